@@ -1,0 +1,549 @@
+"""The compiled engine: every resident, every visit, every bed of one year, day by day.
+
+The driver moves arrays between kernels; it decides nothing. Every kernel works on a range of
+residents, requests or facilities and writes only its own slices, so the bytes of a run do not
+depend on the number of threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from sim import day as timetable
+from sim.engines.kernels import layout as L
+from sim.engines.kernels.choose import choose
+from sim.engines.kernels.close import close_visits
+from sim.engines.kernels.discharge import discharge, go_home, tally_admissions
+from sim.engines.kernels.facility_day import facility_day
+from sim.engines.kernels.month import (
+    by_day,
+    draw_episodes,
+    expected_candidates,
+    first_quality,
+    rate_table,
+    turn_of_month,
+    word_of_mouth,
+)
+from sim.engines.kernels.publish import mean_waits, publish, visit_prices
+from sim.engines.kernels.shuffle import (
+    by_facility,
+    gather_rows,
+    has_left,
+    merge_requests,
+    smooth_waits,
+)
+from sim.engines.workers import Workers, split
+from sim.engines.world import build_world
+from sim.population import Ledger, Residents
+from sim.region import Region
+from sim.rules.consult import N_POOLS
+from sim.rules.demography import newborn_identity, newborn_sex
+from sim.rules.random import Stream, block
+from sim.rules.stay import residual_days
+
+_NO_EVENTS = np.empty((0, L.EVENT_COLUMNS), dtype=np.int32)
+_NO_STAYS = np.empty((0, L.STAY_COLUMNS), dtype=np.int32)
+Progress = Callable[[int, int, int], None]  # day, days, visits so far
+
+
+@dataclass
+class RunTallies:
+    """What a run counted, all int64; see sim.engines.kernels.layout for the last axes.
+
+    county     (12, counties, 6 tiers, 3 places, county tallies)
+    group      (groups, 6 tiers, group tallies)
+    episode    (4 classes, episode tallies)
+    facility   (facilities, facility tallies)
+    histogram  (facilities, 60) visits by minutes waited
+    people     (counties, 3) births, deaths, moves out
+    """
+
+    county: np.ndarray
+    group: np.ndarray
+    episode: np.ndarray
+    facility: np.ndarray
+    histogram: np.ndarray
+    people: np.ndarray
+    start_of_year: dict[str, Any] = field(default_factory=dict)
+
+
+class CompiledEngine:
+    """One run of one region and year. `run()` returns the tallies; nothing is written to disk."""
+
+    def __init__(
+        self, region: Region, parameters: Any, residents: Residents, demography: Any,
+        ledger: Ledger, *, seed: int, threads: int, progress: Progress | None = None,
+    ) -> None:  # fmt: skip
+        self.region = region
+        self.p = parameters
+        self.seed = seed
+        self.progress = progress
+        self.workers = Workers(max(1, threads))
+        self.year = region.year
+        self.key = timetable.key_day(region.year)
+        self.access = float(parameters.access_factor[min(max(region.year, 2020), 2023) - 2020])
+        self.demography = demography
+        self.world = build_world(region, parameters)
+        self.delay = self.world.facility.delay
+        self.village_start = np.asarray(residents.village_start, dtype=np.int64)
+        self.people, self.n = _people(residents, demography)
+        self.move_rate = _move_rates(region, residents, ledger, parameters)
+        self.rates = np.zeros((111, 2, 4, 4), dtype=np.float64)
+        rate_table(parameters, self.rates)
+        self.n_facilities = len(region.facilities.key)
+        self.pending: dict[int, list[np.ndarray]] = {}
+        self.stays: dict[int, list[np.ndarray]] = {}
+        self.queue = np.empty((0, L.WAIT_COLUMNS), dtype=np.int64)
+        self.queue_start = np.zeros(self.n_facilities + 1, dtype=np.int64)
+        self.occupied = np.zeros(self.n_facilities, dtype=np.int64)
+        self.visits = 0
+        self._allocate(len(region.counties.code))
+
+    # ------------------------------------------------------------------ set-up
+
+    def _allocate(self, n_counties: int) -> None:
+        n = self.n_facilities
+        workers = self.workers.count
+        self.published = np.zeros(n, dtype=L.BOARD_RECORD).view(np.recarray)
+        self.published["wait"] = self._first_waits()
+        self.tier_wait = np.zeros((6, 2), dtype=np.float64)
+        self.pool_wait = np.zeros((n, N_POOLS, 2), dtype=np.int64)
+        self.tallies = [
+            L.Tallies(
+                county=np.zeros((12, n_counties, 6, 3, L.COUNTY_TALLIES), dtype=np.int64),
+                group=np.zeros((L.GROUPS, 6, L.GROUP_TALLIES), dtype=np.int64),
+                episode=np.zeros((4, L.EPISODE_TALLIES), dtype=np.int64),
+            )
+            for _ in range(workers)
+        ]
+        self.facility = np.zeros((n, L.FACILITY_TALLIES), dtype=np.int64)
+        self.histogram = np.zeros((n, L.WAIT_BINS), dtype=np.int64)
+        self.people_counts = np.zeros((workers, n_counties, 3), dtype=np.int64)
+        self.buffers: dict[str, np.ndarray] = {}
+
+    def _first_waits(self) -> np.ndarray:
+        """Published waits start at the service time; delay facilities keep the tier's own."""
+        minutes = np.where(
+            self.delay,
+            self.p.outside_wait_minutes[self.world.facility.tier],
+            self.p.service_minutes[self.world.facility.tier],
+        )
+        seconds = np.floor(minutes * 60.0 + 0.5).astype(np.int64)
+        return np.repeat(seconds[:, None], N_POOLS, axis=1).copy()
+
+    def _buffer(self, name: str, rows: int, columns: int, dtype: Any) -> np.ndarray:
+        """A scratch array of at least `rows` rows, kept between days."""
+        held = self.buffers.get(name)
+        if held is None or held.shape[0] < rows:
+            size = (rows + rows // 4 + 64,) if columns == 1 else (rows + rows // 4 + 64, columns)
+            held = np.empty(size, dtype=dtype)
+            self.buffers[name] = held
+        return held
+
+    def _fill_beds(self, first_day: int) -> None:
+        """Beds in use when the run begins, by people of before: residual stays, length-biased."""
+        world = self.world
+        rows = []
+        for f in range(self.n_facilities):
+            tier = int(world.facility.tier[f])
+            if self.delay[f] or world.facility.beds[f] == 0:
+                continue
+            taken = int(world.facility.beds[f] * self.p.initial_occupancy[tier])
+            self.occupied[f] = taken
+            for bed in range(taken):
+                u = block(self.seed, int(Stream.STAY), f, self.key + first_day, bed)
+                left = residual_days(self.p, u[0], u[1], tier)
+                rows.append((-1, 0, 0, 0, f, first_day, left, 0, 0))
+        if rows:
+            self._schedule(np.array(rows, dtype=np.int32), first_day)
+
+    # ------------------------------------------------------------------ the run
+
+    def run(self) -> RunTallies:
+        """Simulate the warm-up and the year."""
+        with self.workers:
+            blocks = timetable.blocks(self.year)
+            days = timetable.days_in_year(self.year)
+            self.workers.run(
+                lambda k, a, b: first_quality(self.p, self.people, self.seed, a, b),
+                split(self.n, self.workers.count),
+            )
+            visit_prices(self.world, self.published)
+            self._fill_beds(blocks[0][0])
+            for index, (first, length, month) in enumerate(blocks):
+                if index == 1:
+                    self._start_counting()
+                elif index > 1:
+                    self._turn_of_month(blocks[index - 1])
+                self._draw_month(first, length, month)
+                weekdays = timetable.weekdays(self.year, first, length)
+                for offset in range(length):
+                    self._day(first, offset, month, int(weekdays[offset]), int(index > 0))
+                    if self.progress is not None:
+                        self.progress(first + offset, days, self.visits)
+            self._turn_of_month(blocks[-1])
+            return self._finish()
+
+    def _start_counting(self) -> None:
+        """1 January: forget the warm-up's counts, keep its patients."""
+        for tally in self.tallies:
+            for array in tally:
+                array[:] = 0
+        self.people.visit_fund = 0
+        self.people.stay_fund = 0
+        self.people.stays = 0
+        self.tallies[0].episode[:, L.E_PENDING_START] = self._open_episodes()
+        self.facility[:, L.F_CENSUS_START] = self.occupied
+        self.facility[:, L.F_WAITING_START] = np.diff(self.queue_start)
+
+    def _finish(self) -> RunTallies:
+        self.tallies[0].episode[:, L.E_PENDING_END] = self._open_episodes()
+        self.facility[:, L.F_CENSUS_END] = self.occupied
+        self.facility[:, L.F_WAITING_END] = np.diff(self.queue_start)
+        return RunTallies(
+            county=sum(t.county for t in self.tallies),
+            group=sum(t.group for t in self.tallies),
+            episode=sum(t.episode for t in self.tallies),
+            facility=self.facility,
+            histogram=self.histogram,
+            people=self.people_counts.sum(axis=0),
+        )
+
+    def _open_episodes(self) -> np.ndarray:
+        """Episodes begun and not ended, by class: waiting for a visit, in bed, or for a bed."""
+        metas = [self.queue[:, L.W_META]]
+        for rows in self.pending.values():
+            for events in rows:
+                meta = events[:, L.META].astype(np.int64)
+                metas.append(meta[((meta >> 11) & 7) != L.NEW])
+        for rows in self.stays.values():
+            metas += [stays[stays[:, L.RESIDENT] >= 0, L.META] for stays in rows]
+        return np.bincount(np.concatenate(metas).astype(np.int64) & 3, minlength=4)[:4]
+
+    # ------------------------------------------------------------------ months
+
+    def _draw_month(self, first: int, length: int, month: int) -> None:
+        """Episodes that begin in a block of days, sorted by day and resident."""
+        p, people = self.p, self.people
+        ranges = split(self.n, self.workers.count)
+        weekdays = timetable.weekdays(self.year, first, length)
+
+        def work(k: int, a: int, b: int) -> tuple[np.ndarray, np.ndarray]:
+            expected = expected_candidates(p, people, self.rates, self.access, length, a, b)
+            capacity = int(expected * 1.05 + 8.0 * expected**0.5) + 256
+            out = self._buffer(f"month{k}", capacity, L.EVENT_COLUMNS, np.int32)
+            per_day = np.zeros(length, dtype=np.int64)
+            written = draw_episodes(
+                p, people, self.rates, weekdays, month, self.access, self.seed, self.key,
+                first, a, b, out, per_day,
+            )  # fmt: skip
+            if written < 0:
+                raise RuntimeError("more candidate episodes than their bound; a fault in the draw")
+            return out[:written], per_day
+
+        parts = self.workers.run(work, ranges)
+        per_day = np.stack([part[1] for part in parts])
+        self.day_start = np.concatenate([[0], np.cumsum(per_day.sum(axis=0))])
+        # Inside a day the first worker's residents come first.
+        start = self.day_start[:-1] + np.cumsum(per_day, axis=0) - per_day
+        total = int(self.day_start[-1])
+        self.month_events = self._buffer("onsets", total, 4, np.int32)
+        self.workers.run(
+            lambda k, a, b: by_day(parts[k][0], first, start[k].copy(), self.month_events),
+            ranges,
+        )
+
+    def _turn_of_month(self, ended: tuple[int, int, int]) -> None:
+        """The first of a month, before anything is published."""
+        first, days, _ = ended
+        p, people, workers = self.p, self.people, self.workers
+        n_villages = len(self.village_start) - 1
+        workers.run(
+            lambda k, a, b: word_of_mouth(p, people, self.village_start, days / 365.0, a, b),
+            split(n_villages, workers.count),
+        )
+
+        def work(k: int, a: int, b: int) -> np.ndarray:
+            births = np.empty((b - a) // 20 + 64, dtype=np.int64)
+            written = turn_of_month(
+                p, people, self.demography.mortality, self.demography.fertility, self.move_rate,
+                self.region.contract_coverage, self.world, self.seed,
+                self.key + first, days, a, b, births, self.people_counts[k],
+            )  # fmt: skip
+            if written < 0:
+                raise RuntimeError("more births than one woman in twenty a month; check fertility")
+            return births[:written]
+
+        mothers = np.concatenate(workers.run(work, split(self.n, workers.count)))
+        self._remove_those_who_left()
+        self._add_newborns(mothers)
+
+    def _add_newborns(self, mothers: np.ndarray) -> None:
+        """One row a newborn, after all others: the mother's village and income."""
+        people = self.people
+        for mother in people[mothers]:
+            identity = newborn_identity(int(mother.identity), self.year)
+            if identity < 0 or self.n >= len(people):
+                raise RuntimeError("no identity or row left for a newborn")
+            u = block(self.seed, int(Stream.BIRTH), identity, 0, 0)
+            child = people[self.n]
+            child.identity = identity
+            child.village = mother.village
+            child.sex = newborn_sex(u[0], float(self.p.boys_per_100_girls))
+            child.income = mother.income
+            child.insurance = 1
+            child.key = 1
+            child.quality[:] = mother.quality
+            self.n += 1
+
+    def _remove_those_who_left(self) -> None:
+        """Deaths and moves leave beds, queues and open episodes at this instant."""
+        people = self.people
+        for rows in self.pending.values():
+            rows[:] = [self._keep(events, L.RESIDENT, L.META) for events in rows]
+        for rows in self.stays.values():
+            for index, stays in enumerate(rows):
+                left = np.empty(len(stays), dtype=np.int64)
+                has_left(people, stays, L.RESIDENT, left)
+                if left.any():
+                    gone = stays[left > 0]
+                    in_ward = gone[~self.delay[gone[:, L.FACILITY]]]
+                    np.subtract.at(self.occupied, in_ward[:, L.FACILITY], 1)
+                    np.add.at(self.facility, (in_ward[:, L.FACILITY], L.F_LEFT_IN_BED), 1)
+                    self._count_left(gone[:, L.META], left[left > 0])
+                    rows[index] = np.ascontiguousarray(stays[left == 0])
+        left = np.empty(len(self.queue), dtype=np.int64)
+        has_left(people, self.queue, L.W_RESIDENT, left)
+        if left.any():
+            of = np.repeat(np.arange(self.n_facilities), np.diff(self.queue_start))
+            np.add.at(self.facility, (of[left > 0], L.F_LEFT_WAITING), 1)
+            self._count_left(self.queue[left > 0, L.W_META], left[left > 0])
+            counts = np.bincount(of[left == 0], minlength=self.n_facilities)
+            self.queue = np.ascontiguousarray(self.queue[left == 0])
+            self.queue_start[1:] = np.cumsum(counts)
+
+    def _keep(self, rows: np.ndarray, resident: int, meta: int) -> np.ndarray:
+        left = np.empty(len(rows), dtype=np.int64)
+        has_left(self.people, rows, resident, left)
+        if not left.any():
+            return rows
+        gone = rows[left > 0, meta]
+        begun = ((gone >> 11) & 7) != L.NEW
+        self._count_left(gone[begun], left[left > 0][begun])
+        return np.ascontiguousarray(rows[left == 0])
+
+    def _count_left(self, metas: np.ndarray, status: np.ndarray) -> None:
+        classes = metas.astype(np.int64) & 3
+        died = (status & L.DEAD) > 0
+        episode = self.tallies[0].episode
+        np.add.at(episode, (classes[died], L.E_DIED), 1)
+        np.add.at(episode, (classes[~died], L.E_MOVED), 1)
+
+    # ------------------------------------------------------------------ days
+
+    def _day(self, block_first: int, offset: int, month: int, weekday: int, counting: int) -> None:
+        """One day, in the order of sim.day."""
+        day = block_first + offset
+        world, people, published, p = self.world, self.people, self.published, self.p
+        beds = world.facility.beds
+        published.occupancy = np.where(
+            self.delay, float(p.neutral_occupancy), self.occupied / np.maximum(beds, 1)
+        )
+        published.free_beds = beds - self.occupied
+        mean_waits(world, published, self.tier_wait)
+        publish(p, world, published, self.tier_wait, weekday, day)
+
+        requests = self._requests(day, offset)
+        n = len(requests)
+        facility = self._buffer("facility", n, 1, np.int32)[:n]
+        alternative = self._buffer("alternative", n, 1, np.int8)[:n]
+        pool = self._buffer("pool", n, 1, np.int8)[:n]
+        second = self._buffer("second", n, 1, np.int32)[:n]
+        fate = self._buffer("fate", n, 1, np.int8)[:n]
+        wait = self._buffer("wait", n, 1, np.int32)[:n]
+        later = self._buffer("later", n, L.EVENT_COLUMNS, np.int32)
+        ranges = split(n, self.workers.count)
+        written = self.workers.run(
+            lambda k, a, b: choose(
+                p, world, people, published, self.seed, self.key, day, weekday, requests, a, b,
+                facility, alternative, pool, second, fate, later,
+            ),
+            ranges,
+        )  # fmt: skip
+        self._post(later, ranges, written)
+
+        order = self._buffer("order", n, 1, np.int32)[:n]
+        start = np.empty(self.n_facilities + 1, dtype=np.int64)
+        by_facility(facility, start, order)
+        leaving_stays = self._leaving(day)
+        self._facilities(
+            day, month, counting, order, start, requests, pool, second, fate, wait, leaving_stays
+        )
+        smooth_waits(published, self.pool_wait)
+
+        out = self._buffer("after", n, L.EVENT_COLUMNS, np.int32)
+        written = self.workers.run(
+            lambda k, a, b: close_visits(
+                p, world, people, self.seed, self.key, day, month, counting, requests, a, b,
+                facility, alternative, fate, wait, out, self.tallies[k],
+            ),
+            ranges,
+        )  # fmt: skip
+        self._post(out, ranges, written)
+        self._discharge(day, month, counting, leaving_stays)
+
+    def _requests(self, day: int, offset: int) -> np.ndarray:
+        """Today's onsets and returns, sorted by resident."""
+        onsets = self.month_events[self.day_start[offset] : self.day_start[offset + 1]]
+        due = self.pending.pop(day, None)
+        returns = np.concatenate(due) if due else _NO_EVENTS
+        if len(returns) > 1:
+            keys = (returns[:, L.META], returns[:, L.ONSET], returns[:, L.RESIDENT])
+            returns = np.ascontiguousarray(returns[np.lexsort(keys)])
+        n = len(onsets) + len(returns)
+        requests = self._buffer("requests", n, L.EVENT_COLUMNS, np.int32)[:n]
+        merge_requests(onsets, returns, requests)
+        return requests
+
+    def _post(
+        self, events: np.ndarray, ranges: list[tuple[int, int]], written: list[int]
+    ) -> None:
+        """File events under the day they fall due."""
+        rows = np.concatenate(
+            [events[a : a + count] for (a, _), count in zip(ranges, written, strict=True)]
+        )
+        for due in np.unique(rows[:, L.DUE]):
+            self.pending.setdefault(int(due), []).append(rows[rows[:, L.DUE] == due])
+
+    def _leaving(self, day: int) -> np.ndarray:
+        """Stays that end today."""
+        rows = self.stays.pop(day, None)
+        return np.concatenate(rows) if rows else _NO_STAYS
+
+    def _schedule(self, stays: np.ndarray, today: int) -> None:
+        """File stays under the day they end."""
+        ends = stays[:, L.DAYS] + today
+        order = np.argsort(ends, kind="stable")
+        ends = ends[order]
+        cuts = np.flatnonzero(np.diff(ends)) + 1
+        for part, rows in zip(
+            np.split(ends, cuts), np.split(stays[order], cuts), strict=True
+        ):
+            self.stays.setdefault(int(part[0]), []).append(rows)
+
+    def _facilities(
+        self, day: int, month: int, counting: int, order: np.ndarray, start: np.ndarray,
+        requests: np.ndarray, pool: np.ndarray, second: np.ndarray, fate: np.ndarray,
+        wait: np.ndarray, leaving_stays: np.ndarray,
+    ) -> None:  # fmt: skip
+        """Consults and beds of all facilities; schedules the stays and events that follow."""
+        n = self.n_facilities
+        world = self.world
+        in_ward = leaving_stays[~self.delay[leaving_stays[:, L.FACILITY]]]
+        leaving = np.bincount(in_ward[:, L.FACILITY], minlength=n).astype(np.int64)
+        rows = len(requests) + len(self.queue)
+        kept = self._buffer("kept", rows, L.WAIT_COLUMNS, np.int64)
+        stays = self._buffer("stays", rows, L.STAY_COLUMNS, np.int32)
+        events = self._buffer("moves", rows, L.EVENT_COLUMNS, np.int32)
+        n_kept, n_stays, n_events = np.zeros((3, n), dtype=np.int64)
+        ranges = self._facility_ranges(start)
+        self.workers.run(
+            lambda k, a, b: facility_day(
+                self.p, world, self.people, self.published, self.seed, self.key, day, counting,
+                a, b, order, start, requests, pool, second, fate, wait, self.occupied, leaving,
+                self.queue, self.queue_start, self.pool_wait, kept, n_kept, stays, n_stays,
+                events, n_events, self.facility, self.histogram,
+            ),
+            ranges,
+        )  # fmt: skip
+        base = self.queue_start[:-1] + start[:-1]
+        new_stays = np.empty((int(n_stays.sum()), L.STAY_COLUMNS), dtype=np.int32)
+        gather_rows(stays, base, n_stays, new_stays)
+        if len(new_stays):
+            if counting:
+                tally_admissions(world, self.people, month, new_stays, self.tallies[0])
+            self._schedule(new_stays, day)
+        moves = np.empty((int(n_events.sum()), L.EVENT_COLUMNS), dtype=np.int32)
+        gather_rows(events, base, n_events, moves)
+        home = moves[:, L.FACILITY] < 0
+        if home.any():
+            go_home(self.people, np.ascontiguousarray(moves[home]), self.tallies[0])
+        self._post(moves[~home], [(0, 0)], [int((~home).sum())])
+        queue = np.empty((int(n_kept.sum()), L.WAIT_COLUMNS), dtype=np.int64)
+        gather_rows(kept, base, n_kept, queue)
+        self.queue = queue
+        self.queue_start[1:] = np.cumsum(n_kept)
+        if counting:
+            self.visits += int(self.pool_wait[:, :, 1].sum())
+
+    def _facility_ranges(self, start: np.ndarray) -> list[tuple[int, int]]:
+        """Ranges of facilities with about equal visits, one a worker."""
+        total = int(start[-1])
+        count = self.workers.count
+        cuts = [int(np.searchsorted(start, total * k // count)) for k in range(1, count)]
+        edges = [0, *cuts, self.n_facilities]
+        return list(zip(edges[:-1], edges[1:], strict=True))
+
+    def _discharge(self, day: int, month: int, counting: int, stays: np.ndarray) -> None:
+        """Send home, up or down those whose stay ends today."""
+        if not len(stays):
+            return
+        n = len(stays)
+        out = self._buffer("discharged", n, L.EVENT_COLUMNS, np.int32)
+        sent_back = np.empty(n, dtype=np.int64)
+        paid = np.empty(n, dtype=np.int64)
+        ranges = split(n, self.workers.count)
+        written = self.workers.run(
+            lambda k, a, b: discharge(
+                self.p, self.world, self.people, self.published, self.seed, self.key, day, month,
+                counting, stays, a, b, out, sent_back, paid, self.tallies[k],
+            ),
+            ranges,
+        )  # fmt: skip
+        self._post(out, ranges, written)
+        if counting:
+            f = stays[:, L.FACILITY]
+            np.add.at(self.facility, (f, L.F_DISCHARGES), 1)
+            np.add.at(self.facility, (f, L.F_STAY_DAYS), stays[:, L.DAYS])
+            np.add.at(self.facility, (f, L.F_TRANSFERS_OUT), stays[:, L.MOVES_UP])
+            np.add.at(self.facility, (f, L.F_BACK_SENT), sent_back)
+            np.add.at(self.facility, (f, L.F_CHARGE_INPATIENT), paid)
+
+
+def _people(residents: Residents, demography: Any) -> tuple[Any, int]:
+    """Residents as one table of records; rows beyond the count are for the year's newborns."""
+    n = residents.count
+    women = float(demography.fertility.max()) * n / 4.0
+    capacity = n + int(women + 8.0 * women**0.5) + 1_000
+
+    people = np.zeros(capacity, dtype=L.PERSON).view(np.recarray)
+    people.identity[:n] = residents.identity
+    people.village[:n] = residents.village
+    people.age[:n] = residents.age
+    people.sex[:n] = residents.sex
+    people.income[:n] = residents.income
+    people.insurance[:n] = residents.insurance
+    people.chronic[:n] = residents.chronic
+    people.key[:n] = residents.key_group
+    people.contract[:n] = residents.contract
+    return people, n
+
+
+def _move_rates(region: Region, residents: Residents, ledger: Ledger, p: Any) -> np.ndarray:
+    """Moves out a person-year by county and age: the mean of the years carried, spread over ages
+    by the moving weights; (counties, 111)."""
+    county_of = region.village_county[residents.village]
+    years = max(1, region.year - 2020)
+    groups = np.searchsorted([15, 45, 65], np.arange(111), side="right")
+    weight = np.asarray(p.move_weight)[groups]
+    rates = np.zeros((len(region.counties.code), 111), dtype=np.float64)
+    for county in range(len(rates)):
+        ages = np.bincount(residents.age[county_of == county], minlength=111)
+        weighted = float((ages * weight).sum())
+        if weighted > 0.0:
+            rates[county] = weight * float(ledger.moved_out[county]) / years / weighted
+    return rates

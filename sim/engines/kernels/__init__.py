@@ -1,0 +1,1 @@
+"""Kernels of the compiled engine: each works on a range and writes only its own slices."""

@@ -1,0 +1,251 @@
+"""Choice and arrival of the day's requests: a facility, a pool and a second for each."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from sim.compiled import njit
+from sim.day import (
+    CLOSED,
+    DAY_SECONDS,
+    DISCHARGE_SECOND,
+    SLOT_SECONDS,
+    days_to_opening,
+    session_start,
+    sessions_open,
+)
+from sim.engines.kernels.layout import (
+    DEAD,
+    ESCALATION,
+    FACILITY,
+    IDLE,
+    IN_BED,
+    LANE,
+    META,
+    MOVED,
+    NAMED,
+    NEW,
+    ONSET,
+    POSTPONED,
+    QUALITY_ONE,
+    RESIDENT,
+    SELF_CARE,
+    TRANSFER,
+    alternative_of,
+    asking,
+    asks_for,
+    failed_of,
+    need_class_of,
+    occurrence_of,
+    write_event,
+)
+from sim.rules.choice import (
+    ABSENT,
+    in_scope,
+    nested_logit,
+    own_utility,
+    pick,
+    price_taste,
+    travel_taste,
+)
+from sim.rules.consult import EMERGENCY_POOL, pool_of, session_position
+from sim.rules.random import block
+from sim.rules.referral import appointment_delay
+from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES
+
+_CHOICE, _TASTE = 3, 4  # streams of sim.rules.random
+_TIER_OF = np.array(ALTERNATIVE_TIER, dtype=np.int64)
+_LOG = np.log(np.arange(1, N_ALTERNATIVES + 1, dtype=np.float64))
+
+
+@njit
+def _is_available(world: Any, facility: int, need_class: int, age: int, sex: int) -> bool:
+    """Open to this patient: somebody sees him there and he is in scope."""
+    if facility < 0 or not world.facility[facility].available[need_class]:
+        return False
+    return in_scope(world.facility[facility].kind, need_class, age, sex)
+
+
+@njit
+def _utilities(
+    p: Any, world: Any, people: Any, published: Any, r: int, meta: int, u_pool: float, seed: int,
+    utility: Any,
+) -> None:  # fmt: skip
+    """Utility of every alternative of resident r for this episode; (12,), self-care first."""
+    need_class = need_class_of(meta)
+    failed = failed_of(meta)
+    village = people[r].village
+    age = people[r].age
+    sex = people[r].sex
+    insurance = people[r].insurance
+    u = block(seed, _TASTE, people[r].identity, 0, 0)
+    price_factor = price_taste(p, u[0], people[r].income)
+    travel_factor = travel_taste(p, u[1])
+    exhausted = 0
+    if world.scheme.visit_cap[insurance] > 0 and people[r].visit_fund >= world.scheme.visit_cap[insurance]:
+        exhausted = 1
+    habit = (people[r].habit >> (5 * need_class)) & 31
+    pool = pool_of(p, u_pool, need_class, age, True)
+    # Those who go on have decided to see somebody.
+    utility[0] = ABSENT if asks_for(meta) == ESCALATION else p.self_care_constant[need_class]
+    alike = 0
+    first_alike = 0
+    tier_before = -1
+    for j in range(N_ALTERNATIVES):
+        tier = _TIER_OF[j]
+        if tier != tier_before:
+            _share_constant(utility, first_alike, j, alike)
+            tier_before = tier
+            first_alike = j
+            alike = 0
+        utility[j + 1] = ABSENT
+        f = world.village[village].facility[j]
+        if tier < failed or not _is_available(world, f, need_class, age, sex):
+            continue
+        value = published[f].utility[need_class, pool if world.facility[f].pooled else 0, insurance]
+        value += own_utility(
+            p, need_class, people[r].quality[tier] / QUALITY_ONE, world.village[village].hours[j],
+            published[f].visit_yuan[insurance, exhausted], price_factor, travel_factor,
+        )  # fmt: skip
+        if tier <= 1 and people[r].contract == 2:
+            value += p.contract_weight[need_class]
+        if (habit & 15) == j + 1:
+            value += p.habit_weight[need_class]
+            value += p.outcome_weight if habit & 16 else -p.outcome_weight
+        utility[j + 1] = value
+        alike += 1
+    _share_constant(utility, first_alike, N_ALTERNATIVES, alike)
+
+
+@njit
+def _share_constant(utility: Any, first: int, last: int, alike: int) -> None:
+    """Alternatives of one tier share its constant: less ln n each."""
+    if alike > 1:
+        for j in range(first, last):
+            if utility[j + 1] > ABSENT:
+                utility[j + 1] -= _LOG[alike - 1]
+
+
+@njit
+def _nearest_capable(world: Any, village: int, need_class: int, failed: int) -> int:
+    """The ambulance rule: the nearest hospital with an emergency pool, -1 when there is none."""
+    best = -1
+    hours = math.inf
+    for j in range(N_ALTERNATIVES):
+        f = world.village[village].facility[j]
+        if f < 0 or not world.facility[f].pooled or not world.facility[f].available[need_class]:
+            continue
+        if _TIER_OF[j] >= failed and world.village[village].hours[j] < hours:
+            hours = world.village[village].hours[j]
+            best = j
+    return best
+
+
+@njit
+def _arrival(
+    p: Any, world: Any, published: Any, facility: int, pool: int, u_session: float, u_place: float
+) -> int:
+    """Second of the day of an arrival: any second at an emergency pool, else a slot inside the
+    open seconds of a session."""
+    if world.facility[facility].delay or (world.facility[facility].pooled and pool == EMERGENCY_POOL):
+        return int(u_place * DAY_SECONDS)
+    tier = world.facility[facility].tier
+    morning = published[facility].open_seconds[pool, 0]
+    afternoon = published[facility].open_seconds[pool, 1]
+    session = 0
+    if afternoon > 0 and (morning == 0 or u_session >= p.morning_share):
+        session = 1
+    open_for = afternoon if session == 1 else morning
+    offset = int(session_position(p, u_place) * open_for)
+    return session_start(p, tier, session) + offset // SLOT_SECONDS * SLOT_SECONDS
+
+
+@njit
+def choose(
+    p: Any, world: Any, people: Any, published: Any, seed: int, key_day: int, day: int,
+    weekday: int, requests: Any, first: int, last: int,
+    facility: Any, alternative: Any, pool: Any, second: Any, fate: Any, out: Any,
+) -> int:  # fmt: skip
+    """Decide where requests first..last go today.
+
+    requests  (n, 6) int32 events sorted by resident
+    facility, alternative, pool, second, fate  (n,) written; facility -1 where nobody is visited
+    out       (n, 6) events that wait for a later day, from row `first`
+    returns   events written
+    """
+    utility = np.empty(12, dtype=np.float64)
+    weight = np.empty(12, dtype=np.float64)
+    written = first
+    for i in range(first, last):
+        r = requests[i, RESIDENT]
+        meta = requests[i, META]
+        kind = asks_for(meta)
+        onset = requests[i, ONSET]
+        lane = requests[i, LANE]
+        facility[i] = -1
+        alternative[i] = -1
+        second[i] = 0
+        pool[i] = 0
+        fate[i] = IDLE
+        status = people[r].status
+        if status & (DEAD | MOVED):
+            continue
+        village = people[r].village
+        if kind >= TRANSFER:  # a bed is asked for, at 10:00
+            facility[i] = requests[i, FACILITY]
+            alternative[i] = alternative_of(world, village, facility[i])
+            second[i] = DISCHARGE_SECOND
+            continue
+        if status & IN_BED or (i > 0 and requests[i - 1, RESIDENT] == r):
+            # Nobody is in two places; an illness that would begin during a stay is part of it.
+            if kind != NEW or not status & IN_BED:
+                f = requests[i, FACILITY]
+                write_event(out, written, r, onset, meta, lane, f, day + 1)
+                written += 1
+            continue
+        need_class = need_class_of(meta)
+        identity = people[r].identity
+        u = block(seed, _CHOICE, identity, key_day + onset, occurrence_of(meta))
+        u_pick = u[0]
+        chosen = -2
+        if kind == NAMED:
+            chosen = alternative_of(world, village, requests[i, FACILITY])
+            if chosen >= 0 and not world.facility[requests[i, FACILITY]].available[need_class]:
+                chosen = -2
+        elif need_class == 3:
+            if u_pick < p.ambulance_share:
+                chosen = _nearest_capable(world, village, need_class, failed_of(meta))
+                u_pick = u_pick / p.ambulance_share
+            else:
+                u_pick = (u_pick - p.ambulance_share) / (1.0 - p.ambulance_share)
+        if chosen < 0:
+            _utilities(p, world, people, published, r, meta, u[1], seed, utility)
+            total = nested_logit(p, utility, weight)
+            chosen = pick(u_pick, weight, total) - 1
+            if chosen < 0:
+                fate[i] = SELF_CARE
+                continue
+        f = world.village[village].facility[chosen]
+        tier = world.facility[f].tier
+        if need_class != 3:
+            wait_days = 0 if kind == NAMED else appointment_delay(p, tier, need_class)
+            if wait_days == 0:
+                wait_days = days_to_opening(tier, weekday)
+            elif sessions_open(tier, (weekday + wait_days) % 7) == CLOSED:
+                wait_days += 1
+            if wait_days > 0:
+                later = asking(meta, NAMED)
+                write_event(out, written, r, onset, later, lane, f, day + wait_days)
+                written += 1
+                fate[i] = POSTPONED
+                continue
+        facility[i] = f
+        alternative[i] = chosen
+        pool[i] = pool_of(p, u[1], need_class, people[r].age, world.facility[f].pooled)
+        second[i] = _arrival(p, world, published, f, pool[i], u[2], u[3])
+    return written - first
+
+

@@ -1,0 +1,225 @@
+"""24:00 for a range of the day's requests: payment, resolution, what comes next, learning."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.compiled import njit
+from sim.engines.kernels.layout import (
+    BED_ONLY,
+    C_CHARGE,
+    C_FIRST_CONTACTS,
+    C_FUND,
+    C_OUT_OF_POCKET,
+    C_REFERRALS,
+    C_TRAVEL_SECONDS,
+    C_UNSEEN,
+    C_VISITS,
+    C_WAIT_SECONDS,
+    E_CONTACTED,
+    E_FIRST_PRIMARY,
+    E_RESOLVED,
+    E_SELF_RESOLVED,
+    E_SELF_UNRESOLVED,
+    E_STARTED,
+    E_UNRESOLVED,
+    ESCALATION,
+    G_OUT_OF_POCKET,
+    G_UNRESOLVED,
+    G_VISITS,
+    IDLE,
+    IN_BED,
+    LANE,
+    META,
+    NAMED,
+    NEW,
+    ONSET,
+    POSTPONED,
+    QUALITY_ONE,
+    RESIDENT,
+    SELF_CARE,
+    UNSEEN,
+    WANTS_BED,
+    after_visit,
+    asking,
+    asks_for,
+    failed_of,
+    group_of,
+    need_class_of,
+    occurrence_of,
+    place_of_facility,
+    visits_of,
+    with_referral,
+    write_event,
+)
+from sim.rules.choice import learned
+from sim.rules.illness import difficulty
+from sim.rules.payment import charge_fen, fund_fen
+from sim.rules.random import block
+from sim.rules.referral import adherence_probability, is_referred as refers
+from sim.rules.resolution import MOST_VISITS, goes_on, resolves, self_care_resolves
+from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES
+
+_OUTCOME = 6  # stream of sim.rules.random
+_TIER_OF = ALTERNATIVE_TIER
+
+
+@njit
+def own_group(world: Any, people: Any, r: int) -> int:
+    """Group of a resident, see layout.group_of."""
+    village = people[r].village
+    return group_of(
+        people[r].age, people[r].sex, world.village[village].urban, people[r].income, world.village[village].band
+    )
+
+
+@njit
+def learn(p: Any, people: Any, r: int, need_class: int, tier: int, alternative: int, good: bool) -> None:
+    """Habit and perceived quality after an outcome."""
+    quality = learned(p, people[r].quality[tier] / QUALITY_ONE, good)
+    people[r].quality[tier] = int(quality * QUALITY_ONE + 0.5)
+    shift = 5 * need_class
+    entry = (alternative + 1) | (16 if good else 0)
+    people[r].habit = (people[r].habit & ~(31 << shift)) | (entry << shift)
+
+
+@njit
+def next_tier_facility(world: Any, village: int, tier: int, need_class: int) -> int:
+    """Facility a patient is referred or moved up to: the first of the next tier that is there,
+    general hospitals before others; -1 above the outside."""
+    for j in range(N_ALTERNATIVES):
+        f = world.village[village].facility[j]
+        if _TIER_OF[j] > tier and f >= 0 and world.facility[f].available[need_class]:
+            return f
+    return -1
+
+
+@njit
+def close_visits(
+    p: Any, world: Any, people: Any, seed: int, key_day: int, day: int, month: int, counting: int,
+    requests: Any, first: int, last: int, facility: Any, alternative: Any, fate: Any, wait: Any,
+    out: Any, tallies: Any,
+) -> int:  # fmt: skip
+    """Close requests first..last of the day.
+
+    out      (n, 6) int32 events that follow, from row `first`
+    tallies  this worker's own Tallies, added to when counting
+    returns  events written
+    """
+    written = first
+    episode = tallies.episode
+    for i in range(first, last):
+        outcome = fate[i]
+        if outcome == IDLE:
+            continue
+        r = requests[i, RESIDENT]
+        meta = requests[i, META]
+        lane = requests[i, LANE]
+        onset = requests[i, ONSET]
+        if outcome == BED_ONLY:
+            continue
+        need_class = need_class_of(meta)
+        if asks_for(meta) == NEW:
+            episode[need_class, E_STARTED] += 1
+        if outcome == POSTPONED:
+            continue
+        y = difficulty(lane)
+        if outcome == SELF_CARE:
+            if asks_for(meta) == NEW:
+                well = self_care_resolves(p, need_class, y)
+                episode[need_class, E_SELF_RESOLVED if well else E_SELF_UNRESOLVED] += 1
+                if counting and not well:
+                    tallies.group[own_group(world, people, r), 0, G_UNRESOLVED] += 1
+            else:
+                episode[need_class, E_UNRESOLVED] += 1
+                if counting:
+                    tallies.group[own_group(world, people, r), 0, G_UNRESOLVED] += 1
+            continue
+        f = facility[i]
+        tier = world.facility[f].tier
+        village = people[r].village
+        county = world.village[village].county
+        place = place_of_facility(world, f, county)
+        row = tallies.county[month, county, tier, place]
+        if outcome == UNSEEN:
+            row[C_UNSEEN] += counting
+            u = block(seed, _OUTCOME, people[r].identity, key_day + day, occurrence_of(meta) + 512)
+            if u[0] < p.unseen_return:
+                again = asking(meta, NAMED)
+                write_event(out, written, r, onset, again, lane, f, day + 1)
+                written += 1
+            else:
+                episode[need_class, E_UNRESOLVED] += 1
+                if counting:
+                    tallies.group[own_group(world, people, r), tier, G_UNRESOLVED] += 1
+            continue
+        paid = _pay_visit(p, world, people, r, f, y, row, counting)
+        if visits_of(meta) == 0:
+            episode[need_class, E_CONTACTED] += 1
+            episode[need_class, E_FIRST_PRIMARY] += 1 if tier <= 1 else 0
+            row[C_FIRST_CONTACTS] += counting
+        if counting:
+            row[C_VISITS] += 1
+            row[C_WAIT_SECONDS] += wait[i]
+            hours = world.village[village].hours[alternative[i]] if alternative[i] >= 0 else 0.0
+            row[C_TRAVEL_SECONDS] += int(2.0 * hours * 3600.0 + 0.5)
+            cell = tallies.group[own_group(world, people, r), tier]
+            cell[G_VISITS] += 1
+            cell[G_OUT_OF_POCKET] += paid
+        if outcome == WANTS_BED:
+            people[r].status = people[r].status | IN_BED
+            continue
+        good = resolves(p, tier, need_class, y)
+        if failed_of(meta) > tier + 1:
+            good = False  # an equal or lower tier than one that failed resolves nothing
+        learn(p, people, r, need_class, tier, alternative[i], good)
+        if good:
+            episode[need_class, E_RESOLVED] += 1
+            continue
+        following = after_visit(meta, tier)
+        u = block(seed, _OUTCOME, people[r].identity, key_day + onset, occurrence_of(meta))
+        if visits_of(following) >= MOST_VISITS or tier == 5 or not goes_on(p, u[0], need_class):
+            episode[need_class, E_UNRESOLVED] += 1
+            if counting:
+                tallies.group[own_group(world, people, r), tier, G_UNRESOLVED] += 1
+            continue
+        if refers(p, u[1]):
+            row[C_REFERRALS] += counting
+            follows = adherence_probability(
+                p, people[r].quality[1] / QUALITY_ONE, people[r].contract == 2
+            )
+            target = next_tier_facility(world, village, tier, need_class)
+            if u[2] < follows and target >= 0:
+                delay = int(p.appointment_days[world.facility[target].tier] + 0.5) if need_class < 3 else 0
+                sent = with_referral(asking(following, NAMED), True)
+                due = day + 1 + delay
+                write_event(out, written, r, onset, sent, lane, target, due)
+                written += 1
+                continue
+        higher = with_referral(asking(following, ESCALATION), False)
+        write_event(out, written, r, onset, higher, lane, -1, day + 1)
+        written += 1
+    return written - first
+
+
+@njit
+def _pay_visit(
+    p: Any, world: Any, people: Any, r: int, f: int, y: float, row: Any, counting: int
+) -> int:
+    """Charge, fund and out-of-pocket of one visit, in fen, and the year's outpatient fund use;
+    returns the out-of-pocket."""
+    insurance = people[r].insurance
+    tier = world.facility[f].tier
+    charge = charge_fen(p, world.facility[f].price, y)
+    fund = fund_fen(
+        charge, world.scheme.visit_fund_bp[insurance, tier], 0, world.scheme.visit_cap[insurance],
+        people[r].visit_fund,
+    )  # fmt: skip
+    people[r].visit_fund = people[r].visit_fund + fund
+    if counting:
+        row[C_CHARGE] += charge
+        row[C_FUND] += fund
+        row[C_OUT_OF_POCKET] += charge - fund
+    return charge - fund
+
+

@@ -1,0 +1,167 @@
+"""10:00 discharges of a range of stays: payment, transfer up, back-referral, or home."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.compiled import njit
+from sim.engines.kernels.close import learn, next_tier_facility, own_group
+from sim.engines.kernels.layout import (
+    C_ADMISSIONS,
+    C_BED_WAIT_DAYS,
+    C_DISCHARGES,
+    C_STAY_CHARGE,
+    C_STAY_FUND,
+    C_STAY_OUT_OF_POCKET,
+    E_RESOLVED,
+    E_UNRESOLVED,
+    FACILITY,
+    G_ADMISSIONS,
+    G_OUT_OF_POCKET,
+    G_UNRESOLVED,
+    IN_BED,
+    LANE,
+    META,
+    MOVES_UP,
+    ONSET,
+    RESIDENT,
+    STEP_DOWN,
+    TRANSFER,
+    WAITED,
+    after_visit,
+    alternative_of,
+    asking,
+    asks_for,
+    need_class_of,
+    occurrence_of,
+    place_of_facility,
+    visits_of,
+    write_event,
+)
+from sim.rules.illness import difficulty
+from sim.rules.payment import charge_fen, deductible_fen, fund_fen
+from sim.rules.random import block
+from sim.rules.referral import back_referral_probability
+from sim.rules.resolution import MOST_VISITS, resolves
+
+_REFERRAL = 8  # stream of sim.rules.random
+_MOST_STAYS = 255
+
+
+@njit
+def tally_admissions(world: Any, people: Any, month: int, stays: Any, tallies: Any) -> None:
+    """Count new admissions by residence of the patient."""
+    for i in range(len(stays)):
+        r = stays[i, RESIDENT]
+        f = stays[i, FACILITY]
+        county = world.village[people[r].village].county
+        tier = world.facility[f].tier
+        row = tallies.county[month, county, tier, place_of_facility(world, f, county)]
+        row[C_ADMISSIONS] += 1
+        row[C_BED_WAIT_DAYS] += stays[i, WAITED]
+        tallies.group[own_group(world, people, r), tier, G_ADMISSIONS] += 1
+
+
+@njit
+def discharge(
+    p: Any, world: Any, people: Any, published: Any, seed: int, key_day: int, day: int,
+    month: int, counting: int, stays: Any, first: int, last: int, out: Any, sent_back: Any,
+    paid: Any, tallies: Any,
+) -> int:  # fmt: skip
+    """Discharge stays first..last (10:00 of `day`).
+
+    out        (n, 6) int32 events that follow, from row `first`
+    sent_back  (n,) 1 where a back-referral was made; paid (n,) charge of the stay, fen
+    returns    events written
+    """
+    written = first
+    episode = tallies.episode
+    for i in range(first, last):
+        sent_back[i] = 0
+        paid[i] = 0
+        r = stays[i, RESIDENT]
+        if r < 0:
+            continue  # in bed before the run began
+        f = stays[i, FACILITY]
+        tier = world.facility[f].tier
+        meta = stays[i, META]
+        lane = stays[i, LANE]
+        onset = stays[i, ONSET]
+        y = difficulty(lane)
+        need_class = need_class_of(meta)
+        village = people[r].village
+        county = world.village[village].county
+        row = tallies.county[month, county, tier, place_of_facility(world, f, county)]
+        group = own_group(world, people, r)
+        paid[i] = _pay_stay(p, world, people, r, f, y, stays[i, MOVES_UP] == 1, row,
+                            tallies.group[group, tier], counting)  # fmt: skip
+        row[C_DISCHARGES] += counting
+        stepped_down = asks_for(meta) == STEP_DOWN
+        good = stepped_down or resolves(p, tier, need_class, y)
+        if not stepped_down:
+            learn(p, people, r, need_class, tier, alternative_of(world, village, f), good)
+        if not good:
+            following = after_visit(meta, tier)
+            target = next_tier_facility(world, village, tier, need_class)
+            if stays[i, MOVES_UP] == 1 and target >= 0 and visits_of(following) < MOST_VISITS:
+                up = asking(following, TRANSFER)
+                write_event(out, written, r, onset, up, lane, target, day + 1)
+                written += 1
+                continue
+            episode[need_class, E_UNRESOLVED] += 1
+            if counting:
+                tallies.group[group, tier, G_UNRESOLVED] += 1
+            people[r].status = people[r].status & ~IN_BED
+            continue
+        township = world.village[village].facility[1]
+        if tier >= 2 and township >= 0 and published[township].free_beds > 0:
+            u = block(seed, _REFERRAL, people[r].identity, key_day + onset, occurrence_of(meta))
+            if u[0] < back_referral_probability(p, tier):
+                down = asking(after_visit(meta, tier), STEP_DOWN)
+                write_event(out, written, r, onset, down, lane, township, day + 1)
+                written += 1
+                sent_back[i] = 1
+                continue
+        episode[need_class, E_RESOLVED] += 1
+        people[r].status = people[r].status & ~IN_BED
+    return written - first
+
+
+@njit
+def _pay_stay(
+    p: Any, world: Any, people: Any, r: int, f: int, y: float, moved_up: bool, row: Any,
+    cell: Any, counting: int,
+) -> int:  # fmt: skip
+    """Charge, fund and out-of-pocket of one stay, in fen; a stay that ends in a transfer after a
+    day costs a day's share. Returns the charge."""
+    insurance = people[r].insurance
+    tier = world.facility[f].tier
+    charge = charge_fen(p, world.facility[f].stay_price, y)
+    if moved_up:
+        charge = int(charge / p.stay_mean[tier])
+    deductible = deductible_fen(
+        world.scheme.deductible[insurance, tier], world.scheme.deductible_factor, people[r].stays
+    )
+    fund = fund_fen(
+        charge, world.scheme.stay_fund_bp[insurance, tier], deductible, world.scheme.stay_cap[insurance],
+        people[r].stay_fund,
+    )  # fmt: skip
+    people[r].stay_fund = people[r].stay_fund + fund
+    people[r].stays = min(_MOST_STAYS, people[r].stays + 1)
+    if counting:
+        row[C_STAY_CHARGE] += charge
+        row[C_STAY_FUND] += fund
+        row[C_STAY_OUT_OF_POCKET] += charge - fund
+        cell[G_OUT_OF_POCKET] += charge - fund
+    return charge
+
+
+@njit
+def go_home(people: Any, events: Any, tallies: Any) -> None:
+    """Back-referred patients who found no township bed: the episode ends resolved."""
+    for i in range(len(events)):
+        r = events[i, RESIDENT]
+        people[r].status = people[r].status & ~IN_BED
+        tallies.episode[need_class_of(events[i, META]), E_RESOLVED] += 1
+
+

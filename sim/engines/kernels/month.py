@@ -1,0 +1,214 @@
+"""The turn of a month for a range of villages: who died or moved, who was born, chronic states,
+contracts, word of mouth, and the episodes of the month to come.
+
+A resident's month is keyed by himself: one block of four uniforms, and one block for every
+candidate episode. Candidates are drawn at the largest intensity of the year and thinned to the
+day they fall on.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from sim.compiled import njit
+from sim.engines.kernels.layout import (
+    DEAD,
+    LANE,
+    META,
+    MOVED,
+    ONSET,
+    QUALITY_ONE,
+    RESIDENT,
+    pack,
+)
+from sim.rules.contract import lapse_probability, uptake_probability
+from sim.rules.demography import death_probability
+from sim.rules.illness import (
+    intensity,
+    intensity_bound,
+    next_chronic_state,
+    poisson_count,
+    yearly_rate,
+)
+from sim.rules.random import block, raw_block
+
+_MONTH, _EPISODE = 1, 2  # streams of sim.rules.random
+
+
+@njit
+def rate_table(p: Any, table: Any) -> None:
+    """Cumulative yearly rates by age, sex and chronic state: (111, 2, 4, 4), from the rule."""
+    for age in range(table.shape[0]):
+        for sex in range(2):
+            for chronic in range(4):
+                total = 0.0
+                for need_class in range(4):
+                    total += yearly_rate(p, need_class, age, sex, chronic)
+                    table[age, sex, chronic, need_class] = total
+
+
+@njit
+def expected_candidates(
+    p: Any, people: Any, table: Any, access: float, days: int, first: int, last: int
+) -> float:
+    """Expected candidate episodes of residents first..last, to size their buffer."""
+    total = 0.0
+    for r in range(first, last):
+        if people[r].status & (DEAD | MOVED) == 0:
+            total += table[people[r].age, people[r].sex, people[r].chronic, 3]
+    return total * days / 365.0 * intensity_bound(p, access)
+
+
+@njit
+def draw_episodes(
+    p: Any, people: Any, table: Any, weekdays: Any, month: int, access: float, seed: int,
+    key_day: int, first_day: int, first: int, last: int, out: Any, per_day: Any,
+) -> int:  # fmt: skip
+    """Accepted episodes of residents first..last in a block of days, in order of resident.
+
+    weekdays  (days,) weekday of every day of the block
+    out       (capacity, 6) int32 events; ONSET is the day
+    per_day   (days,) int64, added to
+    returns   events written, -1 when the buffer is too small
+    """
+    days = len(weekdays)
+    bound = intensity_bound(p, access)
+    written = 0
+    for r in range(first, last):
+        if people[r].status & (DEAD | MOVED):
+            continue
+        rates = table[people[r].age, people[r].sex, people[r].chronic]
+        mean = rates[3] * days / 365.0 * bound
+        identity = people[r].identity
+        u = block(seed, _MONTH, identity, key_day + first_day, 0)
+        candidates = poisson_count(u[0], math.exp(-mean), mean)
+        if written + candidates > len(out):
+            return -1
+        for ordinal in range(candidates):
+            lanes = raw_block(seed, _EPISODE, identity, key_day + first_day, ordinal)
+            offset = (lanes[0] * days) >> 32
+            accept = intensity(p, month, weekdays[offset], access)
+            if (lanes[1] + 0.5) / 4294967296.0 * bound >= accept:
+                continue
+            point = (lanes[2] + 0.5) / 4294967296.0 * rates[3]
+            need_class = 0
+            while need_class < 3 and point >= rates[need_class]:
+                need_class += 1
+            out[written, RESIDENT] = r
+            out[written, ONSET] = first_day + offset
+            out[written, META] = pack(need_class, ordinal)
+            # The 32 random bits of the difficulty, as a signed word.
+            out[written, LANE] = lanes[3] if lanes[3] < 2147483648 else lanes[3] - 4294967296
+            per_day[offset] += 1
+            written += 1
+    return written
+
+
+@njit
+def by_day(events: Any, first_day: int, start: Any, out: Any) -> None:
+    """Scatter events to their days, keeping the order inside a day.
+
+    start  (days,) int64 next free row of every day; advanced
+    out    (total, 4) int32: resident, onset, meta, lane
+    """
+    for i in range(len(events)):
+        day = events[i, ONSET] - first_day
+        row = start[day]
+        start[day] = row + 1
+        out[row, 0] = events[i, RESIDENT]
+        out[row, 1] = events[i, ONSET]
+        out[row, 2] = events[i, META]
+        out[row, 3] = events[i, LANE]
+
+
+@njit
+def turn_of_month(
+    p: Any, people: Any, mortality: Any, fertility: Any, move_rate: Any, coverage: Any,
+    world: Any, seed: int, key: int, days: int, first: int, last: int, births: Any,
+    counts: Any,
+) -> int:  # fmt: skip
+    """Deaths, moves, births, chronic states and contracts of residents first..last over the
+    `days` that ended, drawn with the key of the month that ended.
+
+    mortality  (2, 111) deaths a person-year; fertility (111,) births a woman-year
+    move_rate  (counties, 111) moves out a person-year
+    coverage   (2,) contract coverage of others and key groups
+    births     (capacity,) int64 rows of mothers, in order; counts (counties, 3) int64 births,
+               deaths, moves, added to
+    returns    births written, -1 when the buffer is too small
+    """
+    years = days / 365.0
+    lapse = lapse_probability(p, years)
+    sign_other = uptake_probability(p, coverage[0], years)
+    sign_key = uptake_probability(p, coverage[1], years)
+    written = 0
+    for r in range(first, last):
+        if people[r].status & (DEAD | MOVED):
+            continue
+        age = people[r].age
+        sex = people[r].sex
+        county = world.village[people[r].village].county
+        u = block(seed, _MONTH, people[r].identity, key, 1)
+        p_death = death_probability(mortality[sex, age], days)
+        p_death = min(1.0, p_death * p.chronic_mortality_ratio[people[r].chronic])
+        p_move = move_rate[county, age] * years
+        p_birth = fertility[age] * years if sex == 1 else 0.0
+        # One uniform, three exclusive events: deaths and moves from below, births from above.
+        if u[0] < p_death:
+            people[r].status = people[r].status | DEAD
+            counts[county, 1] += 1
+            continue
+        if u[0] < p_death + p_move:
+            people[r].status = people[r].status | MOVED
+            counts[county, 2] += 1
+            continue
+        if u[0] >= 1.0 - p_birth:
+            if written >= len(births):
+                return -1
+            births[written] = r
+            written += 1
+            counts[county, 0] += 1
+        managed = people[r].contract == 2
+        people[r].chronic = next_chronic_state(p, u[1], people[r].chronic, age, managed, years)
+        if people[r].contract > 0:
+            if u[2] < lapse:
+                people[r].contract = 0
+        else:
+            p_sign = sign_key if people[r].key else sign_other
+            if u[2] < p_sign:
+                people[r].contract = 2 if u[3] < p.effective_contract_share else 1
+    return written
+
+
+@njit
+def word_of_mouth(p: Any, people: Any, village_start: Any, years: float, v0: int, v1: int) -> None:
+    """Pull perceived quality towards the village mean, for villages v0..v1.
+
+    T <- T + w (mean - T) in whole fixed-point units, w = word_of_mouth x years.
+    """
+    weight = int(p.word_of_mouth * years * 65536.0)
+    for v in range(v0, v1):
+        a, b = village_start[v], village_start[v + 1]
+        if b - a < 2:
+            continue
+        for tier in range(6):
+            total = 0
+            for r in range(a, b):
+                total += people[r].quality[tier]
+            mean = total // (b - a)
+            for r in range(a, b):
+                gap = mean - people[r].quality[tier]
+                people[r].quality[tier] += (gap * weight + 32768) >> 16
+
+
+@njit
+def first_quality(p: Any, people: Any, seed: int, first: int, last: int) -> None:
+    """Perceived quality at the start: the tier's value, spread over residents."""
+    for r in range(first, last):
+        u = block(seed, 13, people[r].identity, 1, 7)
+        v = block(seed, 13, people[r].identity, 1, 8)
+        for tier in range(6):
+            draw = u[tier] if tier < 4 else v[tier - 4]
+            value = p.initial_quality[tier] + p.initial_quality_spread * (2.0 * draw - 1.0)
+            people[r].quality[tier] = int(min(1.0, max(0.0, value)) * QUALITY_ONE)

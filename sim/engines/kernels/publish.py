@@ -1,0 +1,91 @@
+"""00:00: what every facility shows residents today, once for all of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.compiled import njit
+from sim.day import days_to_opening, open_seconds, sessions_open
+from sim.rules.choice import facility_utility
+from sim.rules.consult import EMERGENCY_POOL, N_POOLS
+from sim.rules.payment import deductible_fen, fund_fen
+from sim.rules.referral import appointment_delay
+
+
+@njit
+def first_stay_yuan(world: Any, insurance: int, facility: int) -> float:
+    """Out-of-pocket of a first stay of mean charge, yuan."""
+    tier = world.facility[facility].tier
+    charge = world.facility[facility].stay_price
+    deductible = deductible_fen(world.scheme.deductible[insurance, tier], world.scheme.deductible_factor, 0)
+    fund = fund_fen(
+        charge, world.scheme.stay_fund_bp[insurance, tier], deductible, world.scheme.stay_cap[insurance], 0
+    )
+    return (charge - fund) / 100.0
+
+
+@njit
+def visit_prices(world: Any, published: Any) -> None:
+    """Out-of-pocket of a visit, yuan, by insurance, with the yearly cap left and exhausted."""
+    for f in range(len(world.facility)):
+        for insurance in range(2):
+            rate = world.scheme.visit_fund_bp[insurance, world.facility[f].tier]
+            fund = fund_fen(world.facility[f].price, rate, 0, 0, 0)
+            published[f].visit_yuan[insurance, 0] = (world.facility[f].price - fund) / 100.0
+            published[f].visit_yuan[insurance, 1] = world.facility[f].price / 100.0
+
+
+@njit
+def publish(p: Any, world: Any, published: Any, tier_wait: Any, weekday: int, day: int) -> None:
+    """Fill utilities and open seconds of the day.
+
+    published  (facilities,) BOARD_RECORD; reads `wait`, writes `utility` and `open_seconds`
+    tier_wait  (6, 2) mean published wait of a tier, clinics and emergency, seconds
+    """
+    for f in range(len(world.facility)):
+        tier = world.facility[f].tier
+        pools = N_POOLS if world.facility[f].pooled else 1
+        sessions = sessions_open(tier, weekday)
+        closed = days_to_opening(tier, weekday)
+        for pool in range(pools):
+            for session in range(2):
+                seconds = 0
+                if session < sessions and world.facility[f].rooms[pool] > 0:
+                    seconds = open_seconds(p, tier, session, world.facility[f].room_share[pool], day)
+                published[f].open_seconds[pool, session] = seconds
+        for insurance in range(2):
+            stay_yuan = first_stay_yuan(world, insurance, f)
+            for need_class in range(4):
+                emergency = need_class == 3
+                delay = appointment_delay(p, tier, need_class)
+                if not emergency:
+                    delay = max(delay, closed)
+                known = p.wait_knowledge
+                for pool in range(pools):
+                    if pools > 1 and (pool == EMERGENCY_POOL) != emergency:
+                        continue
+                    wait = known * published[f].wait[pool]
+                    wait += (1.0 - known) * tier_wait[tier, 1 if emergency else 0]
+                    published[f].utility[need_class, pool, insurance] = facility_utility(
+                        p, tier, need_class, wait / 3600.0, delay, stay_yuan
+                    )
+
+
+@njit
+def mean_waits(world: Any, published: Any, tier_wait: Any) -> None:
+    """Mean published wait of each tier over its rooms, clinics and emergency pools apart."""
+    for tier in range(6):
+        for emergency in range(2):
+            total = 0
+            rooms = 0
+            for f in range(len(world.facility)):
+                if world.facility[f].tier != tier:
+                    continue
+                for pool in range(N_POOLS if world.facility[f].pooled else 1):
+                    is_emergency = world.facility[f].pooled and pool == EMERGENCY_POOL
+                    if world.facility[f].pooled and is_emergency != (emergency == 1):
+                        continue
+                    weight = max(1, world.facility[f].rooms[pool]) if world.facility[f].delay else world.facility[f].rooms[pool]
+                    total += published[f].wait[pool] * weight
+                    rooms += weight
+            tier_wait[tier, emergency] = total / rooms if rooms > 0 else 0.0

@@ -1,0 +1,309 @@
+"""One facility's beds for one day: requests in the order of their claims, a release at 10:00.
+
+Emergencies may use overflow beds, referred patients the reserved ones, elective patients only what
+is free beyond the reserve. Whoever runs out of patience looks for a bed at the next facility.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from sim.compiled import njit
+from sim.day import DISCHARGE_SECOND
+from sim.engines.kernels.layout import (
+    DAYS,
+    F_ADMISSIONS,
+    F_BACK_RECEIVED,
+    F_BACK_REFUSED,
+    F_BED_REQUESTS,
+    F_BED_WAIT_DAYS,
+    F_LEFT_QUEUE,
+    F_TRANSFERS_IN,
+    FACILITY,
+    GRANTED,
+    LANE,
+    META,
+    MOVES_UP,
+    ONSET,
+    RESIDENT,
+    SEEK_BED,
+    STEP_DOWN,
+    TRANSFER,
+    W_KEY,
+    W_LANE,
+    W_META,
+    W_ONSET,
+    W_RESIDENT,
+    W_SINCE,
+    W_UNTIL,
+    WAITED,
+    alternative_of,
+    asking,
+    asks_for,
+    is_referred,
+    need_class_of,
+    occurrence_of,
+    write_event,
+)
+from sim.rules.admission import ELECTIVE, EMERGENCY, REFERRED, patience
+from sim.rules.choice import in_scope
+from sim.rules.illness import difficulty, severity_factor
+from sim.rules.random import block
+from sim.rules.resolution import resolves
+from sim.rules.stay import stay_days
+from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES
+
+_STAY, _ADMISSION = 9, 7  # streams of sim.rules.random
+_TIER_OF = ALTERNATIVE_TIER
+
+
+@njit
+def priority_of(meta: int, contract: int) -> int:
+    """Priority of a claim on a bed: emergencies and transfers, referred contracted, elective."""
+    if need_class_of(meta) == 3 or asks_for(meta) == TRANSFER:
+        return EMERGENCY
+    if is_referred(meta) and contract > 0:
+        return REFERRED
+    return ELECTIVE
+
+
+@njit
+def is_free(world: Any, facility: int, occupied: int, priority: int) -> bool:
+    """May a claim of this priority have a bed now?"""
+    beds = world.facility[facility].beds
+    if priority == EMERGENCY:
+        return occupied < beds + world.facility[facility].overflow
+    if priority == REFERRED:
+        return occupied < beds
+    return occupied < beds - world.facility[facility].reserved
+
+
+@njit
+def write_stay(
+    p: Any, world: Any, people: Any, seed: int, key_day: int, day: int, facility: int,
+    resident: int, onset: int, meta: int, lane: int, waited: int, stays: Any, row: int,
+) -> None:  # fmt: skip
+    """A bed is granted: draw the stay. Beyond the facility's capability it lasts one day and ends
+    in a transfer up; a step-down bed needs no capability."""
+    tier = world.facility[facility].tier
+    need_class = need_class_of(meta)
+    y = difficulty(lane)
+    u = block(seed, _STAY, people[resident].identity, key_day + onset, occurrence_of(meta))
+    days = stay_days(p, u[0], tier, severity_factor(p, y))
+    moves_up = 0
+    if asks_for(meta) != STEP_DOWN and not resolves(p, tier, need_class, y) and tier < 5:
+        moves_up = 1
+        days = 1
+    stays[row, RESIDENT] = resident
+    stays[row, ONSET] = onset
+    stays[row, META] = meta
+    stays[row, LANE] = lane
+    stays[row, FACILITY] = facility
+    stays[row, GRANTED] = day
+    stays[row, DAYS] = days
+    stays[row, MOVES_UP] = moves_up
+    stays[row, WAITED] = waited
+
+
+@njit
+def next_for_bed(world: Any, people: Any, resident: int, need_class: int, facility: int) -> int:
+    """The next facility in order of distance, of the same tier or above, that has beds; the last
+    is outside."""
+    village = people[resident].village
+    here = alternative_of(world, village, facility)
+    hours = world.village[village].hours[here] if here >= 0 else 0.0
+    tier = world.facility[facility].tier
+    best = world.village[village].facility[N_ALTERNATIVES - 1]
+    nearest = math.inf
+    for j in range(2, N_ALTERNATIVES):
+        f = world.village[village].facility[j]
+        if f < 0 or f == facility or _TIER_OF[j] < tier:
+            continue
+        if not world.facility[f].delay and world.facility[f].beds == 0:
+            continue
+        if not world.facility[f].available[need_class]:
+            continue
+        if not in_scope(world.facility[f].kind, need_class, people[resident].age, people[resident].sex):
+            continue
+        way = world.village[village].hours[j]
+        farther = way > hours or (way == hours and j > here)
+        if farther and way < nearest:
+            nearest = way
+            best = f
+    return best
+
+
+@njit
+def _bed_key(priority: int, day: int, second: int, place: int) -> int:
+    """Claim key over days: priority, day and second of the request, place in that day's list."""
+    return (((priority << 14) | (day + 64)) << 20 | second) << 24 | place
+
+
+@njit
+def run_wards(
+    p: Any, world: Any, people: Any, seed: int, key_day: int, day: int, facility: int,
+    occupied: int, leaving: int, queue: Any, requests: Any, claims: Any, n_claims: int,
+    kept: Any, stays: Any, events: Any, tally: Any,
+) -> tuple[int, int, int, int]:  # fmt: skip
+    """Beds of one facility for one day.
+
+    occupied, leaving  beds in use at 00:00, of which fall free at 10:00
+    queue    (k, 7) patients waiting since earlier days, in claim order
+    claims   ready keys of today's bed requests over places in the day's list, sorted
+    kept     (>= k + n_claims, 7) written: who still waits
+    stays    (>= k + n_claims, 9) written: beds granted
+    events   (>= k + n_claims, 6) written: who looks elsewhere tomorrow, or steps down to nothing
+    returns  occupied at 24:00, rows of kept, stays, events
+    """
+    n_stays = n_kept = n_events = np.int64(0)  # not literals: each would compile its callees anew
+    for i in range(len(queue)):
+        kept[n_kept] = queue[i]
+        n_kept += 1
+    occupied, n_kept, n_stays = _grant(
+        p, world, people, seed, key_day, day, facility, occupied, kept, n_kept, stays, n_stays, tally
+    )
+    released = False
+    for c in range(n_claims + 1):
+        second = (claims[c] >> 24) if c < n_claims else DISCHARGE_SECOND
+        if not released and second >= DISCHARGE_SECOND:
+            released = True
+            occupied -= leaving
+            # Whoever became ready by 10:00 is enqueued before the freed beds are given out.
+            at = c
+            while at < n_claims and (claims[at] >> 24) == DISCHARGE_SECOND:
+                n_kept = _enqueue(
+                    p, people, requests, seed, key_day, day, claims[at], kept, n_kept, tally
+                )
+                at += 1
+            _sort_rows(kept, n_kept)
+            occupied, n_kept, n_stays = _grant(
+                p, world, people, seed, key_day, day, facility, occupied, kept, n_kept,
+                stays, n_stays, tally,
+            )  # fmt: skip
+            n_kept, n_events = _step_downs_go_home(
+                kept, n_kept, events, n_events, day, tally
+            )
+        if c == n_claims or second == DISCHARGE_SECOND:
+            continue
+        n_kept = _enqueue(p, people, requests, seed, key_day, day, claims[c], kept, n_kept, tally)
+        priority = kept[n_kept - 1, W_KEY] >> 58
+        if is_free(world, facility, occupied, priority):
+            n_kept -= 1
+            _admit(p, world, people, seed, key_day, day, facility, kept, n_kept, stays, n_stays, tally)
+            n_stays += 1
+            occupied += 1
+    _sort_rows(kept, n_kept)
+    still = 0
+    for i in range(n_kept):
+        if kept[i, W_UNTIL] <= day + 1:
+            resident = kept[i, W_RESIDENT]
+            meta = asking(kept[i, W_META], SEEK_BED)
+            target = next_for_bed(world, people, resident, need_class_of(meta), facility)
+            onset = kept[i, W_ONSET]
+            write_event(events, n_events, resident, onset, meta, kept[i, W_LANE], target, day + 1)
+            n_events += 1
+            tally[F_LEFT_QUEUE] += 1
+        else:
+            kept[still] = kept[i]
+            still += 1
+    return occupied, still, n_stays, n_events
+
+
+@njit
+def _enqueue(
+    p: Any, people: Any, requests: Any, seed: int, key_day: int, day: int, claim: int,
+    kept: Any, n_kept: int, tally: Any,
+) -> int:  # fmt: skip
+    """Append a request to the bed queue; returns its new length."""
+    place = claim & 0xFFFFFF
+    resident = requests[place, RESIDENT]
+    meta = requests[place, META]
+    onset = requests[place, ONSET]
+    priority = priority_of(meta, people[resident].contract)
+    identity = people[resident].identity
+    u = block(seed, _ADMISSION, identity, key_day + onset, occurrence_of(meta))
+    kept[n_kept, W_KEY] = _bed_key(priority, day, claim >> 24, place)
+    kept[n_kept, W_RESIDENT] = resident
+    kept[n_kept, W_ONSET] = onset
+    kept[n_kept, W_META] = meta
+    kept[n_kept, W_LANE] = requests[place, LANE]
+    kept[n_kept, W_SINCE] = day
+    kept[n_kept, W_UNTIL] = day + patience(p, u[1], need_class_of(meta))
+    tally[F_BED_REQUESTS] += 1
+    return n_kept + 1
+
+
+@njit
+def _admit(
+    p: Any, world: Any, people: Any, seed: int, key_day: int, day: int, facility: int,
+    kept: Any, row: int, stays: Any, n_stays: int, tally: Any,
+) -> None:  # fmt: skip
+    """Give a bed to the patient in row `row` of the queue."""
+    waited = day - kept[row, W_SINCE]
+    meta = kept[row, W_META]
+    write_stay(
+        p, world, people, seed, key_day, day, facility, kept[row, W_RESIDENT], kept[row, W_ONSET],
+        meta, kept[row, W_LANE], waited, stays, n_stays,
+    )  # fmt: skip
+    tally[F_ADMISSIONS] += 1
+    tally[F_BED_WAIT_DAYS] += waited
+    if asks_for(meta) == TRANSFER:
+        tally[F_TRANSFERS_IN] += 1
+    if asks_for(meta) == STEP_DOWN:
+        tally[F_BACK_RECEIVED] += 1
+
+
+@njit
+def _grant(
+    p: Any, world: Any, people: Any, seed: int, key_day: int, day: int, facility: int,
+    occupied: int, kept: Any, n_kept: int, stays: Any, n_stays: int, tally: Any,
+) -> tuple[int, int, int]:  # fmt: skip
+    """Give beds down the sorted queue; returns occupied, length of the queue, stays."""
+    still = 0
+    for i in range(n_kept):
+        if is_free(world, facility, occupied, kept[i, W_KEY] >> 58):
+            _admit(p, world, people, seed, key_day, day, facility, kept, i, stays, n_stays, tally)
+            n_stays += 1
+            occupied += 1
+        else:
+            kept[still] = kept[i]
+            still += 1
+    return occupied, still, n_stays
+
+
+@njit
+def _step_downs_go_home(
+    kept: Any, n_kept: int, events: Any, n_events: int, day: int, tally: Any
+) -> tuple[int, int]:
+    """Back-referred patients who found no bed go home: an event at no facility says so."""
+    still = 0
+    for i in range(n_kept):
+        meta = kept[i, W_META]
+        if asks_for(meta) == STEP_DOWN:
+            resident = kept[i, W_RESIDENT]
+            write_event(events, n_events, resident, kept[i, W_ONSET], meta, kept[i, W_LANE], -1, day)
+            n_events += 1
+            tally[F_BACK_REFUSED] += 1
+        else:
+            kept[still] = kept[i]
+            still += 1
+    return still, n_events
+
+
+@njit
+def _sort_rows(rows: Any, n: int) -> None:
+    """Sort queue rows by claim key; nearly sorted already, so by insertion."""
+    for i in range(1, n):
+        if rows[i - 1, W_KEY] <= rows[i, W_KEY]:
+            continue
+        row = rows[i].copy()
+        at = i
+        while at > 0 and rows[at - 1, W_KEY] > row[W_KEY]:
+            rows[at] = rows[at - 1]
+            at -= 1
+        rows[at] = row
+
+

@@ -1,0 +1,46 @@
+"""A fixed set of threads that run compiled kernels on ranges; the ranges never decide a result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Any
+
+
+def split(n: int, parts: int) -> list[tuple[int, int]]:
+    """n rows in `parts` ranges of nearly equal length.
+
+    >>> split(5, 2)
+    [(0, 2), (2, 5)]
+    """
+    return [(n * k // parts, n * (k + 1) // parts) for k in range(parts)]
+
+
+class Workers:
+    """Runs one job a worker; the calling thread takes the first."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._pool = ThreadPoolExecutor(count - 1) if count > 1 else None
+
+    def run(self, job: Callable[[int, int, int], Any], ranges: Sequence[tuple[int, int]]) -> list:
+        """Call job(worker, first, last) for every range; results in order of the ranges."""
+        if self._pool is None or len(ranges) == 1:
+            return [job(k, first, last) for k, (first, last) in enumerate(ranges)]
+        others = [
+            self._pool.submit(job, k, first, last)
+            for k, (first, last) in enumerate(ranges)
+            if k > 0
+        ]
+        return [job(0, *ranges[0]), *(other.result() for other in others)]
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)

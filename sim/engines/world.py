@@ -1,0 +1,102 @@
+"""Region and parameters → the flat arrays the kernels read."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from sim.day import weekly_share
+from sim.engines.kernels.layout import (
+    FACILITY_RECORD,
+    SCHEME_RECORD,
+    VILLAGE_RECORD,
+    WAIT_BINS,
+    World,
+)
+from sim.region import Region
+from sim.rules.consult import EMERGENCY_POOL, N_POOLS, pool_full_time_rooms
+from sim.tiers import ALTERNATIVE_KEYS, Kind, Tier
+
+# Upper edges of the 60 waiting-time bins, minutes: fine where waits are short. 0-24 h.
+WAIT_EDGES_MINUTES = np.concatenate(
+    [
+        np.arange(0.5, 10.01, 0.5),  # 20 bins of half a minute
+        np.arange(11, 31, 1.0),  # 20 of a minute
+        np.arange(35, 61, 5.0),  # 6 of five
+        np.arange(70, 121, 10.0),  # 6 of ten
+        np.array([180, 240, 300, 360, 480, 600, 960, 1440.0]),  # 8
+    ]
+)
+assert len(WAIT_EDGES_MINUTES) == WAIT_BINS  # noqa: S101  (a constant of this file)
+
+_POOLED = (Kind.GENERAL_HOSPITAL, Kind.PRIVATE_HOSPITAL, Kind.REGIONAL_CENTRE)
+
+
+def has_pools(region: Region) -> Any:
+    """Facilities with specialty pools and an emergency department: general and private hospitals
+    and regional centres, from the county tier up; shape (facilities,), bool. Delay facilities of
+    those tiers count too: an ambulance may go there."""
+    kind = region.facilities.kind
+    tier = region.facilities.tier
+    return np.isin(kind, [int(k) for k in _POOLED]) | (tier == int(Tier.OUTSIDE))
+
+
+def build_world(region: Region, p: Any) -> Any:
+    """The static world of one run: rooms, beds, prices, travel. Arrays are int64 or float64."""
+    f = region.facilities
+    n = len(f.key)
+    pooled = has_pools(region)
+    rooms = np.zeros((n, N_POOLS), dtype=np.int64)
+    room_share = np.zeros((n, N_POOLS), dtype=np.float64)
+    for i in range(n):
+        tier = int(f.tier[i])
+        doctors = float(f.doctors[i]) * (1.0 - float(f.withdrawn[i]))
+        share = weekly_share(tier)
+        for pool, full_time in enumerate(
+            pool_full_time_rooms(p, doctors, tier, bool(pooled[i]), share)
+        ):
+            rooms[i, pool] = math.ceil(full_time)
+            if rooms[i, pool]:
+                room_share[i, pool] = full_time / rooms[i, pool]
+    beds = np.floor(f.beds * (1.0 - f.withdrawn)).astype(np.int64)
+    beds[f.is_delay] = 1  # a delay facility always has a bed; the number is not used
+    available = np.zeros((n, 4), dtype=np.bool_)
+    clinic = rooms[:, :EMERGENCY_POOL].sum(axis=1) > 0
+    available[:, :3] = clinic[:, None]
+    available[:, 3] = np.where(pooled, rooms[:, EMERGENCY_POOL] > 0, clinic)
+    available[f.is_delay] = True
+    wait_bin = np.searchsorted(WAIT_EDGES_MINUTES, np.arange(2 * 1440 + 1) / 2.0, side="right")
+    insurance = region.insurance
+    villages = region.villages
+    general = ALTERNATIVE_KEYS.index("county_general")
+    to_hospital = np.where(villages.facility[:, general] >= 0, villages.hours[:, general], np.inf)
+    facility = np.zeros(n, dtype=FACILITY_RECORD)
+    for name, values in {
+        "tier": f.tier, "kind": f.kind, "county": f.county, "outside": f.place_outside,
+        "delay": f.is_delay, "pooled": pooled, "rooms": rooms, "room_share": room_share,
+        "beds": beds, "overflow": np.floor(beds * p.overflow_share),
+        "reserved": np.floor(beds * p.reserved_bed_share[f.tier]),
+        "price": f.outpatient_fen, "stay_price": f.inpatient_fen, "available": available,
+    }.items():  # fmt: skip
+        facility[name] = values
+    village = np.zeros(len(villages.township), dtype=VILLAGE_RECORD)
+    village["facility"] = villages.facility
+    village["hours"] = villages.hours
+    village["county"] = region.village_county
+    village["urban"] = villages.is_urban
+    village["band"] = np.searchsorted(p.catchment_band_hours, to_hospital, side="right")
+    scheme = np.zeros(1, dtype=SCHEME_RECORD)
+    scheme["visit_fund_bp"] = insurance.outpatient_rate_bp
+    scheme["visit_cap"] = insurance.outpatient_cap_fen
+    scheme["stay_fund_bp"] = insurance.inpatient_rate_bp
+    scheme["deductible"] = insurance.inpatient_deductible_fen
+    scheme["deductible_factor"] = insurance.deductible_factor_bp
+    scheme["stay_cap"] = insurance.inpatient_cap_fen
+    scheme["wait_bin"] = np.minimum(wait_bin, WAIT_BINS - 1)
+    return World(
+        facility=facility.view(np.recarray),
+        village=village.view(np.recarray),
+        scheme=scheme.view(np.recarray)[0],
+    )

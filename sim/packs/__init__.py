@@ -1,0 +1,11 @@
+"""Region packs: read, verify and build the folders of tables a run starts from.
+
+A pack is a folder of declared tables (`schema`), one region each, in which every value carries a
+status and a source. Reading is strict, so that a slip of the pen is told and never repaired.
+"""
+
+from sim.packs.places import REGIONS
+from sim.packs.read import load_region
+from sim.packs.verify import Report, verify
+
+__all__ = ["REGIONS", "Report", "load_region", "verify"]

@@ -1,0 +1,146 @@
+"""Charges and reimbursement by tier."""
+
+from __future__ import annotations
+
+from sim.packs import rules
+from sim.packs.observed import need
+from sim.packs.places import RegionFacts
+from sim.packs.rules import SourceBook
+from sim.tiers import TIER_KEYS
+
+Row = dict[str, object]
+FEN = 100
+POINTS = 100
+
+# Yuan a visit and a stay, constant 2023 prices; the village tier admits nobody.
+PRICES: dict[tuple[str, str], tuple[int, int]] = {
+    ("village", "village_clinic"): (55, 0),
+    ("village", "community_station"): (65, 0),
+    ("township", "township_centre"): (95, 2600),
+    ("township", "community_centre"): (130, 3600),
+    ("county", "general_hospital"): (265, 7200),
+    ("county", "tcm_hospital"): (250, 6800),
+    ("county", "maternal_child_hospital"): (240, 5500),
+    ("county", "private_hospital"): (240, 6500),
+    ("city", "general_hospital"): (360, 13500),
+    ("city", "tcm_hospital"): (330, 12000),
+    ("regional", "regional_centre"): (480, 20000),
+    ("outside", "outside_hospital"): (600, 24662),
+}
+# Per cent of a stay's charge above the deductible by tier, township up: residents, published.
+LIAOCHENG_INPATIENT = {"township": 90, "county": 70, "city": 60}
+ASSUMED_EMPLOYEE = {"township": 90, "county": 88, "city": 85, "regional": 83, "outside": 70}
+OUTPATIENT = {
+    "employee": {"village": 60, "township": 65, "county": 60, "city": 50, "regional": 50,
+                 "outside": 35},
+    "resident": {"village": 50, "township": 50, "county": 30, "city": 20, "regional": 15,
+                 "outside": 10},
+}  # fmt: skip
+REFERENCE_OUTPATIENT = {"village": 60, "township": 60, "county": 45, "city": 30, "regional": 25,
+                        "outside": 15}  # fmt: skip
+REFERENCE_INPATIENT = {"village": 0, "township": 78, "county": 68, "city": 58, "regional": 53,
+                       "outside": 51}  # fmt: skip
+REFERENCE_SHIFT = {"employee": 10, "resident": -3}
+DEDUCTIBLE_YUAN = {
+    "liaocheng": {"township": 100, "county": 500, "city": 900, "regional": 900, "outside": 900},
+    "other": {"township": 100, "county": 600, "city": 1000, "regional": 1000, "outside": 1000},
+}
+RESIDENT_INPATIENT = {
+    "suining": {"township": 90, "county": 75, "city": 60, "regional": 45, "outside": 45},
+    "other": {"township": 85, "county": 60, "city": 50, "regional": 50, "outside": 45},
+}
+PUBLISHED_TIERS = {
+    "liaocheng": {"township": "township", "county": "secondary", "city": "tertiary"},
+    "suining": {"township": "township"},
+}
+
+
+def price_rows(used: set[tuple[str, str]], book: SourceBook) -> list[Row]:
+    """Rows of prices.csv for the tiers and kinds a pack uses."""
+    rows: list[Row] = []
+    for (tier, kind), (visit, stay) in PRICES.items():
+        if (tier, kind) in used:
+            outside = tier == "outside"
+            rule = book.rule("r_price_outside" if outside else "r_prices")
+            rows.append(
+                {"tier": tier, "kind": kind, "outpatient_fen": visit * FEN,
+                 "inpatient_fen": stay * FEN, "status": "derived" if outside else "assumed",
+                 "source": rule}
+            )  # fmt: skip
+    return rows
+
+
+def insurance_rows(facts: RegionFacts, book: SourceBook) -> list[Row]:
+    """Rows of insurance.csv: two schemes by six tiers."""
+    return [
+        _insurance_row(facts, scheme, tier, book)
+        for scheme in ("employee", "resident")
+        for tier in TIER_KEYS
+    ]
+
+
+def _insurance_row(facts: RegionFacts, scheme: str, tier: str, book: SourceBook) -> Row:
+    row: Row = {"scheme": scheme, "tier": tier}
+    if facts.id == "reference":
+        shift = REFERENCE_SHIFT[scheme]
+        outpatient = REFERENCE_OUTPATIENT[tier] + shift
+        inpatient: float = REFERENCE_INPATIENT[tier] + (shift if tier != "village" else 0)
+        deductible, status, source = 0, "assumed", book.rule("r_reference_rates")
+    else:
+        outpatient = OUTPATIENT[scheme][tier]
+        rate, status, source = _inpatient_rate(facts, scheme, tier, book)
+        inpatient = rate * rules.ELIGIBLE_SHARE
+        schedule = DEDUCTIBLE_YUAN.get(facts.id, DEDUCTIBLE_YUAN["other"])
+        deductible = schedule.get(tier, 0)
+    row["outpatient_rate_bp"] = outpatient * POINTS
+    row["inpatient_rate_bp"] = round(inpatient * POINTS)
+    row["inpatient_deductible_fen"] = deductible * FEN
+    row["status"], row["source"] = status, source
+    return row
+
+
+def _inpatient_rate(
+    facts: RegionFacts, scheme: str, tier: str, book: SourceBook
+) -> tuple[float, str, str]:
+    """Payment rate in per cent before the eligible share, its status and source."""
+    if tier == "village":
+        return 0, "assumed", book.rule("r_inpatient_assumed")
+    if scheme == "employee":
+        return ASSUMED_EMPLOYEE[tier], "assumed", book.rule("r_inpatient_assumed")
+    printed = PUBLISHED_TIERS.get(facts.id, {}).get(tier)
+    if printed is not None:
+        found = need(facts.id, "inpatient_reimbursement", tier=printed)
+        book.cite(found.source)
+        return found.value, "derived", book.rule("r_eligible")
+    schedule = RESIDENT_INPATIENT.get(facts.id, RESIDENT_INPATIENT["other"])
+    if facts.id == "liaocheng":
+        schedule = {**schedule, "regional": LIAOCHENG_INPATIENT["city"]}
+    return schedule[tier], "assumed", book.rule("r_inpatient_assumed")
+
+
+def settings(facts: RegionFacts, book: SourceBook) -> dict[str, object]:
+    """Insurance part of region.yaml: yearly caps, deductible factors and who is an employee."""
+    local = facts.id == "liaocheng"
+    assumed = {"status": "assumed", "source": book.rule("r_insurance_assumed")}
+    printed = assumed
+    if local:
+        source = book.cite(need("liaocheng", "annual_cap", 2022).source)
+        printed = {"status": "published", "source": source}
+    factors = [10000, 5000, 0] if local else [10000, 7000, 5000]
+    if facts.id == "reference":
+        factors = [10000, 10000, 10000]
+    employees = {"rural": [0.0, 0.08, 0.08, 0.04], "urban": [0.0, 0.40, 0.42, 0.35]}
+    return {
+        "outpatient_cap_fen": {
+            "employee": {"value": 4500 * FEN, **assumed},
+            "resident": {"value": (200 if local else 300) * FEN, **printed},
+        },
+        "inpatient_cap_fen": {
+            "employee": {"value": 300_000 * FEN, **assumed},
+            "resident": {"value": (120_000 if local else 150_000) * FEN, **printed},
+        },
+        "deductible_factor_bp": {"values": factors, **printed},
+        "employee_share": {
+            **employees, "status": "assumed", "source": book.rule("r_employees"),
+        },
+    }  # fmt: skip

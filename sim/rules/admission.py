@@ -1,0 +1,38 @@
+"""Is a patient admitted, and how long does he wait for a bed?"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from sim.compiled import njit
+
+# Priority of a claim on a bed or a doctor, lower first.
+EMERGENCY = 0
+REFERRED = 1
+ELECTIVE = 2
+
+
+@njit
+def admission_probability(
+    p: Any, tier: int, need_class: int, occupancy: float, is_within_capability: bool
+) -> float:
+    """Law: admission after a consult, given the occupancy published at 00:00.
+
+    The discretionary part answers to free beds (Roemer), between half and one and a half times.
+    Doctors recognise most cases beyond their facility's capability and do not admit them.
+    """
+    base = p.admission_probability[tier, need_class] * p.admission_scale[tier]
+    factor = 1.0 + p.bed_elasticity * (p.neutral_occupancy - occupancy)
+    factor = min(1.5, max(0.5, factor))
+    share = p.discretionary_share[tier]
+    if not is_within_capability:
+        base *= 1.0 - p.triage_accuracy
+    return min(1.0, base * (1.0 - share + share * factor))
+
+
+@njit
+def patience(p: Any, u: float, need_class: int) -> int:
+    """Draw: whole days a patient waits for a bed, half to double the class's value, at least 1."""
+    days = p.patience_days[need_class] * math.exp(math.log(2.0) * (2.0 * u - 1.0))
+    return max(1, int(math.floor(days + 0.5)))

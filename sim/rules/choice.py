@@ -1,0 +1,141 @@
+"""Where a resident goes: nested logit with random tastes over his choice set.
+
+Nests: self-care alone; village and township together; every county hospital alone; city, regional
+and outside together. The n available alternatives of a tier share its constant less ln n, so that
+n equal facilities draw what one would.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from sim.compiled import njit
+from sim.rules.random import normal_quantile
+from sim.tiers import Kind
+
+GENERAL = int(Kind.GENERAL_HOSPITAL)
+TCM = int(Kind.TCM_HOSPITAL)
+MATERNAL_CHILD = int(Kind.MATERNAL_CHILD_HOSPITAL)
+
+SELF_CARE = -1  # the alternative "see nobody"
+ABSENT = -1e300  # utility of an alternative that is not there
+_LARGEST = 60.0  # utilities beyond this cannot change a choice; keeps exp finite
+
+
+@njit
+def in_scope(kind: int, need_class: int, age: int, sex: int) -> bool:
+    """Does a facility of this kind take this patient? TCM hospitals take no critical episodes;
+    maternal-child hospitals take women of 15-49 and children under 15."""
+    if kind == TCM:
+        return need_class <= 2
+    if kind == MATERNAL_CHILD:
+        return age < 15 or (sex == 1 and age < 50)
+    return True
+
+
+@njit
+def price_taste(p: Any, u: float, income: int) -> float:
+    """Draw: factor on the price weight, lognormal, larger for the poor; income 0..4."""
+    return math.exp(p.taste_sd * normal_quantile(u) + p.taste_income_slope * (income - 2))
+
+
+@njit
+def travel_taste(p: Any, u: float) -> float:
+    """Draw: factor on the travel weight, lognormal with median 1."""
+    return math.exp(p.taste_sd * normal_quantile(u))
+
+
+@njit
+def facility_utility(
+    p: Any, tier: int, need_class: int, wait_hours: float, delay_days: float, stay_yuan: float
+) -> float:
+    """Law: the part of utility that a facility offers everybody today.
+
+    wait_hours  expected wait in the building before the doctor
+    delay_days  days to the appointment or to opening
+    stay_yuan   expected out-of-pocket of a stay
+    """
+    admitted = min(1.0, p.admission_probability[tier, need_class] * p.admission_scale[tier])
+    return (
+        p.tier_constant[tier]
+        - p.wait_weight[need_class] * wait_hours
+        - p.delay_weight[need_class] * delay_days
+        - p.inpatient_price_weight[need_class] * admitted * stay_yuan / 1000.0
+    )
+
+
+@njit
+def own_utility(
+    p: Any, need_class: int, quality: float, hours: float, visit_yuan: float,
+    price_factor: float, travel_factor: float,
+) -> float:  # fmt: skip
+    """Law: the part of utility that is this resident's: quality seen, way, price.
+
+    quality 0-1, hours one way, visit_yuan out-of-pocket of a visit.
+    """
+    return (
+        p.quality_weight[need_class] * quality
+        - p.travel_weight[need_class] * travel_factor * hours
+        - p.outpatient_price_weight[need_class] * price_factor * visit_yuan / 100.0
+    )
+
+
+@njit
+def nested_logit(p: Any, utility: Any, weight: Any) -> float:
+    """Law: choice weights from utilities; probabilities are weight / the returned sum.
+
+    utility  (12,) self-care first, then tiers.ALTERNATIVE_KEYS; ABSENT where not available
+    weight   (12,) written
+    """
+    for j in range(12):
+        weight[j] = 0.0
+    total = 0.0
+    if utility[0] > ABSENT:
+        weight[0] = math.exp(min(utility[0], _LARGEST))
+        total += weight[0]
+    for j in range(3, 8):
+        if utility[j] > ABSENT:
+            weight[j] = math.exp(min(utility[j], _LARGEST))
+            total += weight[j]
+    total += _nest(utility, weight, 1, 3, p.primary_nest)
+    total += _nest(utility, weight, 8, 12, p.outside_nest)
+    return total
+
+
+@njit
+def _nest(utility: Any, weight: Any, first: int, last: int, dissimilarity: float) -> float:
+    """Weights inside one nest; returns the nest's weight."""
+    inside = 0.0
+    for j in range(first, last):
+        if utility[j] > ABSENT:
+            weight[j] = math.exp(min(utility[j], _LARGEST) / dissimilarity)
+            inside += weight[j]
+    if inside <= 0.0:
+        return 0.0
+    nest = inside**dissimilarity
+    for j in range(first, last):
+        weight[j] *= nest / inside
+    return nest
+
+
+@njit
+def pick(u: float, weight: Any, total: float) -> int:
+    """Draw: index of the chosen alternative, -1 for none at all."""
+    left = u * total
+    last = -1
+    for j in range(12):
+        if weight[j] > 0.0:
+            last = j
+            left -= weight[j]
+            if left < 0.0:
+                return j
+    return last
+
+
+@njit
+def learned(p: Any, quality: float, good: bool) -> float:
+    """Perceived quality after one experience; bad news moves it faster than good."""
+    if good:
+        return quality + p.learning_good * (1.0 - quality)
+    return quality - p.learning_bad * quality

@@ -1,0 +1,93 @@
+"""The consultation: rooms from doctors, when patients come, how long a consult and a test take."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from sim.compiled import njit
+from sim.rules.stay import lognormal
+
+N_POOLS = 6
+EMERGENCY_POOL = 5
+WOMEN_CHILDREN_POOL = 2
+
+
+@njit
+def service_seconds(p: Any, u: float, tier: int) -> int:
+    """Draw: one consult in whole seconds, at least 1."""
+    seconds = lognormal(u, p.service_minutes[tier] * 60.0, p.service_cv)
+    return max(1, int(math.floor(seconds + 0.5)))
+
+
+@njit
+def is_sent_for_tests(p: Any, u: float, tier: int) -> bool:
+    """Draw: tests, then back to the same pool ahead of first visits; still one visit."""
+    return u < p.test_share[tier]
+
+
+@njit
+def test_seconds(p: Any, u: float, tier: int) -> int:
+    """Draw: whole seconds from the first consult to being ready for the second."""
+    seconds = lognormal(u, p.test_minutes[tier] * 60.0, 1.0)
+    return max(1, int(math.floor(seconds + 0.5)))
+
+
+@njit
+def pool_of(p: Any, u: float, need_class: int, age: int, has_pools: bool) -> int:
+    """Draw: the doctor pool of a visit; facilities without pools have pool 0 only."""
+    if not has_pools:
+        return 0
+    if need_class == 3:
+        return EMERGENCY_POOL
+    if age < 15:
+        if u < p.paediatric_share:
+            return WOMEN_CHILDREN_POOL
+        u = (u - p.paediatric_share) / (1.0 - p.paediatric_share)
+    for pool in range(N_POOLS - 1):
+        u -= p.pool_demand_share[pool]
+        if u < 0.0:
+            return pool
+    return 0
+
+
+@njit
+def session_position(p: Any, u: float) -> float:
+    """Draw: position of an arrival inside the open seconds of a session, 0-1, early ones likelier."""
+    return u**p.early_arrival
+
+
+def pool_full_time_rooms(
+    p: Any, doctors: float, tier: int, has_pools: bool, opening_share: float
+) -> list[float]:
+    """Full-time-equivalent rooms of the six pools of a facility.
+
+    doctors        licensed doctors
+    has_pools      False: one general pool (index 0)
+    opening_share  opening of an average day as a share of a full one (sim.day.weekly_share)
+
+    A pool has doctors x clinic hours a year / opening hours a year rooms. The emergency pool is
+    open day and night and staffed first, with at least one room; a hospital too small for that
+    has its doctors on call, and keeps at least half of their clinic time.
+
+    >>> from sim.parameters import load_parameters
+    >>> [round(r, 2) for r in pool_full_time_rooms(load_parameters(), 2.0, 0, False, 1.0)]
+    [0.48, 0.0, 0.0, 0.0, 0.0, 0.0]
+    """
+    rooms = [0.0] * N_POOLS
+    if doctors <= 0.0:
+        return rooms
+    hours_a_day = float(p.morning_hours[tier] + p.afternoon_hours[tier])
+    opening = hours_a_day * 365.0 * opening_share
+    if not has_pools:
+        rooms[0] = doctors * float(p.clinic_hours[tier]) / opening
+        return rooms
+    emergency_share = float(p.pool_doctor_share[EMERGENCY_POOL])
+    emergency = doctors * emergency_share * float(p.emergency_hours) / 8760.0
+    rooms[EMERGENCY_POOL] = max(1.0, math.floor(emergency + 0.5))
+    staffed = rooms[EMERGENCY_POOL] * 8760.0 / float(p.emergency_hours)
+    clinic = max(doctors / 2.0, doctors - staffed)
+    for pool in range(N_POOLS - 1):
+        share = float(p.pool_doctor_share[pool]) / (1.0 - emergency_share)
+        rooms[pool] = clinic * share * float(p.clinic_hours[tier]) / opening
+    return rooms

@@ -1,0 +1,101 @@
+"""Who falls ill, with what and when: Poisson episodes thinned by season, weekday and access.
+
+Latent difficulty: an episode carries one y ~ U(0,1) for life. A facility resolves it when y <= K,
+so what one tier could not resolve is harder than average at the next; triage, stay and price
+follow the same y.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.compiled import njit
+
+MOST_CANDIDATES = 63  # an ordinal of an episode has six bits; the bound is never met in practice
+
+
+@njit
+def age_group(age: int) -> int:
+    """Index of the age group 0-14, 15-44, 45-64, 65+ of a single year of age."""
+    if age < 15:
+        return 0
+    if age < 45:
+        return 1
+    if age < 65:
+        return 2
+    return 3
+
+
+@njit
+def yearly_rate(p: Any, need_class: int, age: int, sex: int, chronic: int) -> float:
+    """Law: episodes a person-year of one need class, before season and access.
+
+    sex 0 male, 1 female; chronic 0 none .. 3 advanced. The routine class (1) belongs to the
+    chronically ill only.
+    """
+    rate = p.need_rate[need_class, age_group(age)] * p.need_scale[need_class]
+    ratio = p.female_need_ratio
+    rate *= 2.0 * (ratio if sex == 1 else 1.0) / (1.0 + ratio)
+    if need_class == 1:
+        return rate * p.chronic_state_need[chronic]
+    if need_class >= 2 and chronic > 0:
+        return rate * p.chronic_need_multiplier
+    return rate
+
+
+@njit
+def intensity(p: Any, month: int, weekday: int, access: float) -> float:
+    """Law: factor on the yearly rate on one day; month 0-11, weekday 0 = Monday."""
+    return p.season[month] * p.weekday[weekday] * access
+
+
+@njit
+def intensity_bound(p: Any, access: float) -> float:
+    """Largest value `intensity` takes in any month: the bound the thinning draws against."""
+    return p.season.max() * p.weekday.max() * access
+
+
+@njit
+def poisson_count(u: float, p_none: float, mean: float) -> int:
+    """Draw: Poisson count by inverse CDF; p_none = exp(-mean), 0 <= result <= 63."""
+    count = 0
+    p_count = p_none
+    cumulative = p_none
+    while u > cumulative and count < MOST_CANDIDATES:
+        count += 1
+        p_count *= mean / count
+        cumulative += p_count
+    return count
+
+
+@njit
+def severity_factor(p: Any, y: float) -> float:
+    """Law: factor on stay and charge of an episode of difficulty y; mean 1 over y."""
+    return 1.0 + p.severity_spread * (2.0 * y - 1.0)
+
+
+@njit
+def difficulty(lane: int) -> float:
+    """The episode's y in (0,1) from the 32 random bits it carries (signed or not)."""
+    return ((lane & 0xFFFFFFFF) + 0.5) / 4294967296.0
+
+
+@njit
+def next_chronic_state(p: Any, u: float, state: int, age: int, managed: bool, years: float) -> int:
+    """Draw: chronic state after `years`; 0 none, 1 controlled, 2 uncontrolled, 3 advanced.
+
+    managed: under an effective contract, which doubles control and halves deterioration and
+    progression. Probabilities are rate x time, for steps of a month.
+    """
+    if state == 0:
+        return 1 if u < p.chronic_incidence[age_group(age)] * years else 0
+    if state == 1:
+        rate = p.chronic_deterioration * (0.5 if managed else 1.0)
+        return 2 if u < rate * years else 1
+    if state == 2:
+        control = p.chronic_control * (2.0 if managed else 1.0) * years
+        progress = p.chronic_progression * (0.5 if managed else 1.0) * years
+        if u < control:
+            return 1
+        return 3 if u < control + progress else 2
+    return 3

@@ -1,0 +1,41 @@
+"""Money in whole fen: charge = fund + patient, to the fen."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from sim.compiled import njit
+from sim.rules.illness import severity_factor
+
+
+@njit
+def charge_fen(p: Any, price_fen: int, y: float) -> int:
+    """Charge of a visit or stay of difficulty y at a facility of mean price `price_fen`."""
+    return int(math.floor(price_fen * severity_factor(p, y) + 0.5))
+
+
+@njit
+def fund_fen(charge: int, rate_bp: int, deductible: int, cap: int, paid: int) -> int:
+    """What the fund pays: (charge - deductible) x rate, up to what is left of the yearly cap.
+
+    rate_bp in basis points; cap 0 means none; paid = fund payments of the year so far. The
+    patient pays the rest.
+
+    >>> fund_fen(100_000, 7_500, 20_000, 0, 0)
+    60000
+    """
+    covered = charge - deductible
+    if covered <= 0:
+        return 0
+    fund = covered * rate_bp // 10_000
+    if cap > 0:
+        fund = min(fund, max(0, cap - paid))
+    return fund
+
+
+@njit
+def deductible_fen(first: int, factor_bp: Any, admissions_before: int) -> int:
+    """Deductible of this admission: the first one's times the factor of its ordinal."""
+    ordinal = min(admissions_before, len(factor_bp) - 1)
+    return first * factor_bp[ordinal] // 10_000

@@ -1,0 +1,40 @@
+"""Length of stay: lognormal from mean and coefficient of variation, whole days, at least one."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from sim.compiled import njit
+from sim.rules.random import normal_quantile
+
+
+@njit
+def lognormal(u: float, mean: float, cv: float) -> float:
+    """Draw: lognormal with the given mean and coefficient of variation (0 gives the mean)."""
+    if mean <= 0.0:
+        return 0.0
+    variance = math.log(1.0 + cv * cv)
+    return math.exp(math.log(mean) - 0.5 * variance + math.sqrt(variance) * normal_quantile(u))
+
+
+@njit
+def stay_days(p: Any, u: float, tier: int, factor: float) -> int:
+    """Draw: midnights in bed, 1 .. stay_longest; a day case counts 1.
+
+    factor  the episode's severity factor on the mean
+    """
+    days = lognormal(u, p.stay_mean[tier] * factor, p.stay_cv[tier])
+    return int(min(p.stay_longest, max(1.0, math.floor(days + 0.5))))
+
+
+@njit
+def residual_days(p: Any, u: float, u_share: float, tier: int) -> int:
+    """Draw: days left of a stay found in progress: length-biased, so the longer are likelier.
+
+    A length-biased lognormal is a lognormal whose log-mean is larger by its log-variance.
+    """
+    variance = math.log(1.0 + p.stay_cv[tier] * p.stay_cv[tier])
+    biased = lognormal(u, p.stay_mean[tier], p.stay_cv[tier]) * math.exp(variance)
+    left = math.floor(biased * u_share) + 1.0
+    return int(min(p.stay_longest, left))
