@@ -44,3 +44,33 @@ def is_cached() -> bool:
     """True when compiled code for the present source is on disk already."""
     folder = cache_folder()
     return folder.is_dir() and any(folder.iterdir())
+
+
+@numba.extending.intrinsic
+def prefetch(typing_context: Any, array: Any, index: Any) -> Any:  # noqa: ARG001
+    """Ask the processor for row `index` of an array before it is needed; changes no result.
+
+    The day's requests touch one resident in fifty, so nearly every one misses the cache.
+    """
+    from llvmlite import ir
+    from numba.core import cgutils, types
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array_type = signature.args[0]
+        held = context.make_array(array_type)(context, builder, arguments[0])
+        row = context.cast(builder, arguments[1], signature.args[1], types.intp)
+        zero = context.get_constant(types.intp, 0)
+        indices = [row] + [zero] * (array_type.ndim - 1)
+        pointer = cgutils.get_item_pointer(context, builder, array_type, held, indices)
+        address = builder.bitcast(pointer, ir.IntType(8).as_pointer())
+        number = ir.IntType(32)
+        function = cgutils.get_or_insert_function(
+            builder.module,
+            ir.FunctionType(ir.VoidType(), [address.type, number, number, number]),
+            "llvm.prefetch.p0",
+        )
+        read_and_write = [ir.Constant(number, value) for value in (0, 3, 1)]
+        builder.call(function, [address, *read_and_write])
+        return context.get_dummy_value()
+
+    return types.void(array, index), emit

@@ -45,7 +45,8 @@ def _draft(facts: RegionFacts) -> Draft:
     townships: list[Township] = []
     villages: list[Village] = []
     for county in counties:
-        placed = lay_out_townships(county.plan)
+        others = [other.plan for other in counties if other is not county]
+        placed = lay_out_townships(county.plan, others)
         townships += placed
         villages += lay_out_villages(county.plan, placed)
     for rule in ("r_units_spread", "r_urban_villages", "r_layout"):

@@ -37,7 +37,7 @@ def faults_between(pack: Pack, schemas: Iterable[TableSchema]) -> list[Fault]:
     checks: tuple[Callable[[Pack, list[Fault]], None], ...] = (
         _references, _sources, _population, _units, _villages, _residence, check_facility_rows,
         check_facility_stocks, check_open_facilities, check_village_clinics, check_stocks,
-        check_positions, _prices, _insurance, _years,
+        check_positions, _prices, _insurance, _speeds, _years,
     )  # fmt: skip
     for check in checks:
         check(pack, faults)
@@ -204,6 +204,15 @@ def _insurance(pack: Pack, faults: list[Fault]) -> None:
                 if key not in given:
                     got = "no row " + " ".join(key)
                     faults.append(Fault(file, 0, "tier", got, "a row for each tier"))
+
+
+def _speeds(pack: Pack, faults: list[Fault]) -> None:
+    """The speed lies between the lowest and the highest to test."""
+    columns = ("speed_low", "speed_kmh", "speed_high")
+    for line, (low, speed, high) in pack.rows("travel.csv", *columns):
+        if not float(low) <= float(speed) <= float(high):
+            want = f"between speed_low {low} and speed_high {high}"
+            faults.append(Fault("travel.csv", line, "speed_kmh", str(speed), want))
 
 
 def _years(pack: Pack, faults: list[Fault]) -> None:

@@ -8,7 +8,6 @@ from collections import Counter
 from sim.errors import Fault
 from sim.packs.pack import Pack
 from sim.packs.schema import (
-    ALWAYS,
     MOST_BEDS,
     MOST_DOCTORS,
     NONE,
@@ -119,7 +118,7 @@ def check_open_facilities(pack: Pack, faults: list[Fault]) -> None:
 
 def check_village_clinics(pack: Pack, faults: list[Fault]) -> None:
     """A clinic lies in the township of its village, and every county has one."""
-    columns = ("tier", "county", "township", "village", "opens_year")
+    columns = ("tier", "county", "township", "village", "opens_year", "last_year")
     if not (pack.whole("facilities.csv", *columns) and pack.whole("villages.csv", "key")):
         return
     township_of = {
@@ -127,12 +126,13 @@ def check_village_clinics(pack: Pack, faults: list[Fault]) -> None:
     }
     county_of = {key: county for _, (key, county) in pack.rows("townships.csv", "key", "county")}
     served: set[Value] = set()
-    for line, (tier, county, township, village, opens) in pack.rows("facilities.csv", *columns):
+    for line, values in pack.rows("facilities.csv", *columns):
+        tier, county, township, village, opens, last = values
         if tier == "village":
             if township_of.get(village, township) != township:
                 want = f"{township_of[village]}, the township of {village}"
                 faults.append(Fault("facilities.csv", line, "township", repr(township), want))
-            if int(opens) == ALWAYS or int(opens) <= min(pack.years):
+            if int(opens) <= min(pack.years) and int(last) >= max(pack.years):
                 served.add(county)
         if tier in ("village", "township") and county_of.get(township, county) != county:
             want = f"{county_of[township]}, the county of {township}"

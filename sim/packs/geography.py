@@ -10,6 +10,7 @@ from sim.packs.layout import CountyPlan, count_villages, plane
 from sim.packs.observed import CensusRow, census, english_names, find, need
 from sim.packs.places import FACTS, Point, RegionFacts
 from sim.packs.rules import CENSUS_TABLES, SourceBook
+from sim.packs.schema import NEVER
 from sim.tiers import TIER_KEYS, Tier
 
 KINDS_ZH = {"区": "district", "县": "county", "旗": "banner", "市": "county_level_city"}
@@ -127,15 +128,20 @@ def delay_facilities(
     found = []
     if facts.city_outside_at is not None:
         city = _place(facts.city_outside_at, at)
-        for i, (names, kind) in enumerate(facts.city_outside):
-            found.append(delay(f"m-{facts.id}-{i + 1}", names, Tier.CITY, kind, city, book))
+        for i, hospital in enumerate(facts.city_outside):
+            names, key = (hospital.name, hospital.name_zh), f"m-{facts.id}-{i + 1}"
+            status = hospital.name_status
+            found.append(
+                delay(key, names, Tier.CITY, hospital.kind, city, book, name_status=status)
+            )
     if facts.regional_outside is not None:
         point = facts.regional_outside
-        last = {"last_year": facts.centre_opens - 1} if facts.centre else {}
+        last = facts.centre_opens - 1 if facts.centre else NEVER
+        names, key = (point.name, point.name_zh), f"r-{facts.id}-outside"
+        at_point = _place(point, at)
         found.append(
-            delay(f"r-{facts.id}-outside", (point.name, point.name_zh), Tier.REGIONAL,
-                  "regional_centre", _place(point, at), book, **last)
-        )  # fmt: skip
+            delay(key, names, Tier.REGIONAL, "regional_centre", at_point, book, last_year=last)
+        )
     point = facts.outside
     names = (point.name, point.name_zh)
     found.append(

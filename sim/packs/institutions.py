@@ -159,15 +159,13 @@ def city_tier(facts: RegionFacts, at: tuple[float, float], book: SourceBook) -> 
     """City hospitals and the regional centre inside the region; `at` is the city seat in km."""
     hospitals = []
     for i, hospital in enumerate(facts.city):
-        unnamed = "together" in hospital.name or "其他" in hospital.name_zh
-        status = "assumed" if unnamed or "assumed" in hospital.name else "published"
         known = ("assumed", book.rule("r_city_beds"))
         if hospital.indicator:
             known = ("published", book.cite(need(facts.id, "hospital_beds", tier="city").source))
         hospitals.append(
             Facility(
-                f"m-{facts.id}-{i + 1}", hospital.name, hospital.name_zh, status, Tier.CITY,
-                hospital.kind, facts.seat, at[0] + 0.5 * i, at[1],
+                f"m-{facts.id}-{i + 1}", hospital.name, hospital.name_zh, hospital.name_status,
+                Tier.CITY, hospital.kind, facts.seat, at[0] + 0.5 * i, at[1],
                 withdrawn=rules.WITHDRAWN["city"], beds_known=known,
                 doctors_known=("assumed", book.rule("r_doctors")),
             )
@@ -193,11 +191,11 @@ def delay(
     at: tuple[float, float],
     book: SourceBook,
     last_year: int = NEVER,
+    name_status: str = "assumed",
 ) -> Facility:
     """A delay facility beyond the counties; its size is nominal."""
     known = ("assumed", book.rule("r_delay"))
-    status = "assumed" if "assumed" in names[0] else "published"
     return Facility(
-        key, *names, status, tier, kind, OUTSIDE, *at, is_delay=True, last_year=last_year,
+        key, *names, name_status, tier, kind, OUTSIDE, *at, is_delay=True, last_year=last_year,
         place_outside=tier != Tier.CITY, beds_known=known, doctors_known=known,
     )  # fmt: skip

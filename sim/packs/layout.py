@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sim.packs import rules
@@ -14,6 +15,8 @@ GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))
 SUBDISTRICT_AREA_KM2 = 8.0
 LARGEST_URBAN_SHARE = 0.1
 COMMITTEE_RADIUS_KM = 2.0
+FARTHEST_FOLD = 9
+EASING = 1.1
 SUBDISTRICT_VILLAGE_WEIGHT = 0.3
 # Share of residents' committees in the urban core by number of subdistricts.
 CORE_SHARE = (0.5, 0.5, 0.65, 0.8, 0.85)
@@ -83,36 +86,74 @@ def sunflower(i: int, n: int, inner: float, outer: float) -> tuple[float, float]
     return radius * math.cos(angle), radius * math.sin(angle)
 
 
-def lay_out_townships(county: CountyPlan) -> list[Township]:
-    """Townships of a county with their committees, subdistricts first."""
+def lay_out_townships(county: CountyPlan, others: Sequence[CountyPlan] = ()) -> list[Township]:
+    """Townships of a county with their committees, subdistricts first.
+
+    others  the other counties of the region, whose ground is left to them
+    """
     kinds = ["subdistrict"] * county.subdistricts + ["town"] * county.towns
     kinds += ["township"] * county.townships
     villages = _spread_villages(county, kinds)
     communities = _spread_communities(county, kinds)
-    urban_km2 = min(LARGEST_URBAN_SHARE * county.settled_km2,
-                    SUBDISTRICT_AREA_KM2 * max(county.subdistricts, 1))  # fmt: skip
-    core, edge = (math.sqrt(area / math.pi) for area in (urban_km2, county.settled_km2))
-    in_core = max(county.subdistricts, 1)
-    ring_radius = math.sqrt((county.settled_km2 - urban_km2) / math.pi / (len(kinds) - in_core))
+    places = _township_places(county, others, len(kinds))
     found, numbers = [], dict.fromkeys(kinds, 0)
-    for i, kind in enumerate(kinds):
+    for i, (kind, (east, north, radius)) in enumerate(zip(kinds, places, strict=True)):
         numbers[kind] += 1
-        if i < in_core:
-            # A county without subdistricts has its seat town at the seat itself.
-            at = sunflower(i, in_core, 0.0, core) if in_core > 1 else (0.0, 0.0)
-            radius = core / math.sqrt(in_core)
-        else:
-            at = sunflower(i - in_core, len(kinds) - in_core, core, edge)
-            radius = ring_radius
         found.append(
             Township(
                 f"{county.code}-t{i + 1:02d}", county.code,
                 f"{county.name} {kind} {numbers[kind]}",
                 f"{county.name_zh}第{numbers[kind]}{_ZH[kind]}", kind,
-                county.east + at[0], county.north + at[1], radius, villages[i], communities[i],
+                county.east + east, county.north + north, radius, villages[i], communities[i],
             )
         )  # fmt: skip
     return found
+
+
+def _township_places(
+    county: CountyPlan, others: Sequence[CountyPlan], n: int
+) -> list[tuple[float, float, float]]:
+    """East, north (km from the seat) and radius of n townships, those of the urban core first."""
+    in_core = max(county.subdistricts, 1)
+    urban_km2 = min(LARGEST_URBAN_SHARE * county.settled_km2, SUBDISTRICT_AREA_KM2 * in_core)
+    core = math.sqrt(urban_km2 / math.pi)
+    cell = math.sqrt((county.settled_km2 - urban_km2) / math.pi / (n - in_core))
+    # A county without subdistricts has its seat town at the seat itself.
+    centre = [sunflower(i, in_core, 0.0, core) for i in range(in_core)]
+    centre = centre if in_core > 1 else [(0.0, 0.0)]
+    ring = _ring_places(county, others, n - in_core, core, cell)
+    inner = [(*at, core / math.sqrt(in_core)) for at in centre]
+    return inner + [(*at, cell) for at in ring]
+
+
+def _ring_places(
+    county: CountyPlan, others: Sequence[CountyPlan], n: int, core: float, cell: float
+) -> list[tuple[float, float]]:
+    """The n innermost sunflower points around the core that lie on the county's own ground.
+
+    Seats are seldom central, so a full disc would cover the neighbours. A point is the county's
+    own when its distance to the seat, over the county's radius, is smaller than to any other
+    seat over that county's radius; the limit is eased until n points are found.
+    """
+    reach, farthest = 1.0, n * FARTHEST_FOLD
+    outer = math.sqrt(core**2 + farthest * cell**2)
+    while True:
+        points = [sunflower(k, farthest, core, outer) for k in range(farthest)]
+        own = [at for at in points if _is_own(county, others, at, reach)]
+        if len(own) >= n:
+            return own[:n]
+        reach *= EASING
+
+
+def _is_own(
+    county: CountyPlan, others: Sequence[CountyPlan], at: tuple[float, float], reach: float
+) -> bool:
+    relative = math.hypot(*at) / math.sqrt(county.settled_km2)
+    for other in others:
+        step = county.east + at[0] - other.east, county.north + at[1] - other.north
+        if relative > reach * math.hypot(*step) / math.sqrt(other.settled_km2):
+            return False
+    return True
 
 
 _ZH = {"town": "镇", "township": "乡", "subdistrict": "街道"}

@@ -6,6 +6,7 @@ from sim.packs import rules
 from sim.packs.observed import need
 from sim.packs.places import RegionFacts
 from sim.packs.rules import SourceBook
+from sim.packs.stocks import Stock
 from sim.tiers import TIER_KEYS
 
 Row = dict[str, object]
@@ -27,8 +28,7 @@ PRICES: dict[tuple[str, str], tuple[int, int]] = {
     ("regional", "regional_centre"): (480, 20000),
     ("outside", "outside_hospital"): (600, 24662),
 }
-# Per cent of a stay's charge above the deductible by tier, township up: residents, published.
-LIAOCHENG_INPATIENT = {"township": 90, "county": 70, "city": 60}
+# Per cent of a stay's eligible charge above the deductible, where nothing is published.
 ASSUMED_EMPLOYEE = {"township": 90, "county": 88, "city": 85, "regional": 83, "outside": 70}
 OUTPATIENT = {
     "employee": {"village": 60, "township": 65, "county": 60, "city": 50, "regional": 50,
@@ -46,13 +46,16 @@ DEDUCTIBLE_YUAN = {
     "other": {"township": 100, "county": 600, "city": 1000, "regional": 1000, "outside": 1000},
 }
 RESIDENT_INPATIENT = {
-    "suining": {"township": 90, "county": 75, "city": 60, "regional": 45, "outside": 45},
-    "other": {"township": 85, "county": 60, "city": 50, "regional": 50, "outside": 45},
+    "liaocheng": {"regional": 60, "outside": 50},
+    "suining": {"county": 75, "city": 60, "regional": 45, "outside": 45},
+    "other": {"township": 85, "county": 60, "city": 50, "regional": 50, "outside": 50},
 }
 PUBLISHED_TIERS = {
     "liaocheng": {"township": "township", "county": "secondary", "city": "tertiary"},
     "suining": {"township": "township"},
 }
+# Liaocheng's county rate rose from 70 to 75 after the years of the packs.
+PUBLISHED_YEAR = {"liaocheng": 2022, "suining": 2023}
 
 
 def price_rows(used: set[tuple[str, str]], book: SourceBook) -> list[Row]:
@@ -64,7 +67,7 @@ def price_rows(used: set[tuple[str, str]], book: SourceBook) -> list[Row]:
             rule = book.rule("r_price_outside" if outside else "r_prices")
             rows.append(
                 {"tier": tier, "kind": kind, "outpatient_fen": visit * FEN,
-                 "inpatient_fen": stay * FEN, "status": "derived" if outside else "assumed",
+                 "inpatient_fen": stay * FEN, "status": "literature" if outside else "assumed",
                  "source": rule}
             )  # fmt: skip
     return rows
@@ -80,42 +83,66 @@ def insurance_rows(facts: RegionFacts, book: SourceBook) -> list[Row]:
 
 
 def _insurance_row(facts: RegionFacts, scheme: str, tier: str, book: SourceBook) -> Row:
-    row: Row = {"scheme": scheme, "tier": tier}
-    if facts.id == "reference":
-        shift = REFERENCE_SHIFT[scheme]
-        outpatient = REFERENCE_OUTPATIENT[tier] + shift
-        inpatient: float = REFERENCE_INPATIENT[tier] + (shift if tier != "village" else 0)
-        deductible, status, source = 0, "assumed", book.rule("r_reference_rates")
-    else:
-        outpatient = OUTPATIENT[scheme][tier]
-        rate, status, source = _inpatient_rate(facts, scheme, tier, book)
-        inpatient = rate * rules.ELIGIBLE_SHARE
-        schedule = DEDUCTIBLE_YUAN.get(facts.id, DEDUCTIBLE_YUAN["other"])
-        deductible = schedule.get(tier, 0)
-    row["outpatient_rate_bp"] = outpatient * POINTS
-    row["inpatient_rate_bp"] = round(inpatient * POINTS)
-    row["inpatient_deductible_fen"] = deductible * FEN
-    row["status"], row["source"] = status, source
-    return row
+    rates = _reference_rates if facts.id == "reference" else _local_rates
+    outpatient, inpatient, deductible = rates(facts, scheme, tier, book)
+    return {
+        "scheme": scheme, "tier": tier,
+        "outpatient_rate_bp": round(outpatient.value * POINTS),
+        "inpatient_rate_bp": round(inpatient.value * POINTS),
+        "inpatient_deductible_fen": round(deductible.value * FEN),
+        "outpatient_status": outpatient.status, "outpatient_source": outpatient.source,
+        "inpatient_status": inpatient.status, "inpatient_source": inpatient.source,
+        "deductible_status": deductible.status, "deductible_source": deductible.source,
+    }  # fmt: skip
 
 
-def _inpatient_rate(
+def _reference_rates(
     facts: RegionFacts, scheme: str, tier: str, book: SourceBook
-) -> tuple[float, str, str]:
-    """Payment rate in per cent before the eligible share, its status and source."""
-    if tier == "village":
-        return 0, "assumed", book.rule("r_inpatient_assumed")
+) -> tuple[Stock, Stock, Stock]:
+    known = ("assumed", book.rule("r_reference_rates"))
+    shift = REFERENCE_SHIFT[scheme]
+    inpatient = 0 if tier == "village" else REFERENCE_INPATIENT[tier] + shift
+    outpatient = REFERENCE_OUTPATIENT[tier] + shift
+    return Stock(outpatient, *known), Stock(inpatient, *known), Stock(0, *known)
+
+
+def _local_rates(
+    facts: RegionFacts, scheme: str, tier: str, book: SourceBook
+) -> tuple[Stock, Stock, Stock]:
+    """Outpatient and inpatient rate in per cent of the charge, and the deductible in yuan."""
+    outpatient = Stock(OUTPATIENT[scheme][tier], "assumed", book.rule("r_outpatient_assumed"))
+    schedule = DEDUCTIBLE_YUAN.get(facts.id, DEDUCTIBLE_YUAN["other"])
+    deductible = Stock(schedule.get(tier, 0), "assumed", book.rule("r_deductible_assumed"))
     if scheme == "employee":
-        return ASSUMED_EMPLOYEE[tier], "assumed", book.rule("r_inpatient_assumed")
+        rate = ASSUMED_EMPLOYEE[tier] if tier != "village" else 0
+        known = ("assumed", book.rule("r_inpatient_assumed"))
+        return outpatient, Stock(rate * rules.ELIGIBLE_SHARE, *known), deductible
+    if facts.id == "liaocheng":
+        if tier in ("village", "township"):
+            outpatient = _printed("outpatient_pooling_reimbursement", 2025, "primary", book)
+        if tier in PUBLISHED_TIERS[facts.id]:
+            level = PUBLISHED_TIERS[facts.id][tier]
+            deductible = _printed("inpatient_deductible", 2022, level, book)
+    return outpatient, _resident_inpatient(facts, tier, book), deductible
+
+
+def _printed(indicator: str, year: int, tier: str, book: SourceBook) -> Stock:
+    found = need("liaocheng", indicator, year, tier)
+    return Stock(found.value, found.status, book.cite(found.source))
+
+
+def _resident_inpatient(facts: RegionFacts, tier: str, book: SourceBook) -> Stock:
+    """Share of a stay's charge the residents' scheme pays, in per cent."""
+    if tier == "village":
+        return Stock(0, "assumed", book.rule("r_inpatient_assumed"))
     printed = PUBLISHED_TIERS.get(facts.id, {}).get(tier)
     if printed is not None:
-        found = need(facts.id, "inpatient_reimbursement", tier=printed)
+        found = need(facts.id, "inpatient_reimbursement", PUBLISHED_YEAR[facts.id], printed)
         book.cite(found.source)
-        return found.value, "derived", book.rule("r_eligible")
+        return Stock(found.value * rules.ELIGIBLE_SHARE, "derived", book.rule("r_eligible"))
     schedule = RESIDENT_INPATIENT.get(facts.id, RESIDENT_INPATIENT["other"])
-    if facts.id == "liaocheng":
-        schedule = {**schedule, "regional": LIAOCHENG_INPATIENT["city"]}
-    return schedule[tier], "assumed", book.rule("r_inpatient_assumed")
+    value = schedule[tier] * rules.ELIGIBLE_SHARE
+    return Stock(value, "assumed", book.rule("r_inpatient_assumed"))
 
 
 def settings(facts: RegionFacts, book: SourceBook) -> dict[str, object]:

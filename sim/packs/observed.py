@@ -21,6 +21,7 @@ class Observation:
     geography_zh: str
     year: int
     indicator: str
+    indicator_zh: str
     value: float
     unit: str
     tier: str
@@ -53,9 +54,17 @@ def observations() -> tuple[Observation, ...]:
     with (DATA / "observations.csv").open(encoding="utf-8", newline="") as file:
         return tuple(
             Observation(
-                row["geography"], row["geography_zh"], _year(row["year"]), row["indicator"],
-                float(row["value"]), row["unit"], row["tier"], row["source"], row["status"],
-                row["note"],
+                geography=row["geography"],
+                geography_zh=row["geography_zh"],
+                year=_year(row["year"]),
+                indicator=row["indicator"],
+                indicator_zh=row["indicator_zh"],
+                value=float(row["value"]),
+                unit=row["unit"],
+                tier=row["tier"],
+                source=row["source"],
+                status=row["status"],
+                note=row["note"],
             )
             for row in csv.DictReader(file)
         )  # fmt: skip

@@ -28,6 +28,7 @@ class CityHospital:
     name_zh: str
     kind: str
     indicator: bool = False
+    name_status: str = "published"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class RegionFacts:
     centre: Names | None = None
     centre_opens: int = 0
     centre_rule: str = ""
-    city_outside: tuple[tuple[Names, str], ...] = ()
+    city_outside: tuple[CityHospital, ...] = ()
     city_outside_at: Point | None = None
     named: dict[tuple[str, str], Names] = field(default_factory=dict)
 
@@ -84,7 +85,8 @@ LIAOCHENG = RegionFacts(
     "371502", ("371502",), 1.3, YEARS, JINAN, JINAN_CENTRE,
     city=(
         CityHospital("Liaocheng People's Hospital", "聊城市人民医院", GENERAL, True),
-        CityHospital("Other city hospitals of Liaocheng (together)", "聊城市其他市级医院", GENERAL),
+        CityHospital("Other city hospitals of Liaocheng (together)", "聊城市其他市级医院", GENERAL,
+                     name_status="assumed"),
         CityHospital("Liaocheng TCM Hospital", "聊城市中医医院", TCM),
     ),
     centre=("Beijing Jishuitan Hospital Liaocheng Hospital", "北京积水潭医院聊城医院"),
@@ -114,7 +116,7 @@ BAYANNUR = RegionFacts(
     city=(
         CityHospital("Bayannur Hospital", "巴彦淖尔市医院", GENERAL, True),
         CityHospital("Bayannur Second Hospital and city maternal-child hospital (together)",
-                     "巴彦淖尔市第二医院及市妇幼保健院", GENERAL),
+                     "巴彦淖尔市第二医院及市妇幼保健院", GENERAL, name_status="assumed"),
         CityHospital("Bayannur TCM Hospital", "巴彦淖尔市中医医院", TCM),
     ),
     centre=("Beijing TCM Hospital Inner Mongolia Hospital", "北京中医医院内蒙古医院"),
@@ -138,8 +140,10 @@ SUINING = RegionFacts(
     "510903", ("510903",), 1.6, YEARS, CHONGQING, CHENGDU,
     city=(
         CityHospital("Suining Central Hospital", "遂宁市中心医院", GENERAL),
-        CityHospital("Other city hospitals of Suining (together)", "遂宁市其他市级医院", GENERAL),
-        CityHospital("Suining TCM Hospital (name assumed)", "遂宁市中医院(名称推定)", TCM),
+        CityHospital("Other city hospitals of Suining (together)", "遂宁市其他市级医院", GENERAL,
+                     name_status="assumed"),
+        CityHospital("Suining TCM Hospital (name assumed)", "遂宁市中医院(名称推定)", TCM,
+                     name_status="assumed"),
     ),
 )  # fmt: skip
 
@@ -147,8 +151,9 @@ TAONAN = RegionFacts(
     "taonan", "Taonan", "洮南市", "Jilin", "吉林省", 5103, ("220881",), "", (), 1.3, YEARS,
     HARBIN, CHANGCHUN,
     city_outside=(
-        (("Baicheng Hospital", "白城市医院"), GENERAL),
-        (("Baicheng TCM Hospital (name assumed)", "白城市中医院(名称推定)"), TCM),
+        CityHospital("Baicheng Hospital", "白城市医院", GENERAL),
+        CityHospital("Baicheng TCM Hospital (name assumed)", "白城市中医院(名称推定)", TCM,
+                     name_status="assumed"),
     ),
     city_outside_at=BAICHENG,
     named={
@@ -162,8 +167,9 @@ REFERENCE = RegionFacts(
     "reference", "Reference county", "参照县", "synthetic", "虚拟", 2400, ("000001",), "", (), 1.3,
     (2023,), Point("Hospitals outside the province", "省外医院", 35.0, 117.691),
     Point("Regional centre", "区域医疗中心", 35.0, 116.867),
-    city_outside=((("City general hospital", "市级综合医院"), GENERAL),
-                  (("City TCM hospital", "市级中医医院"), TCM)),
+    city_outside=(CityHospital("City general hospital", "市级综合医院", GENERAL,
+                               name_status="assumed"),
+                  CityHospital("City TCM hospital", "市级中医医院", TCM, name_status="assumed")),
     city_outside_at=Point("City", "地级市", 35.0, 115.769),
 )  # fmt: skip
 

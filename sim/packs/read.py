@@ -6,6 +6,8 @@ import hashlib
 from difflib import get_close_matches
 from pathlib import Path
 
+import numpy as np
+
 from sim.errors import Fault, InputError
 from sim.packs.assemble import assemble
 from sim.packs.check import faults_between
@@ -23,6 +25,7 @@ from sim.packs.text import parse_table, read_bytes
 from sim.region import Region, freeze
 
 REGIONS_FOLDER = Path(__file__).resolve().parent.parent / "regions"
+FARTHEST_HOURS = 48.0
 YEARS_WHEN_UNKNOWN = (2020, 2021, 2022, 2023)
 
 
@@ -37,7 +40,11 @@ def load_region(region: str | Path, year: int) -> Region:
     if year not in pack.years:
         want = "one of " + ", ".join(str(y) for y in pack.years)
         raise InputError([Fault(SETTINGS_FILE, 0, "years", str(year), want)])
-    return freeze(assemble(pack, year, digest))
+    found = assemble(pack, year, digest)
+    faults = _far_villages(pack, found)
+    if faults:
+        raise InputError(faults)
+    return freeze(found)
 
 
 def pack_folder(region: str | Path) -> Path:
@@ -77,6 +84,18 @@ def read_pack(folder: Path) -> tuple[Pack, str]:
     if faults:
         raise InputError(faults)
     return pack, _digest(raw)
+
+
+def _far_villages(pack: Pack, region: Region) -> list[Fault]:
+    """Villages two days or more from one of their alternatives: a unit must be wrong."""
+    villages, lines = region.villages, pack.tables["villages.csv"].line
+    faults = []
+    for i, j in zip(*np.nonzero(villages.hours >= FARTHEST_HOURS), strict=True):
+        key = region.facilities.key[villages.facility[i, j]]
+        got, want = f"{villages.hours[i, j]:.0f} h to {key}", f"less than {FARTHEST_HOURS:g} h"
+        hint = "Check the positions and travel.csv."
+        faults.append(Fault("villages.csv", lines[i], "east_km", got, want, hint))
+    return faults
 
 
 def _digest(raw: dict[str, bytes | None]) -> str:

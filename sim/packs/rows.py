@@ -40,6 +40,7 @@ class Draft:
 
 
 def population_rows(draft: Draft) -> list[Row]:
+    """Rows of population.csv: two a county."""
     known = {"status": "published", "source": draft.book.cite(CENSUS_TABLES)}
     if draft.facts.id == "reference":
         known = {"status": "derived", "source": draft.book.rule("r_census_scaled")}
@@ -70,6 +71,7 @@ def target_rows(draft: Draft) -> list[Row]:
 
 
 def township_row(township: Township) -> Row:
+    """One row of townships.csv."""
     return {
         "key": township.key, "county": township.county, "name": township.name,
         "name_zh": township.name_zh, "name_status": "assumed", "kind": township.kind,
@@ -80,6 +82,7 @@ def township_row(township: Township) -> Row:
 
 
 def village_row(village: Village) -> Row:
+    """One row of villages.csv."""
     return {
         "key": village.key, "township": village.township, "name": village.name,
         "name_zh": village.name_zh, "residence": "urban" if village.is_urban else "rural",
@@ -90,6 +93,7 @@ def village_row(village: Village) -> Row:
 
 
 def facility_row(facility: Facility, years: Sequence[int]) -> Row:
+    """One row of facilities.csv, with beds and doctors of every year."""
     row: dict[str, object] = {
         "key": facility.key, "name": facility.name, "name_zh": facility.name_zh,
         "name_status": facility.name_status, "tier": TIER_KEYS[facility.tier],
@@ -108,6 +112,7 @@ def facility_row(facility: Facility, years: Sequence[int]) -> Row:
 
 
 def anchor_rows(draft: Draft) -> list[Row]:
+    """Rows of anchors.csv: local published figures since 2020, national ones for the reference."""
     facts = draft.facts
     if facts.id == "reference":
         found = [o for o in of_place(stocks.NATION)
@@ -122,13 +127,14 @@ def anchor_rows(draft: Draft) -> list[Row]:
                 (o.indicator, o.tier, o.year),
                 {"geography": facts.name if facts.id != "reference" else "China",
                  "indicator": o.indicator, "scope": o.tier, "year": o.year, "value": o.value,
-                 "unit": o.unit, "definition": o.note.strip() or "as printed",
+                 "unit": o.unit, "definition": f"{o.indicator_zh}; {o.note}".rstrip("; "),
                  "status": o.status, "source": draft.book.cite(o.source)},
             )  # fmt: skip
     return list(kept.values())
 
 
 def settings_tree(draft: Draft) -> dict[str, object]:
+    """What region.yaml holds."""
     facts, book = draft.facts, draft.book
     counties = [county.census for county in draft.counties]
     published = []

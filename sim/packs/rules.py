@@ -102,7 +102,8 @@ RULES = {
     ),
     "r_layout": (
         "Sunflower layouts: subdistricts and the seat town in the urban core at the county seat, "
-        "other townships around it over the settled area of the county, villages around their "
+        "other townships around it over the settled area of the county, leaving to each other "
+        "county the ground nearer to its seat (distances relative to size), villages around their "
         "township centre, residents' committees within 2 km of it"
     ),
     "r_settled": (
@@ -140,13 +141,16 @@ RULES = {
         "Hospital mean 361.6 yuan a visit and 10,315.8 a stay (2023) spread over tiers as in "
         "tertiary and secondary hospitals of 2022 and township and community centres of 2020"
     ),
-    "r_price_outside": "Mean charge of a cross-province stay",
+    "r_price_outside": (
+        "Mean charge of a cross-province stay settled directly, 2019: 24,662 yuan (one study)"
+    ),
     "r_eligible": (
         "Published payment rate times 0.90, the assumed share of a stay's charge that is eligible"
     ),
     "r_inpatient_assumed": (
         "No rate found for the place: neighbouring schedules, times 0.90 as above"
     ),
+    "r_deductible_assumed": "Neighbouring schedules; the residents' one for employees too",
     "r_outpatient_assumed": (
         "Effective shares of the charge; general outpatient pooling in primary care, chronic "
         "disease programmes in hospitals"

@@ -70,26 +70,32 @@ class TableSchema:
 
 
 def key(name: str, meaning: str) -> Column:
+    """A column of identifiers: letters, digits, dot, dash, underscore."""
     return Column(name, "key", meaning)
 
 
 def text(name: str, meaning: str) -> Column:
+    """A column of free text, one line, never empty."""
     return Column(name, "text", meaning)
 
 
 def choice(name: str, choices: Sequence[str], meaning: str) -> Column:
+    """A column that takes one of the words listed."""
     return Column(name, "choice", meaning, choices=tuple(choices))
 
 
 def integer(name: str, unit: str, low: int, high: int, meaning: str) -> Column:
+    """A column of whole numbers from low to high."""
     return Column(name, "integer", meaning, unit, low, high)
 
 
 def number(name: str, unit: str, low: float, high: float, meaning: str) -> Column:
+    """A column of decimal numbers from low to high."""
     return Column(name, "number", meaning, unit, low, high)
 
 
 def boolean(name: str, meaning: str) -> Column:
+    """A column of yes and no."""
     return Column(name, "boolean", meaning)
 
 
@@ -197,7 +203,7 @@ INSURANCE = TableSchema("insurance.csv", "reimbursement by scheme and tier", ("s
     integer("outpatient_rate_bp", "basis points", 0, 10000, "of a visit's charge, by the fund"),
     integer("inpatient_rate_bp", "basis points", 0, 10000, "of a stay's charge above deductible"),
     integer("inpatient_deductible_fen", "fen", 0, 500_000, "first admission of a year"),
-    *stated(""),
+    *stated("outpatient"), *stated("inpatient"), *stated("deductible"),
 ))  # fmt: skip
 
 TRAVEL = TableSchema("travel.csv", "speed and access time by tier", ("tier",), (

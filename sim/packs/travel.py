@@ -83,13 +83,13 @@ def travel_table(places: Places, modes: Modes) -> tuple[Ints, Floats]:
         local = places.facility_county == county
         for column, members in _county_members(places, local):
             if len(rows) and len(members):
-                put(rows, column, _nearest(places, modes, rows, members))
+                put(rows, column, _nearest(places, rows, members))
     for township in np.unique(places.village_township):
         rows = np.flatnonzero(places.village_township == township)
         served = (places.tier == Tier.TOWNSHIP) & (places.facility_township == township)
         members = np.flatnonzero(served)
         if len(members):
-            put(rows, "township", _nearest(places, modes, rows, members))
+            put(rows, "township", _nearest(places, rows, members))
     for column, members in _outer_members(places):
         every = np.arange(n)
         if len(members):
@@ -142,7 +142,7 @@ def _distances(places: Places, rows: Ints, members: Ints) -> Floats:
     return np.asarray(np.hypot(step[..., 0], step[..., 1]))
 
 
-def _nearest(places: Places, modes: Modes, rows: Ints, members: Ints) -> Ints:
+def _nearest(places: Places, rows: Ints, members: Ints) -> Ints:
     """Nearest member for each village; the earlier one of equals."""
     return np.asarray(members[np.argmin(_distances(places, rows, members), axis=1)])
 
@@ -173,7 +173,7 @@ def _put_neighbours(places: Places, modes: Modes, facility: Ints, hours: Floats)
         members = members[places.facility_county[members] >= 0]
         if len(rows) == 0 or len(members) == 0:
             continue
-        chosen = _nearest(places, modes, rows, members)
+        chosen = _nearest(places, rows, members)
         there = _hours_to(places, modes, rows, chosen)
         near = there < NEIGHBOUR_RATIO * hours[rows, COLUMN["county_general"]]
         facility[rows[near], COLUMN["neighbour"]] = chosen[near]

@@ -66,19 +66,24 @@ def facility_utility(
 
 
 @njit
-def own_utility(
-    p: Any, need_class: int, quality: float, hours: float, visit_yuan: float,
-    price_factor: float, travel_factor: float,
-) -> float:  # fmt: skip
-    """Law: the part of utility that is this resident's: quality seen, way, price.
-
-    quality 0-1, hours one way, visit_yuan out-of-pocket of a visit.
-    """
+def own_weights(
+    p: Any, need_class: int, price_factor: float, travel_factor: float
+) -> tuple[float, float, float]:
+    """Law: a resident's weights of quality (a unit of adequacy), the way (an hour, one way) and
+    the price of a visit (a yuan out-of-pocket), from his tastes."""
     return (
-        p.quality_weight[need_class] * quality
-        - p.travel_weight[need_class] * travel_factor * hours
-        - p.outpatient_price_weight[need_class] * price_factor * visit_yuan / 100.0
+        p.quality_weight[need_class],
+        p.travel_weight[need_class] * travel_factor,
+        p.outpatient_price_weight[need_class] * price_factor / 100.0,
     )
+
+
+@njit
+def own_utility(
+    weights: tuple[float, float, float], quality: float, hours: float, visit_yuan: float
+) -> float:
+    """Law: the part of utility that is this resident's: quality seen, way, price."""
+    return weights[0] * quality - weights[1] * hours - weights[2] * visit_yuan
 
 
 @njit

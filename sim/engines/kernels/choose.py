@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.compiled import njit
+from sim.compiled import njit, prefetch
 from sim.day import (
     CLOSED,
     DAY_SECONDS,
@@ -18,6 +18,7 @@ from sim.day import (
     sessions_open,
 )
 from sim.engines.kernels.layout import (
+    AHEAD,
     DEAD,
     ESCALATION,
     FACILITY,
@@ -47,6 +48,7 @@ from sim.rules.choice import (
     in_scope,
     nested_logit,
     own_utility,
+    own_weights,
     pick,
     price_taste,
     travel_taste,
@@ -57,6 +59,7 @@ from sim.rules.referral import appointment_delay
 from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES
 
 _CHOICE, _TASTE = 3, 4  # streams of sim.rules.random
+_ONE_UNIT = 1.0 / QUALITY_ONE
 _TIER_OF = np.array(ALTERNATIVE_TIER, dtype=np.int64)
 _LOG = np.log(np.arange(1, N_ALTERNATIVES + 1, dtype=np.float64))
 
@@ -83,7 +86,7 @@ def _utilities(
     insurance = people[r].insurance
     u = block(seed, _TASTE, people[r].identity, 0, 0)
     price_factor = price_taste(p, u[0], people[r].income)
-    travel_factor = travel_taste(p, u[1])
+    weights = own_weights(p, need_class, price_factor, travel_taste(p, u[1]))
     exhausted = 0
     if world.scheme.visit_cap[insurance] > 0 and people[r].visit_fund >= world.scheme.visit_cap[insurance]:
         exhausted = 1
@@ -107,8 +110,8 @@ def _utilities(
             continue
         value = published[f].utility[need_class, pool if world.facility[f].pooled else 0, insurance]
         value += own_utility(
-            p, need_class, people[r].quality[tier] / QUALITY_ONE, world.village[village].hours[j],
-            published[f].visit_yuan[insurance, exhausted], price_factor, travel_factor,
+            weights, people[r].quality[tier] * _ONE_UNIT, world.village[village].hours[j],
+            published[f].visit_yuan[insurance, exhausted],
         )  # fmt: skip
         if tier <= 1 and people[r].contract == 2:
             value += p.contract_weight[need_class]
@@ -180,6 +183,8 @@ def choose(
     weight = np.empty(12, dtype=np.float64)
     written = first
     for i in range(first, last):
+        if i + AHEAD < last:
+            prefetch(people, requests[i + AHEAD, RESIDENT])
         r = requests[i, RESIDENT]
         meta = requests[i, META]
         kind = asks_for(meta)

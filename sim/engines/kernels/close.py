@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.compiled import njit
+from sim.compiled import njit, prefetch
 from sim.engines.kernels.layout import (
+    AHEAD,
     BED_ONLY,
     C_CHARGE,
     C_FIRST_CONTACTS,
@@ -109,6 +110,8 @@ def close_visits(
     written = first
     episode = tallies.episode
     for i in range(first, last):
+        if i + AHEAD < last:
+            prefetch(people, requests[i + AHEAD, RESIDENT])
         outcome = fate[i]
         if outcome == IDLE:
             continue

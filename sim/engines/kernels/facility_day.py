@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from sim.compiled import njit
+from sim.compiled import njit, prefetch
 from sim.day import DAY_SECONDS, session_start
 from sim.engines.kernels.layout import (
+    AHEAD,
     BED_ONLY,
     CONSULTED,
     F_ADMISSIONS,
@@ -46,6 +47,7 @@ from sim.rules.resolution import resolves
 
 _SERVICE = 5  # stream of sim.rules.random
 _OPEN_ALL_DAY = 2 * DAY_SECONDS
+_SEGMENT_SHIFT = 44  # above the second and the place of a ready key
 
 
 @njit
@@ -79,7 +81,6 @@ def facility_day(
     second_consult = np.empty(n_places, dtype=np.int64)
     end = np.empty(n_places, dtype=np.int64)
     u_admission = np.empty(n_places, dtype=np.float64)
-    midnight = np.int64(0)  # not a literal, which would compile serve twice
     scrap = np.zeros(tally.shape[1], dtype=np.int64)
     for f in range(first, last):
         a, b = offset[f], offset[f + 1]
@@ -95,35 +96,20 @@ def facility_day(
             _tally_visits(p, f, order[a:b], requests, pool, fate, wait, world, pool_wait, row,
                           histogram, counting)  # fmt: skip
             continue
-        for q in range(N_POOLS if world.facility[f].pooled else 1):
-            rooms = world.facility[f].rooms[q]
-            if rooms == 0:
-                continue
-            tier = world.facility[f].tier
-            if world.facility[f].pooled and q == EMERGENCY_POOL:
-                n = _gather(order[a:b], requests, pool, second, q, 0, _OPEN_ALL_DAY, keys)
-                busy, _ = serve(
-                    p, people, requests, seed, key_day, tier, keys, n, rooms, midnight, _OPEN_ALL_DAY,
-                    free, waiting, returning, second_consult, fate, wait, end, u_admission,
-                )  # fmt: skip
-                row[F_SERVICE_SECONDS] += busy
-                continue
-            opens = session_start(p, tier, 0)
-            for session in range(2):
-                starts = session_start(p, tier, session)
-                until = session_start(p, tier, 1) if session == 0 else _OPEN_ALL_DAY
-                n = _gather(order[a:b], requests, pool, second, q, 0 if session == 0 else starts,
-                            until, keys)  # fmt: skip
-                if n == 0:
-                    continue
-                hours = p.morning_hours[tier] if session == 0 else p.afternoon_hours[tier]
-                closes = starts + int(hours * 3600.0)
-                cutoff = closes + int(p.overrun_minutes * 60.0)
-                busy, latest = serve(
-                    p, people, requests, seed, key_day, tier, keys, n, rooms, max(opens, starts),
-                    cutoff, free, waiting, returning, second_consult, fate, wait, end, u_admission,
-                )  # fmt: skip
-                row[F_SERVICE_SECONDS] += busy
+        n = _gather(p, world, people, f, order[a:b], requests, pool, second, keys)
+        at = 0
+        while at < n:
+            segment = keys[at] >> _SEGMENT_SHIFT
+            until = at + 1
+            while until < n and keys[until] >> _SEGMENT_SHIFT == segment:
+                until += 1
+            opens, cutoff = _session(p, world, f, segment)
+            row[F_SERVICE_SECONDS] += serve(
+                p, people, requests, seed, key_day, world.facility[f].tier, keys[at:until],
+                until - at, world.facility[f].rooms[segment >> 1], opens, cutoff, free, waiting,
+                returning, second_consult, fate, wait, end, u_admission,
+            )  # fmt: skip
+            at = until
         n_claims = np.int64(0)
         for i in range(a, b):
             place = order[i]
@@ -173,18 +159,41 @@ def _most_rooms(world: Any, first: int, last: int) -> int:
 
 @njit
 def _gather(
-    order: Any, requests: Any, pool: Any, second: Any, q: int, opens: int, until: int, keys: Any
-) -> int:
-    """Ready keys of the visits of pool q that arrive in [opens, until); returns their number."""
+    p: Any, world: Any, people: Any, f: int, order: Any, requests: Any, pool: Any, second: Any,
+    keys: Any,
+) -> int:  # fmt: skip
+    """Sorted keys of a facility's visits, each pool's sessions one after the other (the segment,
+    2 x pool + session, stands above the ready key); returns their number."""
+    pooled = world.facility[f].pooled
+    afternoon = session_start(p, world.facility[f].tier, 1)
     n = 0
     for i in range(len(order)):
+        if i + AHEAD < len(order):
+            prefetch(requests, order[i + AHEAD])
         place = order[i]
-        if pool[place] != q or asks_for(requests[place, META]) >= TRANSFER:
+        prefetch(people, requests[place, RESIDENT])
+        if asks_for(requests[place, META]) >= TRANSFER:
             continue
-        if opens <= second[place] < until:
-            keys[n] = ready_key(second[place], place)
-            n += 1
+        q = pool[place]
+        session = 1 if second[place] >= afternoon else 0
+        if pooled and q == EMERGENCY_POOL:
+            session = 0
+        keys[n] = ((2 * q + session) << _SEGMENT_SHIFT) | ready_key(second[place], place)
+        n += 1
+    sort_keys(keys, n)
     return n
+
+
+@njit
+def _session(p: Any, world: Any, f: int, segment: int) -> tuple[int, int]:
+    """Second a segment's rooms open, and the second after which first visits are not called."""
+    tier = world.facility[f].tier
+    session = segment & 1
+    if world.facility[f].pooled and segment >> 1 == EMERGENCY_POOL:
+        return 0, _OPEN_ALL_DAY
+    hours = p.morning_hours[tier] if session == 0 else p.afternoon_hours[tier]
+    opens = session_start(p, tier, session)
+    return opens, opens + int(hours * 3600.0) + int(p.overrun_minutes * 60.0)
 
 
 @njit

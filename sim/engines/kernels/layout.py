@@ -69,6 +69,8 @@ EPISODE_TALLIES = 11
 
 WAIT_BINS = 60
 
+AHEAD = 12  # requests between asking for a resident's row and needing it
+
 # Tables of records: one pointer to pass, and one cache line a resident.
 PERSON = np.dtype(
     [

@@ -81,8 +81,8 @@ def serve(
     keys: Any, n: int, rooms: int, opens: int, cutoff: int,
     free: Any, waiting: Any, returning: Any, second_consult: Any,
     fate: Any, wait: Any, end: Any, u_admission: Any,
-) -> tuple[int, int]:  # fmt: skip
-    """Serve the visits in keys[:n] (ready keys over places in the day's list).
+) -> int:  # fmt: skip
+    """Serve the visits in keys[:n] (sorted ready keys over places in the day's list).
 
     rooms     doctors' rooms, at least 1, free from second `opens`
     cutoff    first visits not called by then leave unseen; returns from tests are always seen
@@ -90,9 +90,8 @@ def serve(
     second_consult  (requests,) scratch: seconds of the consult after tests
     fate, wait, end, u_admission  (requests,) written at the places served: CONSULTED or UNSEEN,
               seconds waited for the first consult, second it all ended, uniform of the admission
-    returns   seconds of consulting, latest ending
+    returns   seconds of consulting
     """
-    sort_keys(keys, n)
     for room in range(rooms):
         free[room] = opens
     n_waiting = 0
@@ -100,14 +99,13 @@ def serve(
     nxt = 0
     now = opens
     busy = 0
-    latest = 0
     while True:
         if n_waiting == 0:
             ready = second_of(keys[nxt]) if nxt < n else _NEVER
             if n_returning > 0:
                 ready = min(ready, second_of(returning[0]))
             if ready == _NEVER:
-                return busy, latest
+                return busy
             now = max(now, ready)
         now = max(now, free[0])
         while nxt < n and second_of(keys[nxt]) <= now:
@@ -148,7 +146,6 @@ def serve(
                 second_consult[place] = service_seconds(p, u[2], tier)
                 back = now + seconds + test_seconds(p, u[1] / p.test_share[tier], tier)
                 n_returning = push(returning, n_returning, ready_key(back, place))
-        latest = max(latest, end[place])
         busy += seconds
         pop(free, rooms)
         push(free, rooms - 1, now + seconds)
