@@ -20,10 +20,11 @@ from sim.engines.kernels.close import close_visits
 from sim.engines.kernels.discharge import discharge, go_home, tally_admissions
 from sim.engines.kernels.facility_day import facility_day
 from sim.engines.kernels.month import (
+    add_newborns,
     by_day,
     draw_episodes,
     expected_candidates,
-    first_quality,
+    first_state,
     rate_table,
     turn_of_month,
     word_of_mouth,
@@ -41,7 +42,6 @@ from sim.engines.world import build_world
 from sim.population import Ledger, Residents
 from sim.region import Region
 from sim.rules.consult import N_POOLS
-from sim.rules.demography import newborn_identity, newborn_sex
 from sim.rules.random import Stream, block
 from sim.rules.stay import residual_days
 
@@ -169,7 +169,7 @@ class CompiledEngine:
             blocks = timetable.blocks(self.year)
             days = timetable.days_in_year(self.year)
             self.workers.run(
-                lambda k, a, b: first_quality(self.p, self.people, self.seed, a, b),
+                lambda k, a, b: first_state(self.p, self.people, self.seed, a, b),
                 split(self.n, self.workers.count),
             )
             visit_prices(self.world, self.published)
@@ -284,21 +284,10 @@ class CompiledEngine:
 
     def _add_newborns(self, mothers: np.ndarray) -> None:
         """One row a newborn, after all others: the mother's village and income."""
-        people = self.people
-        for mother in people[mothers]:
-            identity = newborn_identity(int(mother.identity), self.year)
-            if identity < 0 or self.n >= len(people):
-                raise RuntimeError("no identity or row left for a newborn")
-            u = block(self.seed, int(Stream.BIRTH), identity, 0, 0)
-            child = people[self.n]
-            child.identity = identity
-            child.village = mother.village
-            child.sex = newborn_sex(u[0], float(self.p.boys_per_100_girls))
-            child.income = mother.income
-            child.insurance = 1
-            child.key = 1
-            child.quality[:] = mother.quality
-            self.n += 1
+        n = add_newborns(self.p, self.people, mothers, self.seed, self.year, self.n)
+        if n < 0:
+            raise RuntimeError("no identity or row left for a newborn")
+        self.n = n
 
     def _remove_those_who_left(self) -> None:
         """Deaths and moves leave beds, queues and open episodes at this instant."""

@@ -16,6 +16,7 @@ from sim.engines.kernels.layout import (
     World,
 )
 from sim.region import Region
+from sim.rules.choice import TASTE_LEVELS, level_midpoint, price_taste, travel_taste
 from sim.rules.consult import EMERGENCY_POOL, N_POOLS, pool_full_time_rooms
 from sim.tiers import ALTERNATIVE_KEYS, Kind, Tier
 
@@ -94,6 +95,11 @@ def build_world(region: Region, p: Any) -> Any:
     scheme["deductible"] = insurance.inpatient_deductible_fen
     scheme["deductible_factor"] = insurance.deductible_factor_bp
     scheme["stay_cap"] = insurance.inpatient_cap_fen
+    for level in range(TASTE_LEVELS):
+        u = level_midpoint(level)
+        scheme["travel_taste"][0, level] = travel_taste(p, u)
+        for income in range(5):
+            scheme["price_taste"][0, level, income] = price_taste(p, u, income)
     scheme["wait_bin"] = np.minimum(wait_bin, WAIT_BINS - 1)
     return World(
         facility=facility.view(np.recarray),

@@ -20,6 +20,7 @@ MATERNAL_CHILD = int(Kind.MATERNAL_CHILD_HOSPITAL)
 
 SELF_CARE = -1  # the alternative "see nobody"
 ABSENT = -1e300  # utility of an alternative that is not there
+TASTE_LEVELS = 16
 _LARGEST = 60.0  # utilities beyond this cannot change a choice; keeps exp finite
 
 
@@ -36,14 +37,26 @@ def in_scope(kind: int, need_class: int, age: int, sex: int) -> bool:
 
 @njit
 def price_taste(p: Any, u: float, income: int) -> float:
-    """Draw: factor on the price weight, lognormal, larger for the poor; income 0..4."""
+    """Law: factor on the price weight, lognormal over u, larger for the poor; income 0..4."""
     return math.exp(p.taste_sd * normal_quantile(u) + p.taste_income_slope * (income - 2))
 
 
 @njit
 def travel_taste(p: Any, u: float) -> float:
-    """Draw: factor on the travel weight, lognormal with median 1."""
+    """Law: factor on the travel weight, lognormal over u with median 1."""
     return math.exp(p.taste_sd * normal_quantile(u))
+
+
+@njit
+def taste_level(u: float) -> int:
+    """Draw: one of sixteen equally likely levels of a taste."""
+    return int(u * TASTE_LEVELS)
+
+
+@njit
+def level_midpoint(level: int) -> float:
+    """The u that stands for a level of taste."""
+    return (level + 0.5) / TASTE_LEVELS
 
 
 @njit

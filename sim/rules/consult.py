@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from sim.compiled import njit
-from sim.rules.stay import lognormal
+from sim.rules.stay import lognormal, lognormal_law
 
 N_POOLS = 6
 EMERGENCY_POOL = 5
@@ -14,23 +14,27 @@ WOMEN_CHILDREN_POOL = 2
 
 
 @njit
-def service_seconds(p: Any, u: float, tier: int) -> int:
-    """Draw: one consult in whole seconds, at least 1."""
-    seconds = lognormal(u, p.service_minutes[tier] * 60.0, p.service_cv)
-    return max(1, int(math.floor(seconds + 0.5)))
+def service_law(p: Any, tier: int) -> tuple[float, float]:
+    """Law: lognormal seconds of one consult."""
+    return lognormal_law(p.service_minutes[tier] * 60.0, p.service_cv)
+
+
+@njit
+def test_law(p: Any, tier: int) -> tuple[float, float]:
+    """Law: lognormal seconds from the first consult to being ready for the second."""
+    return lognormal_law(p.test_minutes[tier] * 60.0, p.test_cv)
+
+
+@njit
+def whole_seconds(u: float, law: tuple[float, float]) -> int:
+    """Draw: a duration in whole seconds, rounded half up, at least 1."""
+    return max(1, int(math.floor(lognormal(u, law) + 0.5)))
 
 
 @njit
 def is_sent_for_tests(p: Any, u: float, tier: int) -> bool:
     """Draw: tests, then back to the same pool ahead of first visits; still one visit."""
     return u < p.test_share[tier]
-
-
-@njit
-def test_seconds(p: Any, u: float, tier: int) -> int:
-    """Draw: whole seconds from the first consult to being ready for the second."""
-    seconds = lognormal(u, p.test_minutes[tier] * 60.0, 1.0)
-    return max(1, int(math.floor(seconds + 0.5)))
 
 
 @njit
@@ -53,8 +57,9 @@ def pool_of(p: Any, u: float, need_class: int, age: int, has_pools: bool) -> int
 
 @njit
 def session_position(p: Any, u: float) -> float:
-    """Draw: position of an arrival inside the open seconds of a session, 0-1, early ones likelier."""
-    return u**p.early_arrival
+    """Draw: position of an arrival inside the open seconds of a session, 0-1, early ones likelier
+    (density falls linearly when early_arrival is 1, is even when it is 0)."""
+    return u * (1.0 - p.early_arrival + p.early_arrival * u)
 
 
 def pool_full_time_rooms(

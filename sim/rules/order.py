@@ -38,3 +38,9 @@ def place_of(key: int) -> int:
 def second_of(key: int) -> int:
     """Second of the day that a key was made from."""
     return (key >> _PLACE_BITS) & ((1 << _SECOND_BITS) - 1)
+
+
+@njit
+def is_return(key: int) -> bool:
+    """Does a claim key belong to somebody back from tests?"""
+    return (key >> (_PLACE_BITS + _SECOND_BITS)) & 1 == 0

@@ -10,12 +10,20 @@ from sim.rules.random import normal_quantile
 
 
 @njit
-def lognormal(u: float, mean: float, cv: float) -> float:
-    """Draw: lognormal with the given mean and coefficient of variation (0 gives the mean)."""
-    if mean <= 0.0:
-        return 0.0
+def lognormal_law(mean: float, cv: float) -> tuple[float, float]:
+    """Law: log-mean and log-sd of a lognormal with this mean and coefficient of variation.
+
+    >>> [round(x, 5) for x in lognormal_law(6.56, 5.3 / 6.56)]
+    [1.62977, 0.70883]
+    """
     variance = math.log(1.0 + cv * cv)
-    return math.exp(math.log(mean) - 0.5 * variance + math.sqrt(variance) * normal_quantile(u))
+    return math.log(max(mean, 1e-9)) - 0.5 * variance, math.sqrt(variance)
+
+
+@njit
+def lognormal(u: float, law: tuple[float, float]) -> float:
+    """Draw: lognormal from its law."""
+    return math.exp(law[0] + law[1] * normal_quantile(u))
 
 
 @njit
@@ -24,7 +32,7 @@ def stay_days(p: Any, u: float, tier: int, factor: float) -> int:
 
     factor  the episode's severity factor on the mean
     """
-    days = lognormal(u, p.stay_mean[tier] * factor, p.stay_cv[tier])
+    days = lognormal(u, lognormal_law(p.stay_mean[tier] * factor, p.stay_cv[tier]))
     return int(min(p.stay_longest, max(1.0, math.floor(days + 0.5))))
 
 
@@ -35,6 +43,7 @@ def residual_days(p: Any, u: float, u_share: float, tier: int) -> int:
     A length-biased lognormal is a lognormal whose log-mean is larger by its log-variance.
     """
     variance = math.log(1.0 + p.stay_cv[tier] * p.stay_cv[tier])
-    biased = lognormal(u, p.stay_mean[tier], p.stay_cv[tier]) * math.exp(variance)
+    law = lognormal_law(p.stay_mean[tier], p.stay_cv[tier])
+    biased = lognormal(u, law) * math.exp(variance)
     left = math.floor(biased * u_share) + 1.0
     return int(min(p.stay_longest, left))

@@ -50,15 +50,13 @@ from sim.rules.choice import (
     own_utility,
     own_weights,
     pick,
-    price_taste,
-    travel_taste,
 )
 from sim.rules.consult import EMERGENCY_POOL, pool_of, session_position
 from sim.rules.random import block
 from sim.rules.referral import appointment_delay
 from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES
 
-_CHOICE, _TASTE = 3, 4  # streams of sim.rules.random
+_CHOICE = 3  # stream of sim.rules.random
 _ONE_UNIT = 1.0 / QUALITY_ONE
 _TIER_OF = np.array(ALTERNATIVE_TIER, dtype=np.int64)
 _LOG = np.log(np.arange(1, N_ALTERNATIVES + 1, dtype=np.float64))
@@ -74,7 +72,7 @@ def _is_available(world: Any, facility: int, need_class: int, age: int, sex: int
 
 @njit
 def _utilities(
-    p: Any, world: Any, people: Any, published: Any, r: int, meta: int, u_pool: float, seed: int,
+    p: Any, world: Any, people: Any, published: Any, r: int, meta: int, u_pool: float,
     utility: Any,
 ) -> None:  # fmt: skip
     """Utility of every alternative of resident r for this episode; (12,), self-care first."""
@@ -84,9 +82,9 @@ def _utilities(
     age = people[r].age
     sex = people[r].sex
     insurance = people[r].insurance
-    u = block(seed, _TASTE, people[r].identity, 0, 0)
-    price_factor = price_taste(p, u[0], people[r].income)
-    weights = own_weights(p, need_class, price_factor, travel_taste(p, u[1]))
+    taste = people[r].taste
+    price_factor = world.scheme.price_taste[taste & 15, people[r].income]
+    weights = own_weights(p, need_class, price_factor, world.scheme.travel_taste[taste >> 4])
     exhausted = 0
     if world.scheme.visit_cap[insurance] > 0 and people[r].visit_fund >= world.scheme.visit_cap[insurance]:
         exhausted = 1
@@ -227,7 +225,7 @@ def choose(
             else:
                 u_pick = (u_pick - p.ambulance_share) / (1.0 - p.ambulance_share)
         if chosen < 0:
-            _utilities(p, world, people, published, r, meta, u[1], seed, utility)
+            _utilities(p, world, people, published, r, meta, u[1], utility)
             total = nested_logit(p, utility, weight)
             chosen = pick(u_pick, weight, total) - 1
             if chosen < 0:

@@ -35,7 +35,15 @@ from sim.engines.kernels.layout import (
     need_class_of,
     occurrence_of,
 )
-from sim.engines.kernels.serve import serve, sort_keys
+from sim.engines.kernels.serve import (
+    ENDED,
+    FATE,
+    IDENTITY,
+    VISIT_COLUMNS,
+    WAITED,
+    serve,
+    sort_keys,
+)
 from sim.engines.kernels.wards import run_wards, write_stay
 from sim.rules.admission import admission_probability
 from sim.rules.consult import EMERGENCY_POOL, N_POOLS
@@ -73,73 +81,47 @@ def facility_day(
     for f in range(first, last):
         most = max(most, offset[f + 1] - offset[f])
     keys = np.empty(most, dtype=np.int64)
-    free = np.empty(max(1, world.facility[first:last].rooms.max()) if last > first else 1, dtype=np.int64)
+    free = np.empty(_most_rooms(world, first, last), dtype=np.int64)
     waiting = np.empty(most, dtype=np.int64)
     returning = np.empty(most, dtype=np.int64)
-    claims = np.empty(most, dtype=np.int64)
-    n_places = len(requests)
-    second_consult = np.empty(n_places, dtype=np.int64)
-    end = np.empty(n_places, dtype=np.int64)
-    u_admission = np.empty(n_places, dtype=np.float64)
+    visits = np.empty((most, VISIT_COLUMNS), dtype=np.int64)
+    u_admission = np.empty(most, dtype=np.float64)
     scrap = np.zeros(tally.shape[1], dtype=np.int64)
     for f in range(first, last):
         a, b = offset[f], offset[f + 1]
         row = tally[f] if counting else scrap
         base = queue_start[f] + a
+        tier = world.facility[f].tier
+        n = _gather(p, world, people, f, order[a:b], requests, pool, second, visits, keys)
+        n_claims = np.int64(0)
+        n_kept[f] = n_stays[f] = n_events[f] = 0
         if world.facility[f].delay:
             n_stays[f] = _delay_facility(
-                p, world, people, published, seed, key_day, day, f, order[a:b], requests, fate,
-                wait, stays[base:], row,
-            )  # fmt: skip
-            n_kept[f] = 0
-            n_events[f] = 0
-            _tally_visits(p, f, order[a:b], requests, pool, fate, wait, world, pool_wait, row,
-                          histogram, counting)  # fmt: skip
-            continue
-        n = _gather(p, world, people, f, order[a:b], requests, pool, second, keys)
-        at = 0
-        while at < n:
-            segment = keys[at] >> _SEGMENT_SHIFT
-            until = at + 1
-            while until < n and keys[until] >> _SEGMENT_SHIFT == segment:
-                until += 1
-            opens, cutoff = _session(p, world, f, segment)
-            row[F_SERVICE_SECONDS] += serve(
-                p, people, requests, seed, key_day, world.facility[f].tier, keys[at:until],
-                until - at, world.facility[f].rooms[segment >> 1], opens, cutoff, free, waiting,
-                returning, second_consult, fate, wait, end, u_admission,
-            )  # fmt: skip
-            at = until
-        n_claims = np.int64(0)
-        for i in range(a, b):
-            place = order[i]
-            meta = requests[place, META]
-            if asks_for(meta) >= TRANSFER:
-                fate[place] = BED_ONLY
-                claims[n_claims] = ready_key(second[place], place)
-                n_claims += 1
-            elif fate[place] == CONSULTED:
-                need_class = need_class_of(meta)
-                within = resolves(p, world.facility[f].tier, need_class, difficulty(requests[place, LANE]))
-                p_admit = admission_probability(
-                    p, world.facility[f].tier, need_class, published[f].occupancy, within
-                )
-                if u_admission[place] < p_admit and world.facility[f].beds > 0:
-                    fate[place] = WANTS_BED
-                    claims[n_claims] = ready_key(min(end[place], DAY_SECONDS - 1), place)
-                    n_claims += 1
-        _tally_visits(p, f, order[a:b], requests, pool, fate, wait, world, pool_wait, row,
-                      histogram, counting)  # fmt: skip
-        sort_keys(claims, n_claims)
+                p, world, people, published, seed, key_day, day, f, b - a, visits, stays[base:], row
+            )
+        else:
+            at = 0
+            while at < n:
+                segment = keys[at] >> _SEGMENT_SHIFT
+                until = at + 1
+                while until < n and keys[until] >> _SEGMENT_SHIFT == segment:
+                    until += 1
+                opens, cutoff = _session(p, world, f, segment)
+                row[F_SERVICE_SECONDS] += serve(
+                    p, seed, key_day, tier, visits, keys[at:until], until - at,
+                    world.facility[f].rooms[segment >> 1], opens, cutoff, free, waiting, returning,
+                    u_admission,
+                )  # fmt: skip
+                at = until
+            n_claims = _claims(p, world, published, f, b - a, visits, u_admission, keys)
+        _tally_visits(p, world, f, order[a:b], visits, pool, fate, wait, pool_wait, row, histogram,
+                      counting)  # fmt: skip
         w0, w1 = queue_start[f], queue_start[f + 1]
-        if world.facility[f].beds == 0 and n_claims == 0 and w1 == w0:
-            n_kept[f] = 0
-            n_stays[f] = 0
-            n_events[f] = 0
+        if world.facility[f].delay or (world.facility[f].beds == 0 and n_claims + w1 - w0 == 0):
             continue
         after, n_kept[f], n_stays[f], n_events[f] = run_wards(
             p, world, people, seed, key_day, day, f, occupied[f], leaving[f], queue[w0:w1],
-            requests, claims, n_claims, kept[base:], stays[base:], events[base:], row,
+            visits, keys, n_claims, kept[base:], stays[base:], events[base:], row,
         )  # fmt: skip
         occupied[f] = after
         row[F_BED_DAYS] += after
@@ -160,28 +142,64 @@ def _most_rooms(world: Any, first: int, last: int) -> int:
 @njit
 def _gather(
     p: Any, world: Any, people: Any, f: int, order: Any, requests: Any, pool: Any, second: Any,
-    keys: Any,
+    visits: Any, keys: Any,
 ) -> int:  # fmt: skip
-    """Sorted keys of a facility's visits, each pool's sessions one after the other (the segment,
-    2 x pool + session, stands above the ready key); returns their number."""
+    """Copy a facility's day into `visits` and sort the keys of its consults, each pool's sessions
+    one after the other: the segment, 2 x pool + session, stands above the ready key. A row's
+    place in `visits` is the resident's order. Returns the number of consults."""
     pooled = world.facility[f].pooled
     afternoon = session_start(p, world.facility[f].tier, 1)
     n = 0
     for i in range(len(order)):
+        if i + 2 * AHEAD < len(order):
+            prefetch(requests, order[i + 2 * AHEAD])
         if i + AHEAD < len(order):
-            prefetch(requests, order[i + AHEAD])
+            prefetch(people, requests[order[i + AHEAD], RESIDENT])
         place = order[i]
-        prefetch(people, requests[place, RESIDENT])
-        if asks_for(requests[place, META]) >= TRANSFER:
+        resident = requests[place, RESIDENT]
+        meta = requests[place, META]
+        visits[i, RESIDENT] = resident
+        visits[i, ONSET] = requests[place, ONSET]
+        visits[i, META] = meta
+        visits[i, LANE] = requests[place, LANE]
+        visits[i, IDENTITY] = people[resident].identity
+        visits[i, WAITED] = 0
+        visits[i, FATE] = BED_ONLY
+        visits[i, ENDED] = second[place]
+        if asks_for(meta) >= TRANSFER:
             continue
         q = pool[place]
         session = 1 if second[place] >= afternoon else 0
         if pooled and q == EMERGENCY_POOL:
             session = 0
-        keys[n] = ((2 * q + session) << _SEGMENT_SHIFT) | ready_key(second[place], place)
+        keys[n] = ((2 * q + session) << _SEGMENT_SHIFT) | ready_key(second[place], i)
         n += 1
     sort_keys(keys, n)
     return n
+
+
+@njit
+def _claims(
+    p: Any, world: Any, published: Any, f: int, n: int, visits: Any, u_admission: Any, keys: Any
+) -> int:
+    """Decide admissions; keys[:result] are the sorted ready keys of the day's bed requests."""
+    n_claims = 0
+    tier = world.facility[f].tier
+    occupancy = published[f].occupancy
+    for i in range(n):
+        if visits[i, FATE] == CONSULTED:
+            need_class = need_class_of(visits[i, META])
+            within = resolves(p, tier, need_class, difficulty(visits[i, LANE]))
+            p_admit = admission_probability(p, tier, need_class, occupancy, within)
+            if u_admission[i] >= p_admit or world.facility[f].beds == 0:
+                continue
+            visits[i, FATE] = WANTS_BED
+        elif visits[i, FATE] != BED_ONLY:
+            continue
+        keys[n_claims] = ready_key(min(visits[i, ENDED], DAY_SECONDS - 1), i)
+        n_claims += 1
+    sort_keys(keys, n_claims)
+    return n_claims
 
 
 @njit
@@ -199,72 +217,66 @@ def _session(p: Any, world: Any, f: int, segment: int) -> tuple[int, int]:
 @njit
 def _delay_facility(
     p: Any, world: Any, people: Any, published: Any, seed: int, key_day: int, day: int, f: int,
-    order: Any, requests: Any, fate: Any, wait: Any, stays: Any, row: Any,
+    n: int, visits: Any, stays: Any, row: Any,
 ) -> int:  # fmt: skip
     """A facility that serves mostly others: its published wait, and always a bed."""
     n_stays = np.int64(0)  # not a literal, which would compile write_stay twice
     tier = world.facility[f].tier
-    for i in range(len(order)):
-        place = order[i]
-        meta = requests[place, META]
-        resident = requests[place, RESIDENT]
-        onset = requests[place, ONSET]
-        wanted = asks_for(meta) >= TRANSFER
-        if wanted:
-            fate[place] = BED_ONLY
-        else:
-            identity = people[resident].identity
-            u = block(seed, _SERVICE, identity, key_day + onset, occurrence_of(meta))
-            wait[place] = published[f].wait[0]
-            fate[place] = CONSULTED
-            occupancy = p.neutral_occupancy
+    for i in range(n):
+        meta = visits[i, META]
+        onset = visits[i, ONSET]
+        lane = visits[i, LANE]
+        if asks_for(meta) < TRANSFER:
+            u = block(seed, _SERVICE, visits[i, IDENTITY], key_day + onset, occurrence_of(meta))
+            visits[i, WAITED] = published[f].wait[0]
+            visits[i, FATE] = CONSULTED
             need_class = need_class_of(meta)
-            within = resolves(p, tier, need_class, difficulty(requests[place, LANE]))
-            if u[3] < admission_probability(p, tier, need_class, occupancy, within):
-                fate[place] = WANTS_BED
-                wanted = True
-        if wanted:
-            write_stay(
-                p, world, people, seed, key_day, day, f, resident, onset, meta,
-                requests[place, LANE], 0, stays, n_stays,
-            )  # fmt: skip
-            row[F_ADMISSIONS] += 1
-            n_stays += 1
+            within = resolves(p, tier, need_class, difficulty(lane))
+            p_admit = admission_probability(p, tier, need_class, p.neutral_occupancy, within)
+            if u[3] >= p_admit:
+                continue
+            visits[i, FATE] = WANTS_BED
+        resident = visits[i, RESIDENT]
+        write_stay(
+            p, world, people, seed, key_day, day, f, resident, onset, meta, lane, 0, stays, n_stays
+        )
+        row[F_ADMISSIONS] += 1
+        n_stays += 1
     return n_stays
 
 
 @njit
 def _tally_visits(
-    p: Any, f: int, order: Any, requests: Any, pool: Any, fate: Any, wait: Any, world: Any,
+    p: Any, world: Any, f: int, order: Any, visits: Any, pool: Any, fate: Any, wait: Any,
     pool_wait: Any, row: Any, histogram: Any, counting: int,
 ) -> None:  # fmt: skip
-    """Count today's visits of one facility, their waits, and each pool's waits for publication."""
+    """Write back fates and waits, count the visits, and each pool's waits for publication."""
     for q in range(N_POOLS):
         pool_wait[f, q, 0] = 0
         pool_wait[f, q, 1] = 0
+    price = world.facility[f].price
     for i in range(len(order)):
         place = order[i]
-        outcome = fate[place]
+        outcome = visits[i, FATE]
+        waited = visits[i, WAITED]
+        fate[place] = outcome
+        wait[place] = waited
         if outcome == BED_ONLY:
             continue
         q = pool[place] if world.facility[f].pooled else 0
-        pool_wait[f, q, 0] += wait[place]
+        pool_wait[f, q, 0] += waited
         pool_wait[f, q, 1] += 1
         if outcome == UNSEEN:
             row[F_UNSEEN] += 1
             continue
+        meta = visits[i, META]
         row[F_VISITS] += 1
-        row[F_WAIT_SECONDS] += wait[place]
-        row[F_CHARGE_OUTPATIENT] += charge_fen(
-            p, world.facility[f].price, difficulty(requests[place, LANE])
-        )
-        meta = requests[place, META]
+        row[F_WAIT_SECONDS] += waited
+        row[F_CHARGE_OUTPATIENT] += charge_fen(p, price, difficulty(visits[i, LANE]))
         if need_class_of(meta) == 3:
             row[F_EMERGENCIES] += 1
         if is_referred(meta):
             row[F_REFERRED_IN] += 1
         if counting:
-            half_minutes = min(len(world.scheme.wait_bin) - 1, wait[place] // 30)
+            half_minutes = min(len(world.scheme.wait_bin) - 1, waited // 30)
             histogram[f, world.scheme.wait_bin[half_minutes]] += 1
-
-

@@ -89,7 +89,7 @@ PERSON = np.dtype(
         ("contract", np.uint8),
         ("status", np.uint8),
         ("stays", np.uint8),  # discharges this year, at most 255
-        ("spare", np.uint8),
+        ("taste", np.uint8),  # level of price taste + 16 x level of travel taste
     ]
 )
 FACILITY_RECORD = np.dtype(
@@ -128,6 +128,8 @@ SCHEME_RECORD = np.dtype(
         ("deductible", np.int64, (2, 6)),
         ("deductible_factor", np.int64, (3,)),
         ("stay_cap", np.int64, (2,)),
+        ("price_taste", np.float64, (16, 5)),  # by level and income, from the rule
+        ("travel_taste", np.float64, (16,)),
         ("wait_bin", np.int64, (2 * 1440 + 1,)),  # histogram bin of every half minute
     ]
 )

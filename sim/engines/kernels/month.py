@@ -22,8 +22,9 @@ from sim.engines.kernels.layout import (
     RESIDENT,
     pack,
 )
+from sim.rules.choice import TASTE_LEVELS, taste_level
 from sim.rules.contract import lapse_probability, uptake_probability
-from sim.rules.demography import death_probability
+from sim.rules.demography import death_probability, newborn_identity, newborn_sex
 from sim.rules.illness import (
     intensity,
     intensity_bound,
@@ -33,7 +34,7 @@ from sim.rules.illness import (
 )
 from sim.rules.random import block, raw_block
 
-_MONTH, _EPISODE = 1, 2  # streams of sim.rules.random
+_MONTH, _EPISODE, _TASTE, _BIRTH = 1, 2, 4, 12  # streams of sim.rules.random
 
 
 @njit
@@ -203,12 +204,42 @@ def word_of_mouth(p: Any, people: Any, village_start: Any, years: float, v0: int
 
 
 @njit
-def first_quality(p: Any, people: Any, seed: int, first: int, last: int) -> None:
-    """Perceived quality at the start: the tier's value, spread over residents."""
+def first_state(p: Any, people: Any, seed: int, first: int, last: int) -> None:
+    """Tastes, and perceived quality at the start: the tier's value, spread over residents."""
     for r in range(first, last):
-        u = block(seed, 13, people[r].identity, 1, 7)
-        v = block(seed, 13, people[r].identity, 1, 8)
+        w = block(seed, _TASTE, people[r].identity, 0, 0)
+        people[r].taste = taste_level(w[0]) + TASTE_LEVELS * taste_level(w[1])
+        u = block(seed, _TASTE, people[r].identity, 0, 1)
+        v = block(seed, _TASTE, people[r].identity, 0, 2)
         for tier in range(6):
             draw = u[tier] if tier < 4 else v[tier - 4]
             value = p.initial_quality[tier] + p.initial_quality_spread * (2.0 * draw - 1.0)
             people[r].quality[tier] = int(min(1.0, max(0.0, value)) * QUALITY_ONE)
+
+
+@njit
+def add_newborns(
+    p: Any, people: Any, mothers: Any, seed: int, year: int, n: int
+) -> int:
+    """One row a newborn from row n on: the mother's village, income and opinions.
+
+    returns  rows in use after, -1 when rows or identities run out
+    """
+    for mother in mothers:
+        identity = newborn_identity(people[mother].identity, year)
+        if identity < 0 or n >= len(people):
+            return -1
+        u = block(seed, _BIRTH, identity, 0, 0)
+        w = block(seed, _TASTE, identity, 0, 0)
+        child = people[n]
+        child.identity = identity
+        child.village = people[mother].village
+        child.sex = newborn_sex(u[0], p.boys_per_100_girls)
+        child.income = people[mother].income
+        child.insurance = 1
+        child.key = 1
+        child.taste = taste_level(w[0]) + TASTE_LEVELS * taste_level(w[1])
+        for tier in range(6):
+            child.quality[tier] = people[mother].quality[tier]
+        n += 1
+    return n

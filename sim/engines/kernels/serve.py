@@ -9,18 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 from sim.compiled import njit
-from sim.engines.kernels.layout import (
-    CONSULTED,
-    META,
-    ONSET,
-    RESIDENT,
-    UNSEEN,
-    need_class_of,
-    occurrence_of,
-)
-from sim.rules.consult import is_sent_for_tests, service_seconds, test_seconds
-from sim.rules.order import claim_key, place_of, ready_key, second_of
+from sim.engines.kernels.layout import CONSULTED, META, ONSET, UNSEEN, need_class_of, occurrence_of
+from sim.rules.consult import is_sent_for_tests, service_law, test_law, whole_seconds
+from sim.rules.order import claim_key, is_return, place_of, ready_key, second_of
 from sim.rules.random import block
+
+# Rows of a facility's day: events (RESIDENT, ONSET, META, LANE) and what serving them adds.
+IDENTITY, FATE, WAITED, ENDED, SECOND_CONSULT = 4, 5, 6, 7, 8
+VISIT_COLUMNS = 9
 
 _SERVICE = 5  # stream of sim.rules.random
 _NEVER = 1 << 40
@@ -77,21 +73,21 @@ def sort_keys(keys: Any, n: int) -> None:
 
 @njit
 def serve(
-    p: Any, people: Any, requests: Any, seed: int, key_day: int, tier: int,
-    keys: Any, n: int, rooms: int, opens: int, cutoff: int,
-    free: Any, waiting: Any, returning: Any, second_consult: Any,
-    fate: Any, wait: Any, end: Any, u_admission: Any,
+    p: Any, seed: int, key_day: int, tier: int, visits: Any, keys: Any, n: int, rooms: int,
+    opens: int, cutoff: int, free: Any, waiting: Any, returning: Any, u_admission: Any,
 ) -> int:  # fmt: skip
-    """Serve the visits in keys[:n] (sorted ready keys over places in the day's list).
+    """Serve the visits in keys[:n], sorted ready keys over rows of `visits`.
 
+    visits    (m, 9) int64 rows of a facility's day; META, IDENTITY and ONSET are read; FATE
+              (CONSULTED or UNSEEN), WAITED seconds for the first consult and ENDED are written
     rooms     doctors' rooms, at least 1, free from second `opens`
     cutoff    first visits not called by then leave unseen; returns from tests are always seen
     free, waiting, returning  scratch heaps, at least rooms, n, n long
-    second_consult  (requests,) scratch: seconds of the consult after tests
-    fate, wait, end, u_admission  (requests,) written at the places served: CONSULTED or UNSEEN,
-              seconds waited for the first consult, second it all ended, uniform of the admission
+    u_admission  (m,) written: the uniform of the admission
     returns   seconds of consulting
     """
+    consult = service_law(p, tier)
+    test = test_law(p, tier)
     for room in range(rooms):
         free[room] = opens
     n_waiting = 0
@@ -109,45 +105,45 @@ def serve(
             now = max(now, ready)
         now = max(now, free[0])
         while nxt < n and second_of(keys[nxt]) <= now:
-            place = place_of(keys[nxt])
-            priority = 0 if need_class_of(requests[place, META]) == 3 else 1
-            key = claim_key(priority, 1, second_of(keys[nxt]), place)
-            n_waiting = push(waiting, n_waiting, key)
+            n_waiting = push(waiting, n_waiting, _claim(visits, keys[nxt], 1))
             nxt += 1
         while n_returning > 0 and second_of(returning[0]) <= now:
-            place = place_of(returning[0])
-            priority = 0 if need_class_of(requests[place, META]) == 3 else 1
-            key = claim_key(priority, 0, second_of(returning[0]), place)
+            claim = _claim(visits, returning[0], 0)
             n_returning = pop(returning, n_returning)
-            n_waiting = push(waiting, n_waiting, key)
+            n_waiting = push(waiting, n_waiting, claim)
         key = waiting[0]
         n_waiting = pop(waiting, n_waiting)
-        place = place_of(key)
-        is_first = (key >> 44) & 1 == 1
-        if not is_first:
-            seconds = second_consult[place]
-            end[place] = now + seconds
+        at = place_of(key)
+        if is_return(key):
+            seconds = visits[at, SECOND_CONSULT]
+            visits[at, ENDED] = now + seconds
         else:
-            wait[place] = now - second_of(key)
             if now > cutoff:
-                wait[place] = max(0, cutoff - second_of(key))
-                fate[place] = UNSEEN
-                end[place] = cutoff
+                visits[at, WAITED] = max(0, cutoff - second_of(key))
+                visits[at, FATE] = UNSEEN
+                visits[at, ENDED] = cutoff
                 continue
-            meta = requests[place, META]
-            identity = people[requests[place, RESIDENT]].identity
-            onset = key_day + requests[place, ONSET]
-            u = block(seed, _SERVICE, identity, onset, occurrence_of(meta))
-            seconds = service_seconds(p, u[0], tier)
-            fate[place] = CONSULTED
-            u_admission[place] = u[3]
-            end[place] = now + seconds
+            occurrence = occurrence_of(visits[at, META])
+            u = block(seed, _SERVICE, visits[at, IDENTITY], key_day + visits[at, ONSET], occurrence)
+            seconds = whole_seconds(u[0], consult)
+            visits[at, WAITED] = now - second_of(key)
+            visits[at, FATE] = CONSULTED
+            visits[at, ENDED] = now + seconds
+            u_admission[at] = u[3]
             if is_sent_for_tests(p, u[1], tier):
-                second_consult[place] = service_seconds(p, u[2], tier)
-                back = now + seconds + test_seconds(p, u[1] / p.test_share[tier], tier)
-                n_returning = push(returning, n_returning, ready_key(back, place))
+                # What is left of the uniform, given that tests were ordered.
+                away = whole_seconds(u[1] / p.test_share[tier], test)
+                visits[at, SECOND_CONSULT] = whole_seconds(u[2], consult)
+                back = ready_key(now + seconds + away, at)
+                n_returning = push(returning, n_returning, back)
         busy += seconds
         pop(free, rooms)
         push(free, rooms - 1, now + seconds)
 
 
+@njit
+def _claim(visits: Any, ready: int, is_first: int) -> int:
+    """Claim on a room of whoever became ready: emergencies before others."""
+    at = place_of(ready)
+    priority = 0 if need_class_of(visits[at, META]) == 3 else 1
+    return claim_key(priority, is_first, second_of(ready), at)

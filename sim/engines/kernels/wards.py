@@ -145,14 +145,14 @@ def _bed_key(priority: int, day: int, second: int, place: int) -> int:
 @njit
 def run_wards(
     p: Any, world: Any, people: Any, seed: int, key_day: int, day: int, facility: int,
-    occupied: int, leaving: int, queue: Any, requests: Any, claims: Any, n_claims: int,
+    occupied: int, leaving: int, queue: Any, visits: Any, claims: Any, n_claims: int,
     kept: Any, stays: Any, events: Any, tally: Any,
 ) -> tuple[int, int, int, int]:  # fmt: skip
     """Beds of one facility for one day.
 
     occupied, leaving  beds in use at 00:00, of which fall free at 10:00
     queue    (k, 7) patients waiting since earlier days, in claim order
-    claims   ready keys of today's bed requests over places in the day's list, sorted
+    claims   sorted ready keys of today's bed requests over rows of `visits`
     kept     (>= k + n_claims, 7) written: who still waits
     stays    (>= k + n_claims, 9) written: beds granted
     events   (>= k + n_claims, 6) written: who looks elsewhere tomorrow, or steps down to nothing
@@ -175,7 +175,7 @@ def run_wards(
             at = c
             while at < n_claims and (claims[at] >> 24) == DISCHARGE_SECOND:
                 n_kept = _enqueue(
-                    p, people, requests, seed, key_day, day, claims[at], kept, n_kept, tally
+                    p, people, visits, seed, key_day, day, claims[at], kept, n_kept, tally
                 )
                 at += 1
             _sort_rows(kept, n_kept)
@@ -188,7 +188,7 @@ def run_wards(
             )
         if c == n_claims or second == DISCHARGE_SECOND:
             continue
-        n_kept = _enqueue(p, people, requests, seed, key_day, day, claims[c], kept, n_kept, tally)
+        n_kept = _enqueue(p, people, visits, seed, key_day, day, claims[c], kept, n_kept, tally)
         priority = kept[n_kept - 1, W_KEY] >> 58
         if is_free(world, facility, occupied, priority):
             n_kept -= 1
@@ -214,14 +214,14 @@ def run_wards(
 
 @njit
 def _enqueue(
-    p: Any, people: Any, requests: Any, seed: int, key_day: int, day: int, claim: int,
+    p: Any, people: Any, visits: Any, seed: int, key_day: int, day: int, claim: int,
     kept: Any, n_kept: int, tally: Any,
 ) -> int:  # fmt: skip
     """Append a request to the bed queue; returns its new length."""
     place = claim & 0xFFFFFF
-    resident = requests[place, RESIDENT]
-    meta = requests[place, META]
-    onset = requests[place, ONSET]
+    resident = visits[place, RESIDENT]
+    meta = visits[place, META]
+    onset = visits[place, ONSET]
     priority = priority_of(meta, people[resident].contract)
     identity = people[resident].identity
     u = block(seed, _ADMISSION, identity, key_day + onset, occurrence_of(meta))
@@ -229,7 +229,7 @@ def _enqueue(
     kept[n_kept, W_RESIDENT] = resident
     kept[n_kept, W_ONSET] = onset
     kept[n_kept, W_META] = meta
-    kept[n_kept, W_LANE] = requests[place, LANE]
+    kept[n_kept, W_LANE] = visits[place, LANE]
     kept[n_kept, W_SINCE] = day
     kept[n_kept, W_UNTIL] = day + patience(p, u[1], need_class_of(meta))
     tally[F_BED_REQUESTS] += 1
