@@ -34,6 +34,8 @@ os.environ["NUMBA_CACHE_DIR"] = str(cache_folder())
 
 import numba  # noqa: E402  (the cache folder must be named first)
 
+__all__ = ["cache_folder", "is_cached", "njit", "numba", "prefetch", "source_hash"]
+
 
 def njit(function: Any) -> Any:
     """Compile without the interpreter lock, cached on disk; no fast-math, so bits agree."""
@@ -47,7 +49,7 @@ def is_cached() -> bool:
 
 
 @numba.extending.intrinsic
-def prefetch(typing_context: Any, array: Any, index: Any) -> Any:  # noqa: ARG001
+def prefetch(typing_context: Any, array: Any, index: Any) -> Any:
     """Ask the processor for row `index` of an array before it is needed; changes no result.
 
     The day's requests touch one resident in fifty, so nearly every one misses the cache.

@@ -83,15 +83,11 @@ def _rows(path: Path) -> dict[str, dict[int, float]]:
     return table
 
 
-def _of_period(
-    rows: dict[str, dict[int, float]], indicator: str, year: int, file: str
-) -> float:
+def _of_period(rows: dict[str, dict[int, float]], indicator: str, year: int, file: str) -> float:
     """Value of the five-year period that contains `year`, or of the nearest period."""
     values = rows.get(indicator)
     if not values:
-        raise InputError(
-            [Fault(file, 0, "indicator", "no row", f"national rows of {indicator}")]
-        )
+        raise InputError([Fault(file, 0, "indicator", "no row", f"national rows of {indicator}")])
     containing = [
         label
         for label in values
@@ -122,7 +118,10 @@ def _fertility(rows: dict[str, dict[int, float]], year: int, file: str) -> NDArr
     years = sorted(totals)
     total = float(np.interp(year, years, [totals[known] for known in years]))
     shares = np.array(
-        [_of_period(rows, f"un_fertility_share_age:{band}", year, file) for band in _FERTILITY_BANDS]
+        [
+            _of_period(rows, f"un_fertility_share_age:{band}", year, file)
+            for band in _FERTILITY_BANDS
+        ]
     )
     fertility = np.zeros(N_AGES, dtype=np.float64)
     for band, share in zip(_FERTILITY_BANDS, shares / shares.sum(), strict=True):

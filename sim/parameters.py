@@ -92,13 +92,14 @@ def read_rows(path: Path = TABLE) -> tuple[Row, ...]:
             got = ",".join(reader.fieldnames or ())
             raise InputError([Fault(path.name, 1, "", got, ",".join(COLUMNS))])
         for line, cells in enumerate(reader, start=2):
-            numbers = {}
+            numbers: dict[str, float] = {}
             for field in ("default", "low", "high"):
                 value = _number(cells[field] or "")
                 if value is None:
                     faults.append(Fault(path.name, line, field, repr(cells[field]), "a number"))
                 numbers[field] = math.nan if value is None else value
-            row = Row(**{**cells, **numbers})
+            fields: dict[str, Any] = {**cells, **numbers}
+            row = Row(**fields)
             if not numbers["low"] <= numbers["default"] <= numbers["high"]:
                 expected = f"low <= default <= high ({row.low:g} .. {row.high:g})"
                 faults.append(Fault(path.name, line, "default", f"{row.default:g}", expected))
@@ -142,9 +143,7 @@ def _shapes() -> dict[str, list[tuple[str, ...]]]:
     indices: dict[str, list[str]] = {}
     for row in _table():
         indices.setdefault(row.name, []).append(row.index)
-    return {
-        name: [] if index == [""] else _axes_of(index, name) for name, index in indices.items()
-    }
+    return {name: [] if index == [""] else _axes_of(index, name) for name, index in indices.items()}
 
 
 @cache
@@ -164,9 +163,7 @@ def read_anchored(path: Path = ANCHORED) -> dict[str, float]:
         return {row["key"]: float(row["value"]) for row in csv.DictReader(stream)}
 
 
-def load_parameters(
-    overrides: Mapping[str, float] | None = None, *, anchored: bool = True
-) -> Any:
+def load_parameters(overrides: Mapping[str, float] | None = None, *, anchored: bool = True) -> Any:
     """The parameters as one read-only record of floats and float64 arrays.
 
     overrides  values by key: `"taste_sd"` or `"capability:county/complex"`

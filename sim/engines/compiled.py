@@ -100,6 +100,7 @@ class CompiledEngine:
         self.queue = np.empty((0, L.WAIT_COLUMNS), dtype=np.int64)
         self.queue_start = np.zeros(self.n_facilities + 1, dtype=np.int64)
         self.occupied = np.zeros(self.n_facilities, dtype=np.int64)
+        self.booked = np.zeros(self.n_facilities, dtype=np.int64)
         self.visits = 0
         self._allocate(len(region.counties.code))
 
@@ -320,6 +321,7 @@ class CompiledEngine:
         has_left(self.people, rows, resident, left)
         if not left.any():
             return rows
+        self._book(rows[left > 0], -1)
         gone = rows[left > 0, meta]
         begun = ((gone >> 11) & 7) != L.NEW
         self._count_left(gone[begun], left[left > 0][begun])
@@ -344,7 +346,7 @@ class CompiledEngine:
         )
         published.free_beds = beds - self.occupied
         mean_waits(world, published, self.tier_wait)
-        publish(p, world, published, self.tier_wait, weekday, day)
+        publish(p, world, published, self.tier_wait, self.booked, weekday, day)
 
         requests = self._requests(day, offset)
         n = len(requests)
@@ -377,8 +379,8 @@ class CompiledEngine:
         out = self._buffer("after", n, L.EVENT_COLUMNS, np.int32)
         written = self.workers.run(
             lambda k, a, b: close_visits(
-                p, world, people, self.seed, self.key, day, month, counting, requests, a, b,
-                facility, alternative, fate, wait, out, self.tallies[k],
+                p, world, people, published, self.seed, self.key, day, month, counting,
+                requests, a, b, facility, alternative, fate, wait, out, self.tallies[k],
             ),
             ranges,
         )  # fmt: skip
@@ -393,6 +395,7 @@ class CompiledEngine:
         if len(returns) > 1:
             keys = (returns[:, L.META], returns[:, L.ONSET], returns[:, L.RESIDENT])
             returns = np.ascontiguousarray(returns[np.lexsort(keys)])
+        self._book(returns, -1)
         n = len(onsets) + len(returns)
         requests = self._buffer("requests", n, L.EVENT_COLUMNS, np.int32)[:n]
         merge_requests(onsets, returns, requests)
@@ -405,8 +408,14 @@ class CompiledEngine:
         rows = np.concatenate(
             [events[a : a + count] for (a, _), count in zip(ranges, written, strict=True)]
         )
+        self._book(rows, 1)
         for due in np.unique(rows[:, L.DUE]):
             self.pending.setdefault(int(due), []).append(rows[rows[:, L.DUE] == due])
+
+    def _book(self, events: np.ndarray, change: int) -> None:
+        """Appointments given (1), kept or given up (-1)."""
+        named = events[((events[:, L.META] >> 11) & 7) == L.NAMED, L.FACILITY]
+        self.booked += change * np.bincount(named, minlength=self.n_facilities)
 
     def _leaving(self, day: int) -> np.ndarray:
         """Stays that end today."""

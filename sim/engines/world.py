@@ -82,6 +82,15 @@ def build_world(region: Region, p: Any) -> Any:
         "price": f.outpatient_fen, "stay_price": f.inpatient_fen, "available": available,
     }.items():  # fmt: skip
         facility[name] = values
+    doctors = f.doctors * (1.0 - f.withdrawn)
+    facility["size"] = np.maximum(doctors, 0.01)
+    facility["log_size"] = [math.log(size) for size in facility["size"]]
+    seconds = (p.morning_hours + p.afternoon_hours)[f.tier] * 3600.0
+    seconds *= np.array([weekly_share(int(tier)) for tier in f.tier])
+    seen = (rooms * room_share)[:, :EMERGENCY_POOL].sum(axis=1) * seconds
+    consults = 1.0 + p.test_share[f.tier]
+    facility["visits_a_day"] = seen / (p.service_minutes[f.tier] * 60.0 * consults)
+    facility["visits_a_day"][f.is_delay] = 0.0
     village = np.zeros(len(villages.township), dtype=VILLAGE_RECORD)
     village["facility"] = villages.facility
     village["hours"] = villages.hours

@@ -144,6 +144,7 @@ def check_village_clinics(pack: Pack, faults: list[Fault]) -> None:
 
 
 def check_stocks(pack: Pack, faults: list[Fault]) -> None:
+    """Every stock has a row for every year of the pack."""
     if not pack.whole("stocks.csv", "quantity", "year"):
         return
     given = {tuple(values) for _, values in pack.rows("stocks.csv", "quantity", "year")}

@@ -17,9 +17,7 @@ PLACE_MASK = (1 << _PLACE_BITS) - 1
 @njit
 def claim_key(priority: int, is_first: int, second: int, place: int) -> int:
     """One sortable whole number; smaller goes first. second < 2**20, place < 2**24."""
-    return (
-        (((priority << 1) | is_first) << _SECOND_BITS | second) << _PLACE_BITS | place
-    )
+    return (((priority << 1) | is_first) << _SECOND_BITS | second) << _PLACE_BITS | place
 
 
 @njit

@@ -30,8 +30,14 @@ def back_referral_probability(p: Any, tier: int) -> float:
 
 
 @njit
-def appointment_delay(p: Any, tier: int, need_class: int) -> int:
-    """Whole days to a visit at `tier`; none in an emergency."""
-    if need_class == 3:
-        return 0
-    return int(math.floor(p.appointment_days[tier] + 0.5))
+def appointment_days(p: Any, tier: int, booked: int, visits_a_day: float) -> int:
+    """Whole days to a non-emergency visit: the tier's own delay, or longer when the clinic's book
+    is full. Tiers without a delay of their own take walk-in patients and keep no book.
+
+    booked        appointments given and not yet kept
+    visits_a_day  what the clinic can see on an average day; 0 for facilities without a queue
+    """
+    own = int(math.floor(p.appointment_days[tier] + 0.5))
+    if own == 0 or visits_a_day <= 0.0:
+        return own
+    return max(own, int(booked / visits_a_day))

@@ -85,7 +85,9 @@ def test_schema(region, residents):
             assert column.shape == (residents.count,)
     assert residents.village_start.shape == (region.villages.weight.shape[0] + 1,)
     assert np.all(np.diff(residents.village.astype(int)) >= 0)
-    expected = np.repeat(np.arange(region.villages.weight.shape[0]), np.diff(residents.village_start))
+    expected = np.repeat(
+        np.arange(region.villages.weight.shape[0]), np.diff(residents.village_start)
+    )
     assert np.array_equal(residents.village, expected)
     assert np.array_equal(residents.identity, np.arange(residents.count))
 
@@ -281,9 +283,7 @@ def test_one_more_resident_changes_nobody_else():
 
 @pytest.fixture(scope="module")
 def later():
-    return small_region(
-        3, [20_000, 30_011, 4_999], year=2023, target_population=[19_300, 0, 5_400]
-    )
+    return small_region(3, [20_000, 30_011, 4_999], year=2023, target_population=[19_300, 0, 5_400])
 
 
 @pytest.fixture(scope="module")

@@ -53,13 +53,11 @@ from sim.rules.choice import (
 )
 from sim.rules.consult import EMERGENCY_POOL, pool_of, session_position
 from sim.rules.random import block
-from sim.rules.referral import appointment_delay
 from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES
 
 _CHOICE = 3  # stream of sim.rules.random
 _ONE_UNIT = 1.0 / QUALITY_ONE
 _TIER_OF = np.array(ALTERNATIVE_TIER, dtype=np.int64)
-_LOG = np.log(np.arange(1, N_ALTERNATIVES + 1, dtype=np.float64))
 
 
 @njit
@@ -92,21 +90,24 @@ def _utilities(
     pool = pool_of(p, u_pool, need_class, age, True)
     # Those who go on have decided to see somebody.
     utility[0] = ABSENT if asks_for(meta) == ESCALATION else p.self_care_constant[need_class]
-    alike = 0
+    # Alternatives of one tier share its constant by size: ln(size / size of those available), so
+    # that n equal facilities draw what one would.
+    size = 0.0
     first_alike = 0
     tier_before = -1
     for j in range(N_ALTERNATIVES):
         tier = _TIER_OF[j]
         if tier != tier_before:
-            _share_constant(utility, first_alike, j, alike)
+            _share_constant(utility, first_alike, j, size)
             tier_before = tier
             first_alike = j
-            alike = 0
+            size = 0.0
         utility[j + 1] = ABSENT
         f = world.village[village].facility[j]
         if tier < failed or not _is_available(world, f, need_class, age, sex):
             continue
-        value = published[f].utility[need_class, pool if world.facility[f].pooled else 0, insurance]
+        pool_here = pool if world.facility[f].pooled else 0
+        value = published[f].utility[need_class, pool_here, insurance]
         value += own_utility(
             weights, people[r].quality[tier] * _ONE_UNIT, world.village[village].hours[j],
             published[f].visit_yuan[insurance, exhausted],
@@ -116,18 +117,19 @@ def _utilities(
         if (habit & 15) == j + 1:
             value += p.habit_weight[need_class]
             value += p.outcome_weight if habit & 16 else -p.outcome_weight
-        utility[j + 1] = value
-        alike += 1
-    _share_constant(utility, first_alike, N_ALTERNATIVES, alike)
+        utility[j + 1] = value + world.facility[f].log_size
+        size += world.facility[f].size
+    _share_constant(utility, first_alike, N_ALTERNATIVES, size)
 
 
 @njit
-def _share_constant(utility: Any, first: int, last: int, alike: int) -> None:
-    """Alternatives of one tier share its constant: less ln n each."""
-    if alike > 1:
+def _share_constant(utility: Any, first: int, last: int, size: float) -> None:
+    """Take ln of the size of all available alternatives of a tier off each of them."""
+    if size > 0.0:
+        log_total = math.log(size)
         for j in range(first, last):
             if utility[j + 1] > ABSENT:
-                utility[j + 1] -= _LOG[alike - 1]
+                utility[j + 1] -= log_total
 
 
 @njit
@@ -234,7 +236,7 @@ def choose(
         f = world.village[village].facility[chosen]
         tier = world.facility[f].tier
         if need_class != 3:
-            wait_days = 0 if kind == NAMED else appointment_delay(p, tier, need_class)
+            wait_days = 0 if kind == NAMED else published[f].appointment_days
             if wait_days == 0:
                 wait_days = days_to_opening(tier, weekday)
             elif sessions_open(tier, (weekday + wait_days) % 7) == CLOSED:

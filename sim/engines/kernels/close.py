@@ -97,9 +97,9 @@ def next_tier_facility(world: Any, village: int, tier: int, need_class: int) -> 
 
 @njit
 def close_visits(
-    p: Any, world: Any, people: Any, seed: int, key_day: int, day: int, month: int, counting: int,
-    requests: Any, first: int, last: int, facility: Any, alternative: Any, fate: Any, wait: Any,
-    out: Any, tallies: Any,
+    p: Any, world: Any, people: Any, published: Any, seed: int, key_day: int, day: int,
+    month: int, counting: int, requests: Any, first: int, last: int, facility: Any,
+    alternative: Any, fate: Any, wait: Any, out: Any, tallies: Any,
 ) -> int:  # fmt: skip
     """Close requests first..last of the day.
 
@@ -193,7 +193,7 @@ def close_visits(
             )
             target = next_tier_facility(world, village, tier, need_class)
             if u[2] < follows and target >= 0:
-                delay = int(p.appointment_days[world.facility[target].tier] + 0.5) if need_class < 3 else 0
+                delay = published[target].appointment_days if need_class < 3 else 0
                 sent = with_referral(asking(following, NAMED), True)
                 due = day + 1 + delay
                 write_event(out, written, r, onset, sent, lane, target, due)

@@ -109,6 +109,9 @@ FACILITY_RECORD = np.dtype(
         ("spare", np.uint8),
         ("rooms", np.int64, (6,)),
         ("room_share", np.float64, (6,)),  # full-time-equivalent rooms over rooms
+        ("size", np.float64),  # doctors, the weight among alternatives of a tier
+        ("log_size", np.float64),
+        ("visits_a_day", np.float64),  # what the clinics can see on an average day
     ]
 )
 VILLAGE_RECORD = np.dtype(
@@ -140,6 +143,7 @@ BOARD_RECORD = np.dtype(
         ("visit_yuan", np.float64, (2, 2)),  # insurance, yearly cap left or exhausted
         ("occupancy", np.float64),
         ("free_beds", np.int64),
+        ("appointment_days", np.int64),
         ("open_seconds", np.int64, (6, 2)),  # pool, session
         ("wait", np.int64, (6,)),  # pool, seconds
     ]

@@ -9,7 +9,7 @@ from sim.day import days_to_opening, open_seconds, sessions_open
 from sim.rules.choice import facility_utility
 from sim.rules.consult import EMERGENCY_POOL, N_POOLS
 from sim.rules.payment import deductible_fen, fund_fen
-from sim.rules.referral import appointment_delay
+from sim.rules.referral import appointment_days
 
 
 @njit
@@ -36,11 +36,14 @@ def visit_prices(world: Any, published: Any) -> None:
 
 
 @njit
-def publish(p: Any, world: Any, published: Any, tier_wait: Any, weekday: int, day: int) -> None:
+def publish(
+    p: Any, world: Any, published: Any, tier_wait: Any, booked: Any, weekday: int, day: int
+) -> None:
     """Fill utilities and open seconds of the day.
 
     published  (facilities,) BOARD_RECORD; reads `wait`, writes `utility` and `open_seconds`
     tier_wait  (6, 2) mean published wait of a tier, clinics and emergency, seconds
+    booked     (facilities,) appointments given and not yet kept
     """
     for f in range(len(world.facility)):
         tier = world.facility[f].tier
@@ -53,13 +56,13 @@ def publish(p: Any, world: Any, published: Any, tier_wait: Any, weekday: int, da
                 if session < sessions and world.facility[f].rooms[pool] > 0:
                     seconds = open_seconds(p, tier, session, world.facility[f].room_share[pool], day)
                 published[f].open_seconds[pool, session] = seconds
+        appointment = appointment_days(p, tier, booked[f], world.facility[f].visits_a_day)
+        published[f].appointment_days = appointment
         for insurance in range(2):
             stay_yuan = first_stay_yuan(world, insurance, f)
             for need_class in range(4):
                 emergency = need_class == 3
-                delay = appointment_delay(p, tier, need_class)
-                if not emergency:
-                    delay = max(delay, closed)
+                delay = 0 if emergency else max(appointment, closed)
                 known = p.wait_knowledge
                 for pool in range(pools):
                     if pools > 1 and (pool == EMERGENCY_POOL) != emergency:
