@@ -1,0 +1,228 @@
+"""simulate(): one region, one year, one engine, one seed → results, checked and with provenance."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim import __version__
+from sim.compiled import source_hash
+from sim.demography import load_demography
+from sim.engines.compiled import CompiledEngine
+from sim.engines.kernels import layout as L
+from sim.errors import Fault, InputError
+from sim.packs import load_region
+from sim.parameters import load_parameters
+from sim.population import Ledger, PopulationParameters, carry, synthesise
+from sim.region import Region
+from sim.results import GROUP_DIMENSIONS, SCHEMA_VERSION, build_dataset
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+ENGINES = ("compiled",)
+Progress = Callable[[str, int, int, int], None]  # stage, days done, days, visits so far
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: the Dataset and its manifest (key, seed, checks, warnings, seconds)."""
+
+    dataset: xr.Dataset
+    manifest: dict[str, Any]
+
+
+def run_key(region: Region, parameters: Any, engine: str, seed: int) -> str:
+    """Identity of a run: the same key gives the same bytes.
+
+    Hash of the pack, the year, the parameter values, the engine, the seed and the source.
+    """
+    digest = hashlib.sha256()
+    for part in (region.key, str(region.year), region.pack_hash, engine, str(seed), source_hash()):
+        digest.update(part.encode() + b"\0")
+    digest.update(parameters.tobytes())
+    return digest.hexdigest()[:16]
+
+
+def simulate(
+    region: str | Path | Region,
+    year: int = 2023,
+    *,
+    engine: str = "compiled",
+    seed: int = 0,
+    threads: int = 2,
+    overrides: Mapping[str, float] | None = None,
+    progress: Progress | None = None,
+) -> Run:
+    """Simulate one region for one calendar year, one to one.
+
+    region     name of a pack, a pack's folder, or a Region
+    year       2020-2023
+    overrides  parameter values by key, see sim.parameters.load_parameters
+    progress   called with (stage, days done, days, visits so far)
+
+    Raises InputError for an unknown region, engine, parameter or a faulty pack, RuntimeError when
+    a conservation law does not hold (a fault in the program).
+
+    >>> run = simulate("taonan", 2023)  # doctest: +SKIP
+    >>> run.dataset.visits.sum().item()  # doctest: +SKIP
+    """
+    if engine not in ENGINES:
+        raise InputError([Fault("run", 0, "engine", repr(engine), " or ".join(ENGINES))])
+    begun = time.perf_counter()
+
+    def tell(stage: str, done: int = 0, days: int = 0, visits: int = 0) -> None:
+        if progress is not None:
+            progress(stage, done, days, visits)
+
+    tell("pack")
+    world = region if isinstance(region, Region) else load_region(region, year)
+    parameters = load_parameters(overrides)
+    tell("residents")
+    residents, ledger = _residents(world, parameters, seed, threads)
+    job = CompiledEngine(
+        world, parameters, residents, load_demography(world.year), ledger,
+        seed=seed, threads=threads, progress=lambda done, days, n: tell("days", done, days, n),
+    )  # fmt: skip
+    before = take_census(job, world, "start")
+    count_at_start = job.n
+    del residents
+    tell("first day")
+    tallies = job.run()
+    census = {**before, **take_census(job, world, "end")}
+    checks = conservation(job, tallies, ledger, count_at_start)
+    broken = [name for name, difference in checks.items() if difference != 0]
+    if broken:
+        raise RuntimeError(f"conservation does not hold: {broken}; a fault in the program")
+    dataset = build_dataset(world, tallies, census)
+    manifest = {
+        "region": world.key,
+        "year": world.year,
+        "engine": engine,
+        "seed": seed,
+        "key": run_key(world, parameters, engine, seed),
+        "model_version": __version__,
+        "source_hash": source_hash(),
+        "pack_hash": world.pack_hash,
+        "schema_version": SCHEMA_VERSION,
+        "residents": f"census residents of 2020 carried to 1 January {world.year}",
+        "checks": checks,
+        "warnings": _warnings(world, tallies),
+    }
+    dataset.attrs = {
+        "Conventions": "CF-1.11",
+        "title": f"Tiercare run: {world.name} {world.year}",
+        "source": f"tiercare {__version__}, {engine} engine",
+        "run_key": manifest["key"],
+        "region": world.key,
+        "year": world.year,
+        "seed": seed,
+        "pack_hash": world.pack_hash,
+        "schema_version": SCHEMA_VERSION,
+        "prices": "constant 2023 yuan",
+    }
+    # Seconds are told but not stored: equal runs have equal files.
+    return Run(dataset, {**manifest, "seconds": time.perf_counter() - begun})
+
+
+def _residents(world: Region, parameters: Any, seed: int, threads: int) -> tuple[Any, Ledger]:
+    """Census residents carried to 1 January of the run year."""
+    population = PopulationParameters.from_table(parameters)
+    residents = synthesise(world, population, seed, threads=threads)
+    return carry(residents, world, population, seed, to_year=world.year, threads=threads)
+
+
+def take_census(job: CompiledEngine, world: Region, when: str) -> dict[str, Any]:
+    """Residents alive in the region: by county, group, key group and contract.
+
+    Returns {variable: (dims, values, long name, Chinese long name)} with names ending in `when`.
+    """
+    people = job.people[: job.n]
+    here = people[(people.status & (L.DEAD | L.MOVED)) == 0]
+    village = job.world.village[here.village]
+    counties = len(world.counties.code)
+    county = village["county"]
+    age = np.searchsorted([15, 45, 65, 75], here.age, side="right")
+    group = (((age * 2 + here.sex) * 2 + village["urban"]) * 5 + here.income) * 3 + village["band"]
+    contracted = here.contract > 0
+    cells = county * 4 + here.key * 2 + contracted
+    by_contract = np.bincount(cells, minlength=counties * 4).reshape(counties, 2, 2)
+    by_group = np.bincount(group, minlength=L.GROUPS).reshape(5, 2, 2, 5, 3)
+    return {
+        f"residents_{when}": (
+            ("county",), np.bincount(county, minlength=counties), "residents", "常住人口"
+        ),
+        f"group_residents_{when}": (GROUP_DIMENSIONS, by_group, "residents by group", "各人群人口"),
+        f"contracts_{when}": (
+            ("county", "key_group", "has_contract"), by_contract,
+            "residents by key group and contract", "按重点人群和签约分的人口",
+        ),
+    }  # fmt: skip
+
+
+def conservation(job: CompiledEngine, tallies: Any, ledger: Ledger, start: int) -> dict[str, int]:
+    """Identities every run must satisfy, as differences that must be 0."""
+    f = tallies.facility
+    ward = ~job.delay
+    c = tallies.county
+    e = tallies.episode
+    ended = e[:, [L.E_SELF_RESOLVED, L.E_SELF_UNRESOLVED, L.E_RESOLVED, L.E_UNRESOLVED,
+                  L.E_DIED, L.E_MOVED, L.E_PENDING_END]].sum(axis=1)  # fmt: skip
+    births, deaths, moves = tallies.people.sum(axis=0)
+    alive = int(((job.people.status[: job.n] & (L.DEAD | L.MOVED)) == 0).sum())
+    beds = (
+        f[:, L.F_CENSUS_START] + f[:, L.F_ADMISSIONS] - f[:, L.F_DISCHARGES]
+        - f[:, L.F_LEFT_IN_BED] - f[:, L.F_CENSUS_END]
+    )[ward]  # fmt: skip
+    requests = (
+        f[:, L.F_WAITING_START] + f[:, L.F_BED_REQUESTS] - f[:, L.F_ADMISSIONS]
+        - f[:, L.F_LEFT_QUEUE] - f[:, L.F_BACK_REFUSED] - f[:, L.F_LEFT_WAITING]
+        - f[:, L.F_WAITING_END]
+    )[ward]  # fmt: skip
+    capacity = job.world.facility.beds + job.world.facility.overflow
+    carried = ledger.start + ledger.births - ledger.deaths + ledger.moved_in - ledger.moved_out
+    return {
+        "people carried from the census": int(np.abs(carried - ledger.end).sum()),
+        "people of the year": int(start + births - deaths - moves - alive),
+        "episodes": int(np.abs(e[:, L.E_STARTED] + e[:, L.E_PENDING_START] - ended).sum()),
+        "visits": int(f[:, L.F_VISITS].sum() - c[..., L.C_VISITS].sum()),
+        "left unseen": int(f[:, L.F_UNSEEN].sum() - c[..., L.C_UNSEEN].sum()),
+        "admissions": int(f[:, L.F_ADMISSIONS].sum() - c[..., L.C_ADMISSIONS].sum()),
+        "beds": int(np.abs(beds).sum()),
+        "bed requests": int(np.abs(requests).sum()),
+        "beds over capacity": int(
+            np.maximum(0, f[:, L.F_MOST_OCCUPIED] - capacity)[ward].sum()
+        ),
+        "fen of visits": int(
+            c[..., L.C_CHARGE].sum() - c[..., L.C_FUND].sum() - c[..., L.C_OUT_OF_POCKET].sum()
+        ),
+        "fen of visits at facilities": int(
+            f[:, L.F_CHARGE_OUTPATIENT].sum() - c[..., L.C_CHARGE].sum()
+        ),
+        "fen of stays": int(
+            c[..., L.C_STAY_CHARGE].sum() - c[..., L.C_STAY_FUND].sum()
+            - c[..., L.C_STAY_OUT_OF_POCKET].sum()
+        ),
+        "fen of stays at facilities": int(
+            f[:, L.F_CHARGE_INPATIENT].sum() - c[..., L.C_STAY_CHARGE].sum()
+        ),
+    }  # fmt: skip
+
+
+def _warnings(world: Region, tallies: Any) -> list[str]:
+    """What a reader of the figures should know, as data."""
+    warnings = []
+    unseen = tallies.facility[:, L.F_UNSEEN]
+    seen = tallies.facility[:, L.F_VISITS]
+    for f in np.flatnonzero((unseen > 0.2 * (unseen + seen)) & (unseen > 1_000)):
+        share = unseen[f] / (unseen[f] + seen[f])
+        warnings.append(f"{world.facilities.name[f]}: {share:.0%} of arrivals left unseen")
+    if world.year in (2020, 2021, 2022):
+        warnings.append(f"{world.year} is a pandemic year: access factor applied, not a base year")
+    return warnings
