@@ -85,6 +85,9 @@ def build_world(region: Region, p: Any) -> Any:
     doctors = f.doctors * (1.0 - f.withdrawn)
     facility["size"] = np.maximum(doctors, 0.01)
     facility["log_size"] = [math.log(size) for size in facility["size"]]
+    regional = (f.tier == int(Tier.REGIONAL)) & ~f.is_delay
+    relative = np.minimum(1.0, facility["size"] / p.regional_reference_doctors)
+    facility["attraction"] = np.where(regional, [math.log(size) for size in relative], 0.0)
     seconds = (p.morning_hours + p.afternoon_hours)[f.tier] * 3600.0
     seconds *= np.array([weekly_share(int(tier)) for tier in f.tier])
     seen = (rooms * room_share)[:, :EMERGENCY_POOL].sum(axis=1) * seconds

@@ -111,6 +111,7 @@ FACILITY_RECORD = np.dtype(
         ("room_share", np.float64, (6,)),  # full-time-equivalent rooms over rooms
         ("size", np.float64),  # doctors, the weight among alternatives of a tier
         ("log_size", np.float64),
+        ("attraction", np.float64),  # ln size of a regional centre here against the usual one
         ("visits_a_day", np.float64),  # what the clinics can see on an average day
     ]
 )

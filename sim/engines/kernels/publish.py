@@ -69,9 +69,11 @@ def publish(
                         continue
                     wait = known * published[f].wait[pool]
                     wait += (1.0 - known) * tier_wait[tier, 1 if emergency else 0]
-                    published[f].utility[need_class, pool, insurance] = facility_utility(
+                    utility = facility_utility(
                         p, tier, need_class, wait / 3600.0, delay, stay_yuan
                     )
+                    utility += world.facility[f].attraction
+                    published[f].utility[need_class, pool, insurance] = utility
 
 
 @njit

@@ -1,0 +1,252 @@
+"""`python -m sim run | info | verify | anchor`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sim import __version__
+from sim.errors import Fault, InputError
+from sim.text import text
+
+OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+_HEADLINE = (
+    "visits_per_person", "admissions_per_100", "primary_share_in_county", "primary_share_all",
+    "in_county_visit_rate", "in_county_visit_rate_claims", "in_county_admission_share",
+    "in_county_fund_share", "first_contact_share", "bed_occupancy", "average_length_of_stay",
+    "wait_minutes_mean", "wait_minutes_p90", "admission_wait_days", "visits_per_doctor_day",
+    "referral_rate", "back_referral_rate", "unresolved_need_share", "out_of_pocket_per_person",
+    "fund_spending_per_person", "contract_coverage", "contract_coverage_key",
+    "travel_minutes_return_mean", "concentration_index", "died", "pending_episodes",
+)  # fmt: skip
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line, with help that teaches."""
+    top = argparse.ArgumentParser(
+        prog="python -m sim",
+        description="Tiercare 分级诊疗推演: one region, one year, every resident, every visit, "
+        "every bed.",
+        epilog="Start with: python -m sim run taonan --year 2023   "
+        "Regions: chifeng taonan liaocheng suining bayannur reference, or the folder of a pack.",
+    )
+    top.add_argument("--version", action="version", version=f"tiercare {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    run = commands.add_parser(
+        "run",
+        help="simulate a region for a year and print its indicators",
+        description="Simulate a region for a calendar year, one to one, and print the indicators.",
+        epilog="Example: python -m sim run liaocheng --year 2023 --seed 1 --json > liaocheng.json",
+    )
+    run.add_argument("region", help="name of a region, or folder of a pack")
+    run.add_argument("--year", type=int, default=2023, help="2020 to 2023 (default 2023)")
+    run.add_argument("--seed", type=_seed, default=0, help="whole number, default 0")
+    run.add_argument("--engine", default="compiled", help="compiled (default)")
+    run.add_argument(
+        "--threads", type=_threads, default=os.cpu_count() or 1,
+        help="worker threads, default all; the result is the same for any number",
+    )  # fmt: skip
+    run.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    run.add_argument(
+        "-o", "--output", type=Path, metavar="FOLDER",
+        help="write results.nc and manifest.json to FOLDER/<run key>",
+    )  # fmt: skip
+    run.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the table")
+    run.add_argument("--quiet", action="store_true", help="no progress")
+    for name, says in (
+        ("info", "people, facilities, stocks, anchors and assumptions of a region, on a page"),
+        ("verify", "prove a pack's sums, ranges and coverage, and list every assumption"),
+    ):
+        command = commands.add_parser(name, help=says, description=says)
+        command.add_argument("region", help="name of a region, or folder of a pack")
+        if name == "info":
+            command.add_argument("--year", type=int, default=2023, help="default 2023")
+            command.add_argument("--lang", choices=("en", "zh"), default="en")
+    anchor = commands.add_parser(
+        "anchor",
+        help="solve need, tier constants, admissions and stays on national figures again",
+        description="Runs the national reference county until the anchors are met and rewrites "
+        "sim/data/anchored.csv and anchors_national.csv.",
+    )
+    anchor.add_argument("--steps", type=int, default=30, help="runs at most, default 30")
+    return top
+
+
+def _seed(value: str) -> int:
+    seed = int(value)
+    if not 0 <= seed < 2**63:
+        raise argparse.ArgumentTypeError("a whole number from 0 to 2**63 - 1")
+    return seed
+
+
+def _threads(value: str) -> int:
+    threads = int(value)
+    if not 1 <= threads <= 256:
+        raise argparse.ArgumentTypeError("a whole number from 1 to 256")
+    return threads
+
+
+class _Progress:
+    """Lines on standard error: what is happening, how fast, how long it will take."""
+
+    def __init__(self, lang: str, quiet: bool) -> None:
+        self.lang = lang
+        self.quiet = quiet
+        self.live = sys.stderr.isatty()
+        self.begun = time.monotonic()
+        self.told = self.first = 0.0
+
+    def say(self, line: str, end: str = "\n") -> None:
+        if not self.quiet:
+            sys.stderr.write(("\r\x1b[2K" if self.live else "") + line + end)
+            sys.stderr.flush()
+
+    def __call__(self, stage: str, done: int, days: int, visits: int) -> None:
+        now = time.monotonic()
+        if stage != "days":
+            self.say(text(f"progress.{stage}", self.lang))
+            return
+        if not self.first:
+            self.first = now
+        if done < 0 or now - self.told < (0.2 if self.live else 2.0):
+            return
+        self.told = now
+        warm_up = 42
+        rate = (done + warm_up + 1) / max(1e-9, now - self.first)
+        left = (days - done) / rate
+        line = text("progress.days", self.lang).format(
+            day=done + 1, days=days, visits=visits / 1e6, rate=rate, left=left
+        )
+        self.say(line, end="" if self.live else "\n")
+
+    def end(self) -> None:
+        if self.live and not self.quiet:
+            self.say("", end="")
+
+
+def _run(options: argparse.Namespace) -> int:
+    progress = _Progress(options.lang, options.quiet)
+    from sim.compiled import is_cached
+
+    key = "progress.start" if is_cached() else "progress.compile"
+    progress.say(text(key, options.lang))
+    from sim.indicators import INDICATORS, compute_all
+    from sim.results import publish
+    from sim.run import simulate
+
+    run = simulate(
+        options.region, options.year, engine=options.engine, seed=options.seed,
+        threads=options.threads, progress=progress,
+    )  # fmt: skip
+    progress.end()
+    values = compute_all(run.dataset)
+    manifest = dict(run.manifest)
+    seconds = manifest.pop("seconds")
+    if options.output is not None:
+        folder = publish(run.dataset, manifest, options.output)
+        progress.say(text("run.written", options.lang).format(folder=folder))
+    if options.json:
+        about = {k: manifest[k] for k in ("region", "year", "engine", "seed", "key")}
+        document = {"run": {**about, "seconds": round(seconds, 3)}, "indicators": values}
+        print(json.dumps(document, ensure_ascii=False))
+    else:
+        print(_table(run, values, INDICATORS, options.lang))
+        for warning in manifest["warnings"]:
+            print(text("run.warning", options.lang).format(warning=warning))
+    return OK
+
+
+def _table(run: Any, values: dict[str, Any], indicators: Any, lang: str) -> str:
+    """The indicators as a planner reads them: in all, and by tier where that means something."""
+    from sim.tiers import TIER_KEYS
+
+    about = run.manifest
+    names = {i.id: i.name_zh if lang == "zh" else i.name for i in indicators}
+    statuses = {i.id: i.status for i in indicators}
+    lines = [
+        text("run.title", lang).format(
+            region=run.dataset.attrs["title"].removeprefix("Tiercare run: "), seed=about["seed"],
+            residents=int(run.dataset.residents_start.sum()), key=about["key"],
+        ),
+        "",
+    ]  # fmt: skip
+    head = [text("run.indicator", lang), text("run.all", lang)]
+    head += [text(f"tier.{tier}", lang) for tier in TIER_KEYS]
+    lines.append(_pad(head[0], 46) + "".join(_pad(cell, 10, right=True) for cell in head[1:]))
+    for key in _HEADLINE:
+        entry = values[key]
+        mark = "" if statuses[key] == "official" else " *"
+        cells = [_show(entry["value"], entry["unit"], key)]
+        for tier in TIER_KEYS:
+            part = entry.get("by_tier", {}).get(tier)
+            cells.append(_show(part, entry["unit"], key) if part is not None else "")
+        line = _pad(names[key] + mark, 46) + "".join(_pad(cell, 10, right=True) for cell in cells)
+        lines.append(line.rstrip())
+    lines += ["", text("run.model_only", lang), text("run.snapshot", lang).format(**about)]
+    return "\n".join(lines)
+
+
+def _show(value: float | None, unit: str, key: str) -> str:
+    if value is None:
+        return "-"
+    if unit == "1" and key not in ("died", "pending_episodes", "concentration_index"):
+        return f"{100 * value:.1f}%"
+    if key == "concentration_index":
+        return f"{value:+.3f}"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2f}"
+
+
+def _pad(cell: str, width: int, right: bool = False) -> str:
+    """Pad to a width in terminal columns; Chinese characters take two."""
+    columns = sum(2 if ord(c) > 0x2E80 else 1 for c in cell)
+    space = " " * max(0, width - columns)
+    return space + cell if right else cell + space
+
+
+def _info(options: argparse.Namespace) -> int:
+    from sim.info import page
+
+    print(page(options.region, options.year, options.lang))
+    return OK
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from sim.packs import verify
+
+    report = verify(options.region)
+    print(report.text())
+    return OK if report.holds else FAILED
+
+
+def _anchor(options: argparse.Namespace) -> int:
+    from sim.anchor import solve
+
+    return OK if solve(options.steps, tell=lambda line: print(line, flush=True)) else FAILED
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code (0 ok, 1 failed, 2 usage or input, 130)."""
+    options = parser().parse_args(arguments)
+    commands = {"run": _run, "info": _info, "verify": _verify, "anchor": _anchor}
+    try:
+        return commands[options.command](options)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return USAGE
+    except OSError as error:
+        fault = Fault(str(error.filename or ""), 0, "", str(error.strerror), "a usable file")
+        print(InputError([fault]), file=sys.stderr)
+        return USAGE
+    except KeyboardInterrupt:
+        print("\ninterrupted; nothing was written", file=sys.stderr)
+        return INTERRUPTED
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

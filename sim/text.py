@@ -1,0 +1,69 @@
+"""User-facing text of the command line, in English and Chinese, in one place."""
+
+from __future__ import annotations
+
+_TEXT: dict[str, tuple[str, str]] = {
+    "progress.start": ("starting …", "正在启动 …"),
+    "progress.compile": (
+        "compiling the engine (first start after an update, half a minute) …",
+        "正在编译引擎（更新后首次启动，约半分钟）…",
+    ),
+    "progress.pack": ("reading the pack …", "正在读取地区数据包 …"),
+    "progress.residents": (
+        "census residents, carried to 1 January …",
+        "正在生成普查人口并推进到1月1日 …",
+    ),
+    "progress.first day": ("42 days of warm-up …", "42天预热 …"),
+    "progress.days": (
+        "day {day}/{days}  {visits:.1f} M visits  {rate:.0f} days/s  {left:.0f} s left",
+        "第{day}/{days}天  诊疗{visits:.1f}百万人次  {rate:.0f}天/秒  剩余{left:.0f}秒",
+    ),
+    "run.written": ("written to {folder}", "已写入 {folder}"),
+    "run.warning": ("warning: {warning}", "提示：{warning}"),
+    "run.title": (
+        "{region}, seed {seed}: {residents:,} residents, one to one   (run {key})",
+        "{region}，种子 {seed}：{residents:,} 名居民，一比一   （运行 {key}）",
+    ),
+    "run.indicator": ("indicator", "指标"),
+    "run.all": ("all", "合计"),
+    "run.model_only": (
+        "* no official series exists: a read-out of the model.",
+        "* 无官方统计口径，仅为模型读数。",
+    ),
+    "run.snapshot": (
+        "Snapshot of {year}: {residents}; conditional projection, not a forecast.",
+        "{year}年快照：2020年普查居民推进到{year}年1月1日；条件推演，不是预测。",
+    ),
+    "tier.village": ("village", "村级"),
+    "tier.township": ("township", "乡镇"),
+    "tier.county": ("county", "县级"),
+    "tier.city": ("city", "市级"),
+    "tier.regional": ("regional", "区域中心"),
+    "tier.outside": ("outside", "区域外"),
+    "info.anchors": (
+        "Anchors of the national reference county (behaviour of every region comes from here)",
+        "全国参照县锚点（各地区行为参数由此继承）",
+    ),
+    "info.anchor_head": (
+        "anchor|year|published|simulated|allowed|residual|solved",
+        "锚点|年份|公布值|模拟值|允许误差|残差|求解",
+    ),
+    "info.local": ("Published local figures, for comparison", "本地公布数据（供对照）"),
+    "info.parameters": (
+        "Model parameters: {total} numbers, of which {parts}",
+        "模型参数：共{total}个数，其中{parts}",
+    ),
+    "info.borrowed": (
+        "Behaviour borrowed: fewer than five local figures anchor this region.",
+        "行为参数借用：本地锚点不足五个。",
+    ),
+}
+
+
+def text(key: str, lang: str) -> str:
+    """Text of a key in `en` or `zh`.
+
+    >>> text("tier.county", "zh")
+    '县级'
+    """
+    return _TEXT[key][1 if lang == "zh" else 0]
