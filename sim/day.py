@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.compiled import njit
+from sim.compiled import kernel
 
 DAY_SECONDS = 86_400
 DISCHARGE_SECOND = 10 * 3_600
@@ -71,7 +71,7 @@ def weekdays(year: int, first: int, days: int) -> NDArray[np.int64]:
     return (start.weekday() + np.arange(days)) % 7
 
 
-@njit
+@kernel
 def sessions_open(tier: int, weekday: int) -> int:
     """Clinic sessions of a day: village and township every day; hospitals Monday to Friday and
     Saturday morning. Emergency pools never close."""
@@ -80,13 +80,13 @@ def sessions_open(tier: int, weekday: int) -> int:
     return MORNING_ONLY if weekday == 5 else CLOSED
 
 
-@njit
+@kernel
 def days_to_opening(tier: int, weekday: int) -> int:
     """Days until the clinics of a tier next open: 0 when they open today."""
     return 1 if sessions_open(tier, weekday) == CLOSED else 0
 
 
-@njit
+@kernel
 def weekly_share(tier: int) -> float:
     """Opening of an average day as a share of a full day."""
     total = 0
@@ -95,7 +95,7 @@ def weekly_share(tier: int) -> float:
     return total / 14.0
 
 
-@njit
+@kernel
 def open_seconds(p: Any, tier: int, session: int, share: float, day: int) -> int:
     """Seconds a pool takes arrivals in a session (0 morning, 1 afternoon).
 
@@ -109,7 +109,7 @@ def open_seconds(p: Any, tier: int, session: int, share: float, day: int) -> int
     return whole + int(part * (day + 1)) - int(part * day)
 
 
-@njit
+@kernel
 def session_start(p: Any, tier: int, session: int) -> int:
     """Second of the day at which a session starts."""
     hours = p.morning_opens[tier] if session == 0 else p.afternoon_opens[tier]

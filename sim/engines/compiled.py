@@ -30,6 +30,7 @@ from sim.engines.kernels.month import (
     word_of_mouth,
 )
 from sim.engines.kernels.publish import mean_waits, publish, visit_prices
+from sim.engines.kernels.serve import VISIT_COLUMNS
 from sim.engines.kernels.shuffle import (
     by_facility,
     gather_rows,
@@ -125,6 +126,8 @@ class CompiledEngine:
         self.histogram = np.zeros((n, L.WAIT_BINS), dtype=np.int64)
         self.people_counts = np.zeros((workers, n_counties, 3), dtype=np.int64)
         self.buffers: dict[str, np.ndarray] = {}
+        self.menus = [(np.empty(12), np.empty(12)) for _ in range(workers)]
+        self.most_rooms = max(1, int(self.world.facility.rooms.max()))
 
     def _first_waits(self) -> np.ndarray:
         """Published waits start at the service time; delay facilities keep the tier's own."""
@@ -173,7 +176,7 @@ class CompiledEngine:
                 lambda k, a, b: first_state(self.p, self.people, self.seed, a, b),
                 split(self.n, self.workers.count),
             )
-            visit_prices(self.world, self.published)
+            visit_prices(self.world.facility, self.world.scheme, self.published)
             self._fill_beds(blocks[0][0])
             for index, (first, length, month) in enumerate(blocks):
                 if index == 1:
@@ -272,7 +275,7 @@ class CompiledEngine:
             births = np.empty((b - a) // 20 + 64, dtype=np.int64)
             written = turn_of_month(
                 p, people, self.demography.mortality, self.demography.fertility, self.move_rate,
-                self.region.contract_coverage, self.world, self.seed,
+                self.region.contract_coverage, self.world.village, self.seed,
                 self.key + first, days, a, b, births, self.people_counts[k],
             )  # fmt: skip
             if written < 0:
@@ -345,8 +348,10 @@ class CompiledEngine:
             self.delay, float(p.neutral_occupancy), self.occupied / np.maximum(beds, 1)
         )
         published.free_beds = beds - self.occupied
-        mean_waits(world, published, self.tier_wait)
-        publish(p, world, published, self.tier_wait, self.booked, weekday, day)
+        mean_waits(world.facility, published, self.tier_wait)
+        publish(
+            p, world.facility, world.scheme, published, self.tier_wait, self.booked, weekday, day
+        )
 
         requests = self._requests(day, offset)
         n = len(requests)
@@ -360,8 +365,8 @@ class CompiledEngine:
         ranges = split(n, self.workers.count)
         written = self.workers.run(
             lambda k, a, b: choose(
-                p, world, people, published, self.seed, self.key, day, weekday, requests, a, b,
-                facility, alternative, pool, second, fate, later,
+                p, *world, people, published, self.seed, self.key, day, weekday, requests, a, b,
+                facility, alternative, pool, second, fate, later, *self.menus[k],
             ),
             ranges,
         )  # fmt: skip
@@ -369,7 +374,7 @@ class CompiledEngine:
 
         order = self._buffer("order", n, 1, np.int32)[:n]
         start = np.empty(self.n_facilities + 1, dtype=np.int64)
-        by_facility(facility, start, order)
+        by_facility(facility, start, np.empty_like(start), order)
         leaving_stays = self._leaving(day)
         self._facilities(
             day, month, counting, order, start, requests, pool, second, fate, wait, leaving_stays
@@ -379,7 +384,7 @@ class CompiledEngine:
         out = self._buffer("after", n, L.EVENT_COLUMNS, np.int32)
         written = self.workers.run(
             lambda k, a, b: close_visits(
-                p, world, people, published, self.seed, self.key, day, month, counting,
+                p, *world, people, published, self.seed, self.key, day, month, counting,
                 requests, a, b, facility, alternative, fate, wait, out, self.tallies[k],
             ),
             ranges,
@@ -449,12 +454,13 @@ class CompiledEngine:
         events = self._buffer("moves", rows, L.EVENT_COLUMNS, np.int32)
         n_kept, n_stays, n_events = np.zeros((3, n), dtype=np.int64)
         ranges = self._facility_ranges(start)
+        most = max(1, int(np.diff(start).max()))
         self.workers.run(
             lambda k, a, b: facility_day(
-                self.p, world, self.people, self.published, self.seed, self.key, day, counting,
+                self.p, *world, self.people, self.published, self.seed, self.key, day, counting,
                 a, b, order, start, requests, pool, second, fate, wait, self.occupied, leaving,
                 self.queue, self.queue_start, self.pool_wait, kept, n_kept, stays, n_stays,
-                events, n_events, self.facility, self.histogram,
+                events, n_events, self.facility, self.histogram, *self._scratch(k, most),
             ),
             ranges,
         )  # fmt: skip
@@ -463,7 +469,9 @@ class CompiledEngine:
         gather_rows(stays, base, n_stays, new_stays)
         if len(new_stays):
             if counting:
-                tally_admissions(world, self.people, month, new_stays, self.tallies[0])
+                tally_admissions(
+                    world.facility, world.village, self.people, month, new_stays, self.tallies[0]
+                )
             self._schedule(new_stays, day)
         moves = np.empty((int(n_events.sum()), L.EVENT_COLUMNS), dtype=np.int32)
         gather_rows(events, base, n_events, moves)
@@ -477,6 +485,18 @@ class CompiledEngine:
         self.queue_start[1:] = np.cumsum(n_kept)
         if counting:
             self.visits += int(self.pool_wait[:, :, 1].sum())
+
+    def _scratch(self, worker: int, most: int) -> tuple[np.ndarray, ...]:
+        """One worker's scratch for a facility's day of at most `most` visits."""
+        return (
+            self._buffer(f"keys{worker}", most, 1, np.int64),
+            self._buffer(f"free{worker}", self.most_rooms, 1, np.int64),
+            self._buffer(f"waiting{worker}", most, 1, np.int64),
+            self._buffer(f"returning{worker}", most, 1, np.int64),
+            self._buffer(f"visits{worker}", most, VISIT_COLUMNS, np.int64),
+            self._buffer(f"admission{worker}", most, 1, np.float64),
+            np.zeros(L.FACILITY_TALLIES, dtype=np.int64),
+        )
 
     def _facility_ranges(self, start: np.ndarray) -> list[tuple[int, int]]:
         """Ranges of facilities with about equal visits, one a worker."""
@@ -497,7 +517,7 @@ class CompiledEngine:
         ranges = split(n, self.workers.count)
         written = self.workers.run(
             lambda k, a, b: discharge(
-                self.p, self.world, self.people, self.published, self.seed, self.key, day, month,
+                self.p, *self.world, self.people, self.published, self.seed, self.key, day, month,
                 counting, stays, a, b, out, sent_back, paid, self.tallies[k],
             ),
             ranges,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sim.compiled import njit
+from sim.compiled import kernel
 
 # Priority of a claim on a bed or a doctor, lower first.
 EMERGENCY = 0
@@ -13,7 +13,7 @@ REFERRED = 1
 ELECTIVE = 2
 
 
-@njit
+@kernel
 def admission_probability(
     p: Any, tier: int, need_class: int, occupancy: float, is_within_capability: bool
 ) -> float:
@@ -31,7 +31,7 @@ def admission_probability(
     return min(1.0, base * (1.0 - share + share * factor))
 
 
-@njit
+@kernel
 def patience(p: Any, u: float, need_class: int) -> int:
     """Draw: whole days a patient waits for a bed, half to double the class's value, at least 1."""
     days = p.patience_days[need_class] * math.exp(math.log(2.0) * (2.0 * u - 1.0))

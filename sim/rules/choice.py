@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sim.compiled import njit
+from sim.compiled import kernel
 from sim.rules.random import normal_quantile
 from sim.tiers import Kind
 
@@ -24,7 +24,7 @@ TASTE_LEVELS = 16
 _LARGEST = 60.0  # utilities beyond this cannot change a choice; keeps exp finite
 
 
-@njit
+@kernel
 def in_scope(kind: int, need_class: int, age: int, sex: int) -> bool:
     """Does a facility of this kind take this patient? TCM hospitals take no critical episodes;
     maternal-child hospitals take women of 15-49 and children under 15."""
@@ -35,31 +35,31 @@ def in_scope(kind: int, need_class: int, age: int, sex: int) -> bool:
     return True
 
 
-@njit
+@kernel
 def price_taste(p: Any, u: float, income: int) -> float:
     """Law: factor on the price weight, lognormal over u, larger for the poor; income 0..4."""
     return math.exp(p.taste_sd * normal_quantile(u) + p.taste_income_slope * (income - 2))
 
 
-@njit
+@kernel
 def travel_taste(p: Any, u: float) -> float:
     """Law: factor on the travel weight, lognormal over u with median 1."""
     return math.exp(p.taste_sd * normal_quantile(u))
 
 
-@njit
+@kernel
 def taste_level(u: float) -> int:
     """Draw: one of sixteen equally likely levels of a taste."""
     return int(u * TASTE_LEVELS)
 
 
-@njit
+@kernel
 def level_midpoint(level: int) -> float:
     """The u that stands for a level of taste."""
     return (level + 0.5) / TASTE_LEVELS
 
 
-@njit
+@kernel
 def facility_utility(
     p: Any, tier: int, need_class: int, wait_hours: float, delay_days: float, stay_yuan: float
 ) -> float:
@@ -78,7 +78,7 @@ def facility_utility(
     )
 
 
-@njit
+@kernel
 def own_weights(
     p: Any, need_class: int, price_factor: float, travel_factor: float
 ) -> tuple[float, float, float]:
@@ -91,7 +91,7 @@ def own_weights(
     )
 
 
-@njit
+@kernel
 def own_utility(
     weights: tuple[float, float, float], quality: float, hours: float, visit_yuan: float
 ) -> float:
@@ -99,7 +99,7 @@ def own_utility(
     return weights[0] * quality - weights[1] * hours - weights[2] * visit_yuan
 
 
-@njit
+@kernel
 def nested_logit(p: Any, utility: Any, weight: Any) -> float:
     """Law: choice weights from utilities; probabilities are weight / the returned sum.
 
@@ -121,7 +121,7 @@ def nested_logit(p: Any, utility: Any, weight: Any) -> float:
     return total
 
 
-@njit
+@kernel
 def _nest(utility: Any, weight: Any, first: int, last: int, dissimilarity: float) -> float:
     """Weights inside one nest; returns the nest's weight."""
     inside = 0.0
@@ -137,7 +137,7 @@ def _nest(utility: Any, weight: Any, first: int, last: int, dissimilarity: float
     return nest
 
 
-@njit
+@kernel
 def pick(u: float, weight: Any, total: float) -> int:
     """Draw: index of the chosen alternative, -1 for none at all."""
     left = u * total
@@ -151,7 +151,7 @@ def pick(u: float, weight: Any, total: float) -> int:
     return last
 
 
-@njit
+@kernel
 def learned(p: Any, quality: float, good: bool) -> float:
     """Perceived quality after one experience; bad news moves it faster than good."""
     if good:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sim.compiled import njit
+from sim.compiled import kernel
 from sim.rules.stay import lognormal, lognormal_law
 
 N_POOLS = 6
@@ -13,31 +13,31 @@ EMERGENCY_POOL = 5
 WOMEN_CHILDREN_POOL = 2
 
 
-@njit
+@kernel
 def service_law(p: Any, tier: int) -> tuple[float, float]:
     """Law: lognormal seconds of one consult."""
     return lognormal_law(p.service_minutes[tier] * 60.0, p.service_cv)
 
 
-@njit
+@kernel
 def test_law(p: Any, tier: int) -> tuple[float, float]:
     """Law: lognormal seconds from the first consult to being ready for the second."""
     return lognormal_law(p.test_minutes[tier] * 60.0, p.test_cv)
 
 
-@njit
+@kernel
 def whole_seconds(u: float, law: tuple[float, float]) -> int:
     """Draw: a duration in whole seconds, rounded half up, at least 1."""
     return max(1, int(math.floor(lognormal(u, law) + 0.5)))
 
 
-@njit
+@kernel
 def is_sent_for_tests(p: Any, u: float, tier: int) -> bool:
     """Draw: tests, then back to the same pool ahead of first visits; still one visit."""
     return u < p.test_share[tier]
 
 
-@njit
+@kernel
 def pool_of(p: Any, u: float, need_class: int, age: int, has_pools: bool) -> int:
     """Draw: the doctor pool of a visit; facilities without pools have pool 0 only."""
     if not has_pools:
@@ -55,7 +55,7 @@ def pool_of(p: Any, u: float, need_class: int, age: int, has_pools: bool) -> int
     return 0
 
 
-@njit
+@kernel
 def session_position(p: Any, u: float) -> float:
     """Draw: position of an arrival inside the open seconds of a session, 0-1, early ones likelier
     (density falls linearly when early_arrival is 1, is even when it is 0)."""

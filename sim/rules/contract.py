@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.compiled import njit
+from sim.compiled import kernel
 
 
-@njit
+@kernel
 def lapse_probability(p: Any, years: float) -> float:
     """Law: a contract is not renewed within `years` (a month or so)."""
     return (1.0 - p.contract_renewal) * years
 
 
-@njit
+@kernel
 def uptake_probability(p: Any, coverage: float, years: float) -> float:
     """Law: somebody without a contract signs one within `years`.
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.compiled import njit
+from sim.compiled import kernel
 
 MOST_CANDIDATES = 63  # an ordinal of an episode has six bits; the bound is never met in practice
 
 
-@njit
+@kernel
 def age_group(age: int) -> int:
     """Index of the age group 0-14, 15-44, 45-64, 65+ of a single year of age."""
     if age < 15:
@@ -26,7 +26,7 @@ def age_group(age: int) -> int:
     return 3
 
 
-@njit
+@kernel
 def yearly_rate(p: Any, need_class: int, age: int, sex: int, chronic: int) -> float:
     """Law: episodes a person-year of one need class, before season and access.
 
@@ -43,19 +43,25 @@ def yearly_rate(p: Any, need_class: int, age: int, sex: int, chronic: int) -> fl
     return rate
 
 
-@njit
+@kernel
 def intensity(p: Any, month: int, weekday: int, access: float) -> float:
     """Law: factor on the yearly rate on one day; month 0-11, weekday 0 = Monday."""
     return p.season[month] * p.weekday[weekday] * access
 
 
-@njit
+@kernel
 def intensity_bound(p: Any, access: float) -> float:
     """Largest value `intensity` takes in any month: the bound the thinning draws against."""
-    return p.season.max() * p.weekday.max() * access
+    season = 0.0
+    for month in range(12):
+        season = max(season, p.season[month])
+    weekday = 0.0
+    for day in range(7):
+        weekday = max(weekday, p.weekday[day])
+    return season * weekday * access
 
 
-@njit
+@kernel
 def poisson_count(u: float, p_none: float, mean: float) -> int:
     """Draw: Poisson count by inverse CDF; p_none = exp(-mean), 0 <= result <= 63."""
     count = 0
@@ -68,19 +74,19 @@ def poisson_count(u: float, p_none: float, mean: float) -> int:
     return count
 
 
-@njit
+@kernel
 def severity_factor(p: Any, y: float) -> float:
     """Law: factor on stay and charge of an episode of difficulty y; mean 1 over y."""
     return 1.0 + p.severity_spread * (2.0 * y - 1.0)
 
 
-@njit
+@kernel
 def difficulty(lane: int) -> float:
     """The episode's y in (0,1) from the 32 random bits it carries (signed or not)."""
     return ((lane & 0xFFFFFFFF) + 0.5) / 4294967296.0
 
 
-@njit
+@kernel
 def next_chronic_state(p: Any, u: float, state: int, age: int, managed: bool, years: float) -> int:
     """Draw: chronic state after `years`; 0 none, 1 controlled, 2 uncontrolled, 3 advanced.
 

@@ -7,38 +7,38 @@ resident's order and no two keys are equal.
 
 from __future__ import annotations
 
-from sim.compiled import njit
+from sim.compiled import kernel
 
 _PLACE_BITS = 24
 _SECOND_BITS = 20
 PLACE_MASK = (1 << _PLACE_BITS) - 1
 
 
-@njit
+@kernel
 def claim_key(priority: int, is_first: int, second: int, place: int) -> int:
     """One sortable whole number; smaller goes first. second < 2**20, place < 2**24."""
     return (((priority << 1) | is_first) << _SECOND_BITS | second) << _PLACE_BITS | place
 
 
-@njit
+@kernel
 def ready_key(second: int, place: int) -> int:
     """Sorts what becomes ready by time, then by place in the day's list."""
     return (second << _PLACE_BITS) | place
 
 
-@njit
+@kernel
 def place_of(key: int) -> int:
     """Place in the day's list that a key was made from."""
     return key & PLACE_MASK
 
 
-@njit
+@kernel
 def second_of(key: int) -> int:
     """Second of the day that a key was made from."""
     return (key >> _PLACE_BITS) & ((1 << _SECOND_BITS) - 1)
 
 
-@njit
+@kernel
 def is_return(key: int) -> bool:
     """Does a claim key belong to somebody back from tests?"""
     return (key >> (_PLACE_BITS + _SECOND_BITS)) & 1 == 0

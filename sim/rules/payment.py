@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sim.compiled import njit
+from sim.compiled import kernel
 from sim.rules.illness import severity_factor
 
 
-@njit
+@kernel
 def charge_fen(p: Any, price_fen: int, y: float) -> int:
     """Charge of a visit or stay of difficulty y at a facility of mean price `price_fen`."""
     return int(math.floor(price_fen * severity_factor(p, y) + 0.5))
 
 
-@njit
+@kernel
 def fund_fen(charge: int, rate_bp: int, deductible: int, cap: int, paid: int) -> int:
     """What the fund pays: (charge - deductible) x rate, up to what is left of the yearly cap.
 
@@ -34,7 +34,7 @@ def fund_fen(charge: int, rate_bp: int, deductible: int, cap: int, paid: int) ->
     return fund
 
 
-@njit
+@kernel
 def deductible_fen(first: int, factor_bp: Any, admissions_before: int) -> int:
     """Deductible of this admission: the first one's times the factor of its ordinal."""
     ordinal = min(admissions_before, len(factor_bp) - 1)

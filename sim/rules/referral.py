@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sim.compiled import njit
+from sim.compiled import kernel
 
 
-@njit
+@kernel
 def is_referred(p: Any, u: float) -> bool:
     """Draw: the doctor writes a referral to a named facility of a higher tier."""
     return u < p.formal_referral
 
 
-@njit
+@kernel
 def adherence_probability(p: Any, township_quality: float, has_effective_contract: bool) -> float:
     """Law: a referred patient goes to the named facility rather than choose for himself."""
     z = p.adherence_constant + p.adherence_trust * township_quality
@@ -23,13 +23,13 @@ def adherence_probability(p: Any, township_quality: float, has_effective_contrac
     return 1.0 / (1.0 + math.exp(-z))
 
 
-@njit
+@kernel
 def back_referral_probability(p: Any, tier: int) -> float:
     """Law: at discharge from `tier`, offered and accepted (when a township bed is free)."""
     return p.back_referral_offer[tier] * p.back_referral_acceptance
 
 
-@njit
+@kernel
 def appointment_days(p: Any, tier: int, booked: int, visits_a_day: float) -> int:
     """Whole days to a non-emergency visit: the tier's own delay, or longer when the clinic's book
     is full. Tiers without a delay of their own take walk-in patients and keep no book.

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sim.compiled import njit
+from sim.compiled import kernel
 from sim.rules.random import normal_quantile
 
 
-@njit
+@kernel
 def lognormal_law(mean: float, cv: float) -> tuple[float, float]:
     """Law: log-mean and log-sd of a lognormal with this mean and coefficient of variation.
 
@@ -20,13 +20,13 @@ def lognormal_law(mean: float, cv: float) -> tuple[float, float]:
     return math.log(max(mean, 1e-9)) - 0.5 * variance, math.sqrt(variance)
 
 
-@njit
+@kernel
 def lognormal(u: float, law: tuple[float, float]) -> float:
     """Draw: lognormal from its law."""
     return math.exp(law[0] + law[1] * normal_quantile(u))
 
 
-@njit
+@kernel
 def stay_days(p: Any, u: float, tier: int, factor: float) -> int:
     """Draw: midnights in bed, 1 .. stay_longest; a day case counts 1.
 
@@ -36,7 +36,7 @@ def stay_days(p: Any, u: float, tier: int, factor: float) -> int:
     return int(min(p.stay_longest, max(1.0, math.floor(days + 0.5))))
 
 
-@njit
+@kernel
 def residual_days(p: Any, u: float, u_share: float, tier: int) -> int:
     """Draw: days left of a stay found in progress: length-biased, so the longer are likelier.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cache
@@ -297,3 +298,19 @@ CHECKS = (
 def check_all(run: Run) -> None:
     for check in CHECKS:
         check(run)
+
+
+def call(kernel: Any, **values: Any) -> Any:
+    """Call a compiled kernel with its arguments by name, in whatever order it takes them."""
+    names = inspect.signature(kernel.py_func).parameters
+    return kernel(*(values[name] for name in names))
+
+
+def tables_of(engine: CompiledEngine) -> dict[str, Any]:
+    """What most kernels read, by the names they give it."""
+    world = engine.world
+    return {
+        "p": engine.p, "facilities": world.facility, "villages": world.village,
+        "scheme": world.scheme, "people": engine.people, "published": engine.published,
+        "seed": engine.seed, "key_day": engine.key,
+    }  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.compiled import njit, prefetch
+from sim.compiled import kernel, prefetch
 from sim.day import (
     CLOSED,
     DAY_SECONDS,
@@ -60,17 +60,17 @@ _ONE_UNIT = 1.0 / QUALITY_ONE
 _TIER_OF = np.array(ALTERNATIVE_TIER, dtype=np.int64)
 
 
-@njit
-def _is_available(world: Any, facility: int, need_class: int, age: int, sex: int) -> bool:
+@kernel
+def _is_available(facilities: Any, facility: int, need_class: int, age: int, sex: int) -> bool:
     """Open to this patient: somebody sees him there and he is in scope."""
-    if facility < 0 or not world.facility[facility].available[need_class]:
+    if facility < 0 or not facilities[facility].available[need_class]:
         return False
-    return in_scope(world.facility[facility].kind, need_class, age, sex)
+    return in_scope(facilities[facility].kind, need_class, age, sex)
 
 
-@njit
+@kernel
 def _utilities(
-    p: Any, world: Any, people: Any, published: Any, r: int, meta: int, u_pool: float,
+    p: Any, facilities: Any, villages: Any, scheme: Any, people: Any, published: Any, r: int, meta: int, u_pool: float,
     utility: Any,
 ) -> None:  # fmt: skip
     """Utility of every alternative of resident r for this episode; (12,), self-care first."""
@@ -81,10 +81,10 @@ def _utilities(
     sex = people[r].sex
     insurance = people[r].insurance
     taste = people[r].taste
-    price_factor = world.scheme.price_taste[taste & 15, people[r].income]
-    weights = own_weights(p, need_class, price_factor, world.scheme.travel_taste[taste >> 4])
+    price_factor = scheme.price_taste[taste & 15, people[r].income]
+    weights = own_weights(p, need_class, price_factor, scheme.travel_taste[taste >> 4])
     exhausted = 0
-    if world.scheme.visit_cap[insurance] > 0 and people[r].visit_fund >= world.scheme.visit_cap[insurance]:
+    if scheme.visit_cap[insurance] > 0 and people[r].visit_fund >= scheme.visit_cap[insurance]:
         exhausted = 1
     habit = (people[r].habit >> (5 * need_class)) & 31
     pool = pool_of(p, u_pool, need_class, age, True)
@@ -103,13 +103,13 @@ def _utilities(
             first_alike = j
             size = 0.0
         utility[j + 1] = ABSENT
-        f = world.village[village].facility[j]
-        if tier < failed or not _is_available(world, f, need_class, age, sex):
+        f = villages[village].facility[j]
+        if tier < failed or not _is_available(facilities, f, need_class, age, sex):
             continue
-        pool_here = pool if world.facility[f].pooled else 0
+        pool_here = pool if facilities[f].pooled else 0
         value = published[f].utility[need_class, pool_here, insurance]
         value += own_utility(
-            weights, people[r].quality[tier] * _ONE_UNIT, world.village[village].hours[j],
+            weights, people[r].quality[tier] * _ONE_UNIT, villages[village].hours[j],
             published[f].visit_yuan[insurance, exhausted],
         )  # fmt: skip
         if tier <= 1 and people[r].contract == 2:
@@ -117,12 +117,12 @@ def _utilities(
         if (habit & 15) == j + 1:
             value += p.habit_weight[need_class]
             value += p.outcome_weight if habit & 16 else -p.outcome_weight
-        utility[j + 1] = value + world.facility[f].log_size
-        size += world.facility[f].size
+        utility[j + 1] = value + facilities[f].log_size
+        size += facilities[f].size
     _share_constant(utility, first_alike, N_ALTERNATIVES, size)
 
 
-@njit
+@kernel
 def _share_constant(utility: Any, first: int, last: int, size: float) -> None:
     """Take ln of the size of all available alternatives of a tier off each of them."""
     if size > 0.0:
@@ -132,30 +132,30 @@ def _share_constant(utility: Any, first: int, last: int, size: float) -> None:
                 utility[j + 1] -= log_total
 
 
-@njit
-def _nearest_capable(world: Any, village: int, need_class: int, failed: int) -> int:
+@kernel
+def _nearest_capable(facilities: Any, villages: Any, village: int, need_class: int, failed: int) -> int:
     """The ambulance rule: the nearest hospital with an emergency pool, -1 when there is none."""
     best = -1
     hours = math.inf
     for j in range(N_ALTERNATIVES):
-        f = world.village[village].facility[j]
-        if f < 0 or not world.facility[f].pooled or not world.facility[f].available[need_class]:
+        f = villages[village].facility[j]
+        if f < 0 or not facilities[f].pooled or not facilities[f].available[need_class]:
             continue
-        if _TIER_OF[j] >= failed and world.village[village].hours[j] < hours:
-            hours = world.village[village].hours[j]
+        if _TIER_OF[j] >= failed and villages[village].hours[j] < hours:
+            hours = villages[village].hours[j]
             best = j
     return best
 
 
-@njit
+@kernel
 def _arrival(
-    p: Any, world: Any, published: Any, facility: int, pool: int, u_session: float, u_place: float
+    p: Any, facilities: Any, published: Any, facility: int, pool: int, u_session: float, u_place: float
 ) -> int:
     """Second of the day of an arrival: any second at an emergency pool, else a slot inside the
     open seconds of a session."""
-    if world.facility[facility].delay or (world.facility[facility].pooled and pool == EMERGENCY_POOL):
+    if facilities[facility].delay or (facilities[facility].pooled and pool == EMERGENCY_POOL):
         return int(u_place * DAY_SECONDS)
-    tier = world.facility[facility].tier
+    tier = facilities[facility].tier
     morning = published[facility].open_seconds[pool, 0]
     afternoon = published[facility].open_seconds[pool, 1]
     session = 0
@@ -166,21 +166,21 @@ def _arrival(
     return session_start(p, tier, session) + offset // SLOT_SECONDS * SLOT_SECONDS
 
 
-@njit
+@kernel
 def choose(
-    p: Any, world: Any, people: Any, published: Any, seed: int, key_day: int, day: int,
+    p: Any, facilities: Any, villages: Any, scheme: Any, people: Any, published: Any, seed: int, key_day: int, day: int,
     weekday: int, requests: Any, first: int, last: int,
     facility: Any, alternative: Any, pool: Any, second: Any, fate: Any, out: Any,
+    utility: Any, weight: Any,
 ) -> int:  # fmt: skip
     """Decide where requests first..last go today.
 
     requests  (n, 6) int32 events sorted by resident
     facility, alternative, pool, second, fate  (n,) written; facility -1 where nobody is visited
     out       (n, 6) events that wait for a later day, from row `first`
+    utility, weight  (12,) scratch
     returns   events written
     """
-    utility = np.empty(12, dtype=np.float64)
-    weight = np.empty(12, dtype=np.float64)
     written = first
     for i in range(first, last):
         if i + AHEAD < last:
@@ -201,7 +201,7 @@ def choose(
         village = people[r].village
         if kind >= TRANSFER:  # a bed is asked for, at 10:00
             facility[i] = requests[i, FACILITY]
-            alternative[i] = alternative_of(world, village, facility[i])
+            alternative[i] = alternative_of(villages, village, facility[i])
             second[i] = DISCHARGE_SECOND
             continue
         if status & IN_BED or (i > 0 and requests[i - 1, RESIDENT] == r):
@@ -217,24 +217,24 @@ def choose(
         u_pick = u[0]
         chosen = -2
         if kind == NAMED:
-            chosen = alternative_of(world, village, requests[i, FACILITY])
-            if chosen >= 0 and not world.facility[requests[i, FACILITY]].available[need_class]:
+            chosen = alternative_of(villages, village, requests[i, FACILITY])
+            if chosen >= 0 and not facilities[requests[i, FACILITY]].available[need_class]:
                 chosen = -2
         elif need_class == 3:
             if u_pick < p.ambulance_share:
-                chosen = _nearest_capable(world, village, need_class, failed_of(meta))
+                chosen = _nearest_capable(facilities, villages, village, need_class, failed_of(meta))
                 u_pick = u_pick / p.ambulance_share
             else:
                 u_pick = (u_pick - p.ambulance_share) / (1.0 - p.ambulance_share)
         if chosen < 0:
-            _utilities(p, world, people, published, r, meta, u[1], utility)
+            _utilities(p, facilities, villages, scheme, people, published, r, meta, u[1], utility)
             total = nested_logit(p, utility, weight)
             chosen = pick(u_pick, weight, total) - 1
             if chosen < 0:
                 fate[i] = SELF_CARE
                 continue
-        f = world.village[village].facility[chosen]
-        tier = world.facility[f].tier
+        f = villages[village].facility[chosen]
+        tier = facilities[f].tier
         if need_class != 3:
             wait_days = 0 if kind == NAMED else published[f].appointment_days
             if wait_days == 0:
@@ -249,8 +249,8 @@ def choose(
                 continue
         facility[i] = f
         alternative[i] = chosen
-        pool[i] = pool_of(p, u[1], need_class, people[r].age, world.facility[f].pooled)
-        second[i] = _arrival(p, world, published, f, pool[i], u[2], u[3])
+        pool[i] = pool_of(p, u[1], need_class, people[r].age, facilities[f].pooled)
+        second[i] = _arrival(p, facilities, published, f, pool[i], u[2], u[3])
     return written - first
 
 

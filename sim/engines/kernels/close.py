@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.compiled import njit, prefetch
+from sim.compiled import kernel, prefetch
 from sim.engines.kernels.layout import (
     AHEAD,
     BED_ONLY,
@@ -65,16 +65,16 @@ _OUTCOME = 6  # stream of sim.rules.random
 _TIER_OF = ALTERNATIVE_TIER
 
 
-@njit
-def own_group(world: Any, people: Any, r: int) -> int:
+@kernel
+def own_group(villages: Any, people: Any, r: int) -> int:
     """Group of a resident, see layout.group_of."""
     village = people[r].village
     return group_of(
-        people[r].age, people[r].sex, world.village[village].urban, people[r].income, world.village[village].band
+        people[r].age, people[r].sex, villages[village].urban, people[r].income, villages[village].band
     )
 
 
-@njit
+@kernel
 def learn(p: Any, people: Any, r: int, need_class: int, tier: int, alternative: int, good: bool) -> None:
     """Habit and perceived quality after an outcome."""
     quality = learned(p, people[r].quality[tier] / QUALITY_ONE, good)
@@ -84,22 +84,22 @@ def learn(p: Any, people: Any, r: int, need_class: int, tier: int, alternative: 
     people[r].habit = (people[r].habit & ~(31 << shift)) | (entry << shift)
 
 
-@njit
-def next_tier_facility(world: Any, village: int, tier: int, need_class: int) -> int:
+@kernel
+def next_tier_facility(facilities: Any, villages: Any, village: int, tier: int, need_class: int) -> int:
     """Facility a patient is referred or moved up to: the first of the next tier that is there,
     general hospitals before others; -1 above the outside."""
     for j in range(N_ALTERNATIVES):
-        f = world.village[village].facility[j]
-        if _TIER_OF[j] > tier and f >= 0 and world.facility[f].available[need_class]:
+        f = villages[village].facility[j]
+        if _TIER_OF[j] > tier and f >= 0 and facilities[f].available[need_class]:
             return f
     return -1
 
 
-@njit
+@kernel
 def close_visits(
-    p: Any, world: Any, people: Any, published: Any, seed: int, key_day: int, day: int,
-    month: int, counting: int, requests: Any, first: int, last: int, facility: Any,
-    alternative: Any, fate: Any, wait: Any, out: Any, tallies: Any,
+    p: Any, facilities: Any, villages: Any, scheme: Any, people: Any, published: Any, seed: int,
+    key_day: int, day: int, month: int, counting: int, requests: Any, first: int, last: int,
+    facility: Any, alternative: Any, fate: Any, wait: Any, out: Any, tallies: Any,
 ) -> int:  # fmt: skip
     """Close requests first..last of the day.
 
@@ -108,7 +108,8 @@ def close_visits(
     returns  events written
     """
     written = first
-    episode = tallies.episode
+    # Taken out of the record once: every look inside it would count a reference, atomically.
+    episode, by_county, by_group = tallies.episode, tallies.county, tallies.group
     for i in range(first, last):
         if i + AHEAD < last:
             prefetch(people, requests[i + AHEAD, RESIDENT])
@@ -132,20 +133,19 @@ def close_visits(
                 well = self_care_resolves(p, need_class, y)
                 episode[need_class, E_SELF_RESOLVED if well else E_SELF_UNRESOLVED] += 1
                 if counting and not well:
-                    tallies.group[own_group(world, people, r), 0, G_UNRESOLVED] += 1
+                    by_group[own_group(villages, people, r), 0, G_UNRESOLVED] += 1
             else:
                 episode[need_class, E_UNRESOLVED] += 1
                 if counting:
-                    tallies.group[own_group(world, people, r), 0, G_UNRESOLVED] += 1
+                    by_group[own_group(villages, people, r), 0, G_UNRESOLVED] += 1
             continue
         f = facility[i]
-        tier = world.facility[f].tier
+        tier = facilities[f].tier
         village = people[r].village
-        county = world.village[village].county
-        place = place_of_facility(world, f, county)
-        row = tallies.county[month, county, tier, place]
+        county = villages[village].county
+        place = place_of_facility(facilities, f, county)
         if outcome == UNSEEN:
-            row[C_UNSEEN] += counting
+            by_county[month, county, tier, place, C_UNSEEN] += counting
             u = block(seed, _OUTCOME, people[r].identity, key_day + day, occurrence_of(meta) + 512)
             if u[0] < p.unseen_return:
                 again = asking(meta, NAMED)
@@ -154,21 +154,24 @@ def close_visits(
             else:
                 episode[need_class, E_UNRESOLVED] += 1
                 if counting:
-                    tallies.group[own_group(world, people, r), tier, G_UNRESOLVED] += 1
+                    by_group[own_group(villages, people, r), tier, G_UNRESOLVED] += 1
             continue
-        paid = _pay_visit(p, world, people, r, f, y, row, counting)
+        charge, fund = _pay_visit(p, facilities, scheme, people, r, f, y)
         if visits_of(meta) == 0:
             episode[need_class, E_CONTACTED] += 1
             episode[need_class, E_FIRST_PRIMARY] += 1 if tier <= 1 else 0
-            row[C_FIRST_CONTACTS] += counting
+            by_county[month, county, tier, place, C_FIRST_CONTACTS] += counting
         if counting:
-            row[C_VISITS] += 1
-            row[C_WAIT_SECONDS] += wait[i]
-            hours = world.village[village].hours[alternative[i]] if alternative[i] >= 0 else 0.0
-            row[C_TRAVEL_SECONDS] += int(2.0 * hours * 3600.0 + 0.5)
-            cell = tallies.group[own_group(world, people, r), tier]
-            cell[G_VISITS] += 1
-            cell[G_OUT_OF_POCKET] += paid
+            by_county[month, county, tier, place, C_VISITS] += 1
+            by_county[month, county, tier, place, C_WAIT_SECONDS] += wait[i]
+            hours = villages[village].hours[alternative[i]] if alternative[i] >= 0 else 0.0
+            by_county[month, county, tier, place, C_TRAVEL_SECONDS] += int(2.0 * hours * 3600.0 + 0.5)
+            by_county[month, county, tier, place, C_CHARGE] += charge
+            by_county[month, county, tier, place, C_FUND] += fund
+            by_county[month, county, tier, place, C_OUT_OF_POCKET] += charge - fund
+            group = own_group(villages, people, r)
+            by_group[group, tier, G_VISITS] += 1
+            by_group[group, tier, G_OUT_OF_POCKET] += charge - fund
         if outcome == WANTS_BED:
             people[r].status = people[r].status | IN_BED
             continue
@@ -184,14 +187,14 @@ def close_visits(
         if visits_of(following) >= MOST_VISITS or tier == 5 or not goes_on(p, u[0], need_class):
             episode[need_class, E_UNRESOLVED] += 1
             if counting:
-                tallies.group[own_group(world, people, r), tier, G_UNRESOLVED] += 1
+                by_group[own_group(villages, people, r), tier, G_UNRESOLVED] += 1
             continue
         if refers(p, u[1]):
-            row[C_REFERRALS] += counting
+            by_county[month, county, tier, place, C_REFERRALS] += counting
             follows = adherence_probability(
                 p, people[r].quality[1] / QUALITY_ONE, people[r].contract == 2
             )
-            target = next_tier_facility(world, village, tier, need_class)
+            target = next_tier_facility(facilities, villages, village, tier, need_class)
             if u[2] < follows and target >= 0:
                 delay = published[target].appointment_days if need_class < 3 else 0
                 sent = with_referral(asking(following, NAMED), True)
@@ -205,24 +208,17 @@ def close_visits(
     return written - first
 
 
-@njit
+@kernel
 def _pay_visit(
-    p: Any, world: Any, people: Any, r: int, f: int, y: float, row: Any, counting: int
-) -> int:
-    """Charge, fund and out-of-pocket of one visit, in fen, and the year's outpatient fund use;
-    returns the out-of-pocket."""
+    p: Any, facilities: Any, scheme: Any, people: Any, r: int, f: int, y: float
+) -> tuple[int, int]:
+    """Charge of one visit and what the fund pays of it, in fen; counts the year's fund use."""
     insurance = people[r].insurance
-    tier = world.facility[f].tier
-    charge = charge_fen(p, world.facility[f].price, y)
+    tier = facilities[f].tier
+    charge = charge_fen(p, facilities[f].price, y)
     fund = fund_fen(
-        charge, world.scheme.visit_fund_bp[insurance, tier], 0, world.scheme.visit_cap[insurance],
+        charge, scheme.visit_fund_bp[insurance, tier], 0, scheme.visit_cap[insurance],
         people[r].visit_fund,
     )  # fmt: skip
     people[r].visit_fund = people[r].visit_fund + fund
-    if counting:
-        row[C_CHARGE] += charge
-        row[C_FUND] += fund
-        row[C_OUT_OF_POCKET] += charge - fund
-    return charge - fund
-
-
+    return charge, fund

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.compiled import njit
+from sim.compiled import kernel
 from sim.engines.kernels.close import learn, next_tier_facility, own_group
 from sim.engines.kernels.layout import (
     C_ADMISSIONS,
@@ -48,23 +48,24 @@ _REFERRAL = 8  # stream of sim.rules.random
 _MOST_STAYS = 255
 
 
-@njit
-def tally_admissions(world: Any, people: Any, month: int, stays: Any, tallies: Any) -> None:
+@kernel
+def tally_admissions(facilities: Any, villages: Any, people: Any, month: int, stays: Any, tallies: Any) -> None:
     """Count new admissions by residence of the patient."""
+    by_county, by_group = tallies.county, tallies.group
     for i in range(len(stays)):
         r = stays[i, RESIDENT]
         f = stays[i, FACILITY]
-        county = world.village[people[r].village].county
-        tier = world.facility[f].tier
-        row = tallies.county[month, county, tier, place_of_facility(world, f, county)]
-        row[C_ADMISSIONS] += 1
-        row[C_BED_WAIT_DAYS] += stays[i, WAITED]
-        tallies.group[own_group(world, people, r), tier, G_ADMISSIONS] += 1
+        county = villages[people[r].village].county
+        tier = facilities[f].tier
+        place = place_of_facility(facilities, f, county)
+        by_county[month, county, tier, place, C_ADMISSIONS] += 1
+        by_county[month, county, tier, place, C_BED_WAIT_DAYS] += stays[i, WAITED]
+        by_group[own_group(villages, people, r), tier, G_ADMISSIONS] += 1
 
 
-@njit
+@kernel
 def discharge(
-    p: Any, world: Any, people: Any, published: Any, seed: int, key_day: int, day: int,
+    p: Any, facilities: Any, villages: Any, scheme: Any, people: Any, published: Any, seed: int, key_day: int, day: int,
     month: int, counting: int, stays: Any, first: int, last: int, out: Any, sent_back: Any,
     paid: Any, tallies: Any,
 ) -> int:  # fmt: skip
@@ -75,7 +76,7 @@ def discharge(
     returns    events written
     """
     written = first
-    episode = tallies.episode
+    episode, by_county, by_group = tallies.episode, tallies.county, tallies.group
     for i in range(first, last):
         sent_back[i] = 0
         paid[i] = 0
@@ -83,26 +84,31 @@ def discharge(
         if r < 0:
             continue  # in bed before the run began
         f = stays[i, FACILITY]
-        tier = world.facility[f].tier
+        tier = facilities[f].tier
         meta = stays[i, META]
         lane = stays[i, LANE]
         onset = stays[i, ONSET]
         y = difficulty(lane)
         need_class = need_class_of(meta)
         village = people[r].village
-        county = world.village[village].county
-        row = tallies.county[month, county, tier, place_of_facility(world, f, county)]
-        group = own_group(world, people, r)
-        paid[i] = _pay_stay(p, world, people, r, f, y, stays[i, MOVES_UP] == 1, row,
-                            tallies.group[group, tier], counting)  # fmt: skip
-        row[C_DISCHARGES] += counting
+        county = villages[village].county
+        place = place_of_facility(facilities, f, county)
+        group = own_group(villages, people, r)
+        charge, fund = _pay_stay(p, facilities, scheme, people, r, f, y, stays[i, MOVES_UP] == 1)
+        paid[i] = charge
+        if counting:
+            by_county[month, county, tier, place, C_STAY_CHARGE] += charge
+            by_county[month, county, tier, place, C_STAY_FUND] += fund
+            by_county[month, county, tier, place, C_STAY_OUT_OF_POCKET] += charge - fund
+            by_county[month, county, tier, place, C_DISCHARGES] += 1
+            by_group[group, tier, G_OUT_OF_POCKET] += charge - fund
         stepped_down = asks_for(meta) == STEP_DOWN
         good = stepped_down or resolves(p, tier, need_class, y)
         if not stepped_down:
-            learn(p, people, r, need_class, tier, alternative_of(world, village, f), good)
+            learn(p, people, r, need_class, tier, alternative_of(villages, village, f), good)
         if not good:
             following = after_visit(meta, tier)
-            target = next_tier_facility(world, village, tier, need_class)
+            target = next_tier_facility(facilities, villages, village, tier, need_class)
             if stays[i, MOVES_UP] == 1 and target >= 0 and visits_of(following) < MOST_VISITS:
                 up = asking(following, TRANSFER)
                 write_event(out, written, r, onset, up, lane, target, day + 1)
@@ -110,10 +116,10 @@ def discharge(
                 continue
             episode[need_class, E_UNRESOLVED] += 1
             if counting:
-                tallies.group[group, tier, G_UNRESOLVED] += 1
+                by_group[group, tier, G_UNRESOLVED] += 1
             people[r].status = people[r].status & ~IN_BED
             continue
-        township = world.village[village].facility[1]
+        township = villages[village].facility[1]
         if tier >= 2 and township >= 0 and published[township].free_beds > 0:
             u = block(seed, _REFERRAL, people[r].identity, key_day + onset, occurrence_of(meta))
             if u[0] < back_referral_probability(p, tier):
@@ -127,36 +133,30 @@ def discharge(
     return written - first
 
 
-@njit
+@kernel
 def _pay_stay(
-    p: Any, world: Any, people: Any, r: int, f: int, y: float, moved_up: bool, row: Any,
-    cell: Any, counting: int,
-) -> int:  # fmt: skip
-    """Charge, fund and out-of-pocket of one stay, in fen; a stay that ends in a transfer after a
-    day costs a day's share. Returns the charge."""
+    p: Any, facilities: Any, scheme: Any, people: Any, r: int, f: int, y: float, moved_up: bool
+) -> tuple[int, int]:
+    """Charge of one stay and what the fund pays of it, in fen; counts the year's use. A stay that
+    ends in a transfer after a day costs a day's share."""
     insurance = people[r].insurance
-    tier = world.facility[f].tier
-    charge = charge_fen(p, world.facility[f].stay_price, y)
+    tier = facilities[f].tier
+    charge = charge_fen(p, facilities[f].stay_price, y)
     if moved_up:
         charge = int(charge / p.stay_mean[tier])
     deductible = deductible_fen(
-        world.scheme.deductible[insurance, tier], world.scheme.deductible_factor, people[r].stays
+        scheme.deductible[insurance, tier], scheme.deductible_factor, people[r].stays
     )
     fund = fund_fen(
-        charge, world.scheme.stay_fund_bp[insurance, tier], deductible, world.scheme.stay_cap[insurance],
+        charge, scheme.stay_fund_bp[insurance, tier], deductible, scheme.stay_cap[insurance],
         people[r].stay_fund,
     )  # fmt: skip
     people[r].stay_fund = people[r].stay_fund + fund
     people[r].stays = min(_MOST_STAYS, people[r].stays + 1)
-    if counting:
-        row[C_STAY_CHARGE] += charge
-        row[C_STAY_FUND] += fund
-        row[C_STAY_OUT_OF_POCKET] += charge - fund
-        cell[G_OUT_OF_POCKET] += charge - fund
-    return charge
+    return charge, fund
 
 
-@njit
+@kernel
 def go_home(people: Any, events: Any, tallies: Any) -> None:
     """Back-referred patients who found no township bed: the episode ends resolved."""
     for i in range(len(events)):

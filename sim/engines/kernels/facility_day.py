@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.compiled import njit, prefetch
+from sim.compiled import kernel, prefetch
 from sim.day import DAY_SECONDS, session_start
 from sim.engines.kernels.layout import (
     AHEAD,
@@ -39,7 +39,6 @@ from sim.engines.kernels.serve import (
     ENDED,
     FATE,
     IDENTITY,
-    VISIT_COLUMNS,
     WAITED,
     serve,
     sort_keys,
@@ -58,13 +57,14 @@ _OPEN_ALL_DAY = 2 * DAY_SECONDS
 _SEGMENT_SHIFT = 44  # above the second and the place of a ready key
 
 
-@njit
+@kernel
 def facility_day(
-    p: Any, world: Any, people: Any, published: Any, seed: int, key_day: int, day: int,
+    p: Any, facilities: Any, villages: Any, scheme: Any, people: Any, published: Any, seed: int, key_day: int, day: int,
     counting: int, first: int, last: int, order: Any, offset: Any, requests: Any, pool: Any,
     second: Any, fate: Any, wait: Any, occupied: Any, leaving: Any, queue: Any, queue_start: Any,
     pool_wait: Any, kept: Any, n_kept: Any, stays: Any, n_stays: Any, events: Any, n_events: Any,
-    tally: Any, histogram: Any,
+    tally: Any, histogram: Any, keys: Any, free: Any, waiting: Any, returning: Any, visits: Any,
+    u_admission: Any, scrap: Any,
 ) -> None:  # fmt: skip
     """Run facilities first..last.
 
@@ -76,28 +76,20 @@ def facility_day(
     pool_wait      (facilities, 6, 2) written: seconds waited and patients of each pool today
     kept, stays, events  written from row queue_start[f] + offset[f] on; counts in n_kept, …
     tally, histogram     (facilities, …) int64, added to when counting
+    keys, free, waiting, returning, visits, u_admission, scrap  this worker's scratch, as long as
+                   the busiest facility's day and the rooms of the largest pool
     """
-    most = 1
-    for f in range(first, last):
-        most = max(most, offset[f + 1] - offset[f])
-    keys = np.empty(most, dtype=np.int64)
-    free = np.empty(_most_rooms(world, first, last), dtype=np.int64)
-    waiting = np.empty(most, dtype=np.int64)
-    returning = np.empty(most, dtype=np.int64)
-    visits = np.empty((most, VISIT_COLUMNS), dtype=np.int64)
-    u_admission = np.empty(most, dtype=np.float64)
-    scrap = np.zeros(tally.shape[1], dtype=np.int64)
     for f in range(first, last):
         a, b = offset[f], offset[f + 1]
         row = tally[f] if counting else scrap
         base = queue_start[f] + a
-        tier = world.facility[f].tier
-        n = _gather(p, world, people, f, order[a:b], requests, pool, second, visits, keys)
+        tier = facilities[f].tier
+        n = _gather(p, facilities, people, f, order[a:b], requests, pool, second, visits, keys)
         n_claims = np.int64(0)
         n_kept[f] = n_stays[f] = n_events[f] = 0
-        if world.facility[f].delay:
+        if facilities[f].delay:
             n_stays[f] = _delay_facility(
-                p, world, people, published, seed, key_day, day, f, b - a, visits, stays[base:], row
+                p, facilities, people, published, seed, key_day, day, f, b - a, visits, stays[base:], row
             )
         else:
             at = 0
@@ -106,49 +98,39 @@ def facility_day(
                 until = at + 1
                 while until < n and keys[until] >> _SEGMENT_SHIFT == segment:
                     until += 1
-                opens, cutoff = _session(p, world, f, segment)
+                opens, cutoff = _session(p, facilities, f, segment)
                 row[F_SERVICE_SECONDS] += serve(
                     p, seed, key_day, tier, visits, keys[at:until], until - at,
-                    world.facility[f].rooms[segment >> 1], opens, cutoff, free, waiting, returning,
+                    facilities[f].rooms[segment >> 1], opens, cutoff, free, waiting, returning,
                     u_admission,
                 )  # fmt: skip
                 at = until
-            n_claims = _claims(p, world, published, f, b - a, visits, u_admission, keys)
-        _tally_visits(p, world, f, order[a:b], visits, pool, fate, wait, pool_wait, row, histogram,
+            n_claims = _claims(p, facilities, published, f, b - a, visits, u_admission, keys)
+        _tally_visits(p, facilities, scheme, f, order[a:b], visits, pool, fate, wait, pool_wait, row, histogram,
                       counting)  # fmt: skip
         w0, w1 = queue_start[f], queue_start[f + 1]
-        if world.facility[f].delay or (world.facility[f].beds == 0 and n_claims + w1 - w0 == 0):
+        if facilities[f].delay or (facilities[f].beds == 0 and n_claims + w1 - w0 == 0):
             continue
         after, n_kept[f], n_stays[f], n_events[f] = run_wards(
-            p, world, people, seed, key_day, day, f, occupied[f], leaving[f], queue[w0:w1],
+            p, facilities, villages, people, seed, key_day, day, f, occupied[f], leaving[f], queue[w0:w1],
             visits, keys, n_claims, kept[base:], stays[base:], events[base:], row,
         )  # fmt: skip
         occupied[f] = after
         row[F_BED_DAYS] += after
-        row[F_OPEN_BED_DAYS] += world.facility[f].beds
+        row[F_OPEN_BED_DAYS] += facilities[f].beds
         row[F_MOST_OCCUPIED] = max(row[F_MOST_OCCUPIED], after)
 
 
-@njit
-def _most_rooms(world: Any, first: int, last: int) -> int:
-    """Rooms of the largest pool, at least 1."""
-    most = 1
-    for f in range(first, last):
-        for q in range(N_POOLS):
-            most = max(most, world.facility[f].rooms[q])
-    return most
-
-
-@njit
+@kernel
 def _gather(
-    p: Any, world: Any, people: Any, f: int, order: Any, requests: Any, pool: Any, second: Any,
+    p: Any, facilities: Any, people: Any, f: int, order: Any, requests: Any, pool: Any, second: Any,
     visits: Any, keys: Any,
 ) -> int:  # fmt: skip
     """Copy a facility's day into `visits` and sort the keys of its consults, each pool's sessions
     one after the other: the segment, 2 x pool + session, stands above the ready key. A row's
     place in `visits` is the resident's order. Returns the number of consults."""
-    pooled = world.facility[f].pooled
-    afternoon = session_start(p, world.facility[f].tier, 1)
+    pooled = facilities[f].pooled
+    afternoon = session_start(p, facilities[f].tier, 1)
     n = 0
     for i in range(len(order)):
         if i + 2 * AHEAD < len(order):
@@ -178,20 +160,20 @@ def _gather(
     return n
 
 
-@njit
+@kernel
 def _claims(
-    p: Any, world: Any, published: Any, f: int, n: int, visits: Any, u_admission: Any, keys: Any
+    p: Any, facilities: Any, published: Any, f: int, n: int, visits: Any, u_admission: Any, keys: Any
 ) -> int:
     """Decide admissions; keys[:result] are the sorted ready keys of the day's bed requests."""
     n_claims = 0
-    tier = world.facility[f].tier
+    tier = facilities[f].tier
     occupancy = published[f].occupancy
     for i in range(n):
         if visits[i, FATE] == CONSULTED:
             need_class = need_class_of(visits[i, META])
             within = resolves(p, tier, need_class, difficulty(visits[i, LANE]))
             p_admit = admission_probability(p, tier, need_class, occupancy, within)
-            if u_admission[i] >= p_admit or world.facility[f].beds == 0:
+            if u_admission[i] >= p_admit or facilities[f].beds == 0:
                 continue
             visits[i, FATE] = WANTS_BED
         elif visits[i, FATE] != BED_ONLY:
@@ -202,26 +184,26 @@ def _claims(
     return n_claims
 
 
-@njit
-def _session(p: Any, world: Any, f: int, segment: int) -> tuple[int, int]:
+@kernel
+def _session(p: Any, facilities: Any, f: int, segment: int) -> tuple[int, int]:
     """Second a segment's rooms open, and the second after which first visits are not called."""
-    tier = world.facility[f].tier
+    tier = facilities[f].tier
     session = segment & 1
-    if world.facility[f].pooled and segment >> 1 == EMERGENCY_POOL:
+    if facilities[f].pooled and segment >> 1 == EMERGENCY_POOL:
         return 0, _OPEN_ALL_DAY
     hours = p.morning_hours[tier] if session == 0 else p.afternoon_hours[tier]
     opens = session_start(p, tier, session)
     return opens, opens + int(hours * 3600.0) + int(p.overrun_minutes * 60.0)
 
 
-@njit
+@kernel
 def _delay_facility(
-    p: Any, world: Any, people: Any, published: Any, seed: int, key_day: int, day: int, f: int,
+    p: Any, facilities: Any, people: Any, published: Any, seed: int, key_day: int, day: int, f: int,
     n: int, visits: Any, stays: Any, row: Any,
 ) -> int:  # fmt: skip
     """A facility that serves mostly others: its published wait, and always a bed."""
     n_stays = np.int64(0)  # not a literal, which would compile write_stay twice
-    tier = world.facility[f].tier
+    tier = facilities[f].tier
     for i in range(n):
         meta = visits[i, META]
         onset = visits[i, ONSET]
@@ -238,23 +220,23 @@ def _delay_facility(
             visits[i, FATE] = WANTS_BED
         resident = visits[i, RESIDENT]
         write_stay(
-            p, world, people, seed, key_day, day, f, resident, onset, meta, lane, 0, stays, n_stays
+            p, facilities, people, seed, key_day, day, f, resident, onset, meta, lane, 0, stays, n_stays
         )
         row[F_ADMISSIONS] += 1
         n_stays += 1
     return n_stays
 
 
-@njit
+@kernel
 def _tally_visits(
-    p: Any, world: Any, f: int, order: Any, visits: Any, pool: Any, fate: Any, wait: Any,
+    p: Any, facilities: Any, scheme: Any, f: int, order: Any, visits: Any, pool: Any, fate: Any, wait: Any,
     pool_wait: Any, row: Any, histogram: Any, counting: int,
 ) -> None:  # fmt: skip
     """Write back fates and waits, count the visits, and each pool's waits for publication."""
     for q in range(N_POOLS):
         pool_wait[f, q, 0] = 0
         pool_wait[f, q, 1] = 0
-    price = world.facility[f].price
+    price = facilities[f].price
     for i in range(len(order)):
         place = order[i]
         outcome = visits[i, FATE]
@@ -263,7 +245,7 @@ def _tally_visits(
         wait[place] = waited
         if outcome == BED_ONLY:
             continue
-        q = pool[place] if world.facility[f].pooled else 0
+        q = pool[place] if facilities[f].pooled else 0
         pool_wait[f, q, 0] += waited
         pool_wait[f, q, 1] += 1
         if outcome == UNSEEN:
@@ -278,5 +260,5 @@ def _tally_visits(
         if is_referred(meta):
             row[F_REFERRED_IN] += 1
         if counting:
-            half_minutes = min(len(world.scheme.wait_bin) - 1, waited // 30)
-            histogram[f, world.scheme.wait_bin[half_minutes]] += 1
+            half_minutes = min(len(scheme.wait_bin) - 1, waited // 30)
+            histogram[f, scheme.wait_bin[half_minutes]] += 1

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.compiled import njit
+from sim.compiled import kernel
 from sim.tiers import N_ALTERNATIVES
 
 # An event is one visit or bed request of an episode, int32 columns.
@@ -157,52 +157,52 @@ Tallies = namedtuple("Tallies", ["county", "group", "episode"])
 
 # An episode's meta word packs its class, ordinal in the month, visits so far, what it asks for,
 # the highest tier that failed (+1), and flags.
-@njit
+@kernel
 def pack(need_class: int, ordinal: int) -> int:
     """Meta word of a new episode."""
     return need_class | (ordinal << 2)
 
 
-@njit
+@kernel
 def need_class_of(meta: int) -> int:
     return meta & 3
 
 
-@njit
+@kernel
 def occurrence_of(meta: int) -> int:
     """Ordinal and visit number: with the onset day it names one visit of one resident."""
     return (meta >> 2) & 0x1FF
 
 
-@njit
+@kernel
 def visits_of(meta: int) -> int:
     """Visits and stays the episode has had, 0-7."""
     return (meta >> 8) & 7
 
 
-@njit
+@kernel
 def asks_for(meta: int) -> int:
     return (meta >> 11) & 7
 
 
-@njit
+@kernel
 def failed_of(meta: int) -> int:
     """Highest tier that failed, plus 1; 0 for none."""
     return (meta >> 14) & 7
 
 
-@njit
+@kernel
 def is_referred(meta: int) -> bool:
     return (meta >> 17) & 1 == 1
 
 
-@njit
+@kernel
 def asking(meta: int, what: int) -> int:
     """The same episode asking for something else."""
     return (meta & ~(7 << 11)) | (what << 11)
 
 
-@njit
+@kernel
 def after_visit(meta: int, failed_tier: int) -> int:
     """The episode after one more visit at a tier that failed it."""
     failed = max(failed_of(meta), failed_tier + 1)
@@ -210,12 +210,12 @@ def after_visit(meta: int, failed_tier: int) -> int:
     return (meta & ~((7 << 8) | (7 << 14))) | (visits << 8) | (failed << 14)
 
 
-@njit
+@kernel
 def with_referral(meta: int, referred: bool) -> int:
     return (meta & ~(1 << 17)) | ((1 if referred else 0) << 17)
 
 
-@njit
+@kernel
 def write_event(
     out: Any, row: int, resident: int, onset: int, meta: int, lane: int, facility: int, due: int
 ) -> None:
@@ -228,7 +228,14 @@ def write_event(
     out[row, DUE] = due
 
 
-@njit
+@kernel
+def copy_row(source: Any, i: int, out: Any, row: int) -> None:
+    """out[row] = source[i], without a temporary."""
+    for column in range(source.shape[1]):
+        out[row, column] = source[i, column]
+
+
+@kernel
 def group_of(age: int, sex: int, urban: int, income: int, band: int) -> int:
     """Index of a resident's group: age band 0-14/15-44/45-64/65-74/75+, sex, residence, income
     fifth, distance band to the county hospital."""
@@ -245,18 +252,18 @@ def group_of(age: int, sex: int, urban: int, income: int, band: int) -> int:
     return (((a * 2 + sex) * 2 + urban) * 5 + income) * 3 + band
 
 
-@njit
-def place_of_facility(world: Any, facility: int, county: int) -> int:
+@kernel
+def place_of_facility(facilities: Any, facility: int, county: int) -> int:
     """Place of a facility seen from a county: 0 own, 1 elsewhere in the region, 2 outside."""
-    if world.facility[facility].outside:
+    if facilities[facility].outside:
         return 2
-    return 0 if world.facility[facility].county == county else 1
+    return 0 if facilities[facility].county == county else 1
 
 
-@njit
-def alternative_of(world: Any, village: int, facility: int) -> int:
+@kernel
+def alternative_of(villages: Any, village: int, facility: int) -> int:
     """Column of a facility in a village's choice set, -1 when it is not there."""
     for alternative in range(N_ALTERNATIVES):
-        if world.village[village].facility[alternative] == facility:
+        if villages[village].facility[alternative] == facility:
             return alternative
     return -1

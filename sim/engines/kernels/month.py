@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sim.compiled import njit
+from sim.compiled import kernel
 from sim.engines.kernels.layout import (
     DEAD,
     LANE,
@@ -37,7 +37,7 @@ from sim.rules.random import block, raw_block
 _MONTH, _EPISODE, _TASTE, _BIRTH = 1, 2, 4, 12  # streams of sim.rules.random
 
 
-@njit
+@kernel
 def rate_table(p: Any, table: Any) -> None:
     """Cumulative yearly rates by age, sex and chronic state: (111, 2, 4, 4), from the rule."""
     for age in range(table.shape[0]):
@@ -49,7 +49,7 @@ def rate_table(p: Any, table: Any) -> None:
                     table[age, sex, chronic, need_class] = total
 
 
-@njit
+@kernel
 def expected_candidates(
     p: Any, people: Any, table: Any, access: float, days: int, first: int, last: int
 ) -> float:
@@ -61,7 +61,7 @@ def expected_candidates(
     return total * days / 365.0 * intensity_bound(p, access)
 
 
-@njit
+@kernel
 def draw_episodes(
     p: Any, people: Any, table: Any, weekdays: Any, month: int, access: float, seed: int,
     key_day: int, first_day: int, first: int, last: int, out: Any, per_day: Any,
@@ -79,8 +79,9 @@ def draw_episodes(
     for r in range(first, last):
         if people[r].status & (DEAD | MOVED):
             continue
-        rates = table[people[r].age, people[r].sex, people[r].chronic]
-        mean = rates[3] * days / 365.0 * bound
+        age, sex, chronic = people[r].age, people[r].sex, people[r].chronic
+        yearly = table[age, sex, chronic, 3]
+        mean = yearly * days / 365.0 * bound
         identity = people[r].identity
         u = block(seed, _MONTH, identity, key_day + first_day, 0)
         candidates = poisson_count(u[0], math.exp(-mean), mean)
@@ -92,9 +93,9 @@ def draw_episodes(
             accept = intensity(p, month, weekdays[offset], access)
             if (lanes[1] + 0.5) / 4294967296.0 * bound >= accept:
                 continue
-            point = (lanes[2] + 0.5) / 4294967296.0 * rates[3]
+            point = (lanes[2] + 0.5) / 4294967296.0 * yearly
             need_class = 0
-            while need_class < 3 and point >= rates[need_class]:
+            while need_class < 3 and point >= table[age, sex, chronic, need_class]:
                 need_class += 1
             out[written, RESIDENT] = r
             out[written, ONSET] = first_day + offset
@@ -106,7 +107,7 @@ def draw_episodes(
     return written
 
 
-@njit
+@kernel
 def by_day(events: Any, first_day: int, start: Any, out: Any) -> None:
     """Scatter events to their days, keeping the order inside a day.
 
@@ -123,10 +124,10 @@ def by_day(events: Any, first_day: int, start: Any, out: Any) -> None:
         out[row, 3] = events[i, LANE]
 
 
-@njit
+@kernel
 def turn_of_month(
     p: Any, people: Any, mortality: Any, fertility: Any, move_rate: Any, coverage: Any,
-    world: Any, seed: int, key: int, days: int, first: int, last: int, births: Any,
+    villages: Any, seed: int, key: int, days: int, first: int, last: int, births: Any,
     counts: Any,
 ) -> int:  # fmt: skip
     """Deaths, moves, births, chronic states and contracts of residents first..last over the
@@ -149,7 +150,7 @@ def turn_of_month(
             continue
         age = people[r].age
         sex = people[r].sex
-        county = world.village[people[r].village].county
+        county = villages[people[r].village].county
         u = block(seed, _MONTH, people[r].identity, key, 1)
         p_death = death_probability(mortality[sex, age], days)
         p_death = min(1.0, p_death * p.chronic_mortality_ratio[people[r].chronic])
@@ -182,7 +183,7 @@ def turn_of_month(
     return written
 
 
-@njit
+@kernel
 def word_of_mouth(p: Any, people: Any, village_start: Any, years: float, v0: int, v1: int) -> None:
     """Pull perceived quality towards the village mean, for villages v0..v1.
 
@@ -203,7 +204,7 @@ def word_of_mouth(p: Any, people: Any, village_start: Any, years: float, v0: int
                 people[r].quality[tier] += (gap * weight + 32768) >> 16
 
 
-@njit
+@kernel
 def first_state(p: Any, people: Any, seed: int, first: int, last: int) -> None:
     """Tastes, and perceived quality at the start: the tier's value, spread over residents."""
     for r in range(first, last):
@@ -217,7 +218,7 @@ def first_state(p: Any, people: Any, seed: int, first: int, last: int) -> None:
             people[r].quality[tier] = int(min(1.0, max(0.0, value)) * QUALITY_ONE)
 
 
-@njit
+@kernel
 def add_newborns(
     p: Any, people: Any, mothers: Any, seed: int, year: int, n: int
 ) -> int:

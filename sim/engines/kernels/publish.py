@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.compiled import njit
+from sim.compiled import kernel
 from sim.day import days_to_opening, open_seconds, sessions_open
 from sim.rules.choice import facility_utility
 from sim.rules.consult import EMERGENCY_POOL, N_POOLS
@@ -12,32 +12,32 @@ from sim.rules.payment import deductible_fen, fund_fen
 from sim.rules.referral import appointment_days
 
 
-@njit
-def first_stay_yuan(world: Any, insurance: int, facility: int) -> float:
+@kernel
+def first_stay_yuan(facilities: Any, scheme: Any, insurance: int, facility: int) -> float:
     """Out-of-pocket of a first stay of mean charge, yuan."""
-    tier = world.facility[facility].tier
-    charge = world.facility[facility].stay_price
-    deductible = deductible_fen(world.scheme.deductible[insurance, tier], world.scheme.deductible_factor, 0)
+    tier = facilities[facility].tier
+    charge = facilities[facility].stay_price
+    deductible = deductible_fen(scheme.deductible[insurance, tier], scheme.deductible_factor, 0)
     fund = fund_fen(
-        charge, world.scheme.stay_fund_bp[insurance, tier], deductible, world.scheme.stay_cap[insurance], 0
+        charge, scheme.stay_fund_bp[insurance, tier], deductible, scheme.stay_cap[insurance], 0
     )
     return (charge - fund) / 100.0
 
 
-@njit
-def visit_prices(world: Any, published: Any) -> None:
+@kernel
+def visit_prices(facilities: Any, scheme: Any, published: Any) -> None:
     """Out-of-pocket of a visit, yuan, by insurance, with the yearly cap left and exhausted."""
-    for f in range(len(world.facility)):
+    for f in range(len(facilities)):
         for insurance in range(2):
-            rate = world.scheme.visit_fund_bp[insurance, world.facility[f].tier]
-            fund = fund_fen(world.facility[f].price, rate, 0, 0, 0)
-            published[f].visit_yuan[insurance, 0] = (world.facility[f].price - fund) / 100.0
-            published[f].visit_yuan[insurance, 1] = world.facility[f].price / 100.0
+            rate = scheme.visit_fund_bp[insurance, facilities[f].tier]
+            fund = fund_fen(facilities[f].price, rate, 0, 0, 0)
+            published[f].visit_yuan[insurance, 0] = (facilities[f].price - fund) / 100.0
+            published[f].visit_yuan[insurance, 1] = facilities[f].price / 100.0
 
 
-@njit
+@kernel
 def publish(
-    p: Any, world: Any, published: Any, tier_wait: Any, booked: Any, weekday: int, day: int
+    p: Any, facilities: Any, scheme: Any, published: Any, tier_wait: Any, booked: Any, weekday: int, day: int
 ) -> None:
     """Fill utilities and open seconds of the day.
 
@@ -45,21 +45,21 @@ def publish(
     tier_wait  (6, 2) mean published wait of a tier, clinics and emergency, seconds
     booked     (facilities,) appointments given and not yet kept
     """
-    for f in range(len(world.facility)):
-        tier = world.facility[f].tier
-        pools = N_POOLS if world.facility[f].pooled else 1
+    for f in range(len(facilities)):
+        tier = facilities[f].tier
+        pools = N_POOLS if facilities[f].pooled else 1
         sessions = sessions_open(tier, weekday)
         closed = days_to_opening(tier, weekday)
         for pool in range(pools):
             for session in range(2):
                 seconds = 0
-                if session < sessions and world.facility[f].rooms[pool] > 0:
-                    seconds = open_seconds(p, tier, session, world.facility[f].room_share[pool], day)
+                if session < sessions and facilities[f].rooms[pool] > 0:
+                    seconds = open_seconds(p, tier, session, facilities[f].room_share[pool], day)
                 published[f].open_seconds[pool, session] = seconds
-        appointment = appointment_days(p, tier, booked[f], world.facility[f].visits_a_day)
+        appointment = appointment_days(p, tier, booked[f], facilities[f].visits_a_day)
         published[f].appointment_days = appointment
         for insurance in range(2):
-            stay_yuan = first_stay_yuan(world, insurance, f)
+            stay_yuan = first_stay_yuan(facilities, scheme, insurance, f)
             for need_class in range(4):
                 emergency = need_class == 3
                 delay = 0 if emergency else max(appointment, closed)
@@ -72,25 +72,25 @@ def publish(
                     utility = facility_utility(
                         p, tier, need_class, wait / 3600.0, delay, stay_yuan
                     )
-                    utility += world.facility[f].attraction
+                    utility += facilities[f].attraction
                     published[f].utility[need_class, pool, insurance] = utility
 
 
-@njit
-def mean_waits(world: Any, published: Any, tier_wait: Any) -> None:
+@kernel
+def mean_waits(facilities: Any, published: Any, tier_wait: Any) -> None:
     """Mean published wait of each tier over its rooms, clinics and emergency pools apart."""
     for tier in range(6):
         for emergency in range(2):
             total = 0
             rooms = 0
-            for f in range(len(world.facility)):
-                if world.facility[f].tier != tier:
+            for f in range(len(facilities)):
+                if facilities[f].tier != tier:
                     continue
-                for pool in range(N_POOLS if world.facility[f].pooled else 1):
-                    is_emergency = world.facility[f].pooled and pool == EMERGENCY_POOL
-                    if world.facility[f].pooled and is_emergency != (emergency == 1):
+                for pool in range(N_POOLS if facilities[f].pooled else 1):
+                    is_emergency = facilities[f].pooled and pool == EMERGENCY_POOL
+                    if facilities[f].pooled and is_emergency != (emergency == 1):
                         continue
-                    weight = max(1, world.facility[f].rooms[pool]) if world.facility[f].delay else world.facility[f].rooms[pool]
+                    weight = max(1, facilities[f].rooms[pool]) if facilities[f].delay else facilities[f].rooms[pool]
                     total += published[f].wait[pool] * weight
                     rooms += weight
             tier_wait[tier, emergency] = total / rooms if rooms > 0 else 0.0

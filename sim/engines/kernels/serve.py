@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.compiled import njit
+from sim.compiled import kernel
 from sim.engines.kernels.layout import CONSULTED, META, ONSET, UNSEEN, need_class_of, occurrence_of
 from sim.rules.consult import is_sent_for_tests, service_law, test_law, whole_seconds
 from sim.rules.order import claim_key, is_return, place_of, ready_key, second_of
@@ -20,9 +20,10 @@ VISIT_COLUMNS = 9
 
 _SERVICE = 5  # stream of sim.rules.random
 _NEVER = 1 << 40
+_GAPS = (3548, 1577, 701, 301, 132, 57, 23, 10, 4, 1)
 
 
-@njit
+@kernel
 def push(heap: Any, size: int, key: int) -> int:
     """Add a key to a binary min-heap; returns the new size."""
     at = size
@@ -36,7 +37,7 @@ def push(heap: Any, size: int, key: int) -> int:
     return size + 1
 
 
-@njit
+@kernel
 def pop(heap: Any, size: int) -> int:
     """Remove heap[0] (read it first); returns the new size."""
     size -= 1
@@ -56,22 +57,20 @@ def pop(heap: Any, size: int) -> int:
     return size
 
 
-@njit
+@kernel
 def sort_keys(keys: Any, n: int) -> None:
-    """Sort keys[:n] in place; short lists by insertion."""
-    if n > 48:
-        keys[:n].sort()
-        return
-    for i in range(1, n):
-        key = keys[i]
-        at = i
-        while at > 0 and keys[at - 1] > key:
-            keys[at] = keys[at - 1]
-            at -= 1
-        keys[at] = key
+    """Sort keys[:n] in place: Shell's sort with Ciura's gaps; short lists by insertion."""
+    for gap in _GAPS:
+        for i in range(gap, n):
+            key = keys[i]
+            at = i
+            while at >= gap and keys[at - gap] > key:
+                keys[at] = keys[at - gap]
+                at -= gap
+            keys[at] = key
 
 
-@njit
+@kernel
 def serve(
     p: Any, seed: int, key_day: int, tier: int, visits: Any, keys: Any, n: int, rooms: int,
     opens: int, cutoff: int, free: Any, waiting: Any, returning: Any, u_admission: Any,
@@ -141,7 +140,7 @@ def serve(
         push(free, rooms - 1, now + seconds)
 
 
-@njit
+@kernel
 def _claim(visits: Any, ready: int, is_first: int) -> int:
     """Claim on a room of whoever became ready: emergencies before others."""
     at = place_of(ready)

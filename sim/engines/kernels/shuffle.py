@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.compiled import njit
-from sim.engines.kernels.layout import FACILITY, LANE, META, ONSET, RESIDENT
+from sim.compiled import kernel
+from sim.engines.kernels.layout import FACILITY, LANE, META, ONSET, RESIDENT, copy_row
 
 
-@njit
+@kernel
 def merge_requests(onsets: Any, returns: Any, out: Any) -> None:
     """Merge today's onsets (n, 4) and returns (m, 6), both sorted by resident; onsets first."""
     j = 0
     row = 0
     for i in range(len(onsets)):
         while j < len(returns) and returns[j, RESIDENT] < onsets[i, 0]:
-            out[row] = returns[j]
+            copy_row(returns, j, out, row)
             row += 1
             j += 1
         out[row, RESIDENT] = onsets[i, 0]
@@ -26,22 +26,25 @@ def merge_requests(onsets: Any, returns: Any, out: Any) -> None:
         out[row, 5] = onsets[i, 1]
         row += 1
     while j < len(returns):
-        out[row] = returns[j]
+        copy_row(returns, j, out, row)
         row += 1
         j += 1
 
 
-@njit
-def by_facility(facility: Any, offset: Any, order: Any) -> None:
-    """Places of the day's list by facility, keeping their order; offset (facilities + 1,)."""
-    offset[:] = 0
+@kernel
+def by_facility(facility: Any, offset: Any, at: Any, order: Any) -> None:
+    """Places of the day's list by facility, keeping their order; offset and the scratch `at` are
+    (facilities + 1,)."""
+    for f in range(len(offset)):
+        offset[f] = 0
     n = len(facility)
     for i in range(n):
         if facility[i] >= 0:
             offset[facility[i] + 1] += 1
     for f in range(1, len(offset)):
         offset[f] += offset[f - 1]
-    at = offset[:-1].copy()
+    for f in range(len(offset)):
+        at[f] = offset[f]
     for i in range(n):
         f = facility[i]
         if f >= 0:
@@ -49,17 +52,17 @@ def by_facility(facility: Any, offset: Any, order: Any) -> None:
             at[f] += 1
 
 
-@njit
+@kernel
 def gather_rows(source: Any, base: Any, count: Any, out: Any) -> None:
     """Copy count[f] rows from row base[f] on, facility by facility, into out."""
     row = 0
     for f in range(len(count)):
         for i in range(count[f]):
-            out[row] = source[base[f] + i]
+            copy_row(source, base[f] + i, out, row)
             row += 1
 
 
-@njit
+@kernel
 def smooth_waits(published: Any, pool_wait: Any) -> None:
     """Tomorrow's published wait: (7 x old + today's mean) / 8 in whole seconds; a pool without
     patients keeps its own."""
@@ -71,7 +74,7 @@ def smooth_waits(published: Any, pool_wait: Any) -> None:
                 wait[q] = (7 * wait[q] + pool_wait[f, q, 0] // patients) // 8
 
 
-@njit
+@kernel
 def has_left(people: Any, rows: Any, column: int, out: Any) -> None:
     """out[i] = 1 where the resident of row i has died or moved (status bits 1 and 4)."""
     for i in range(len(rows)):

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.compiled import njit
+from sim.compiled import kernel
 from sim.day import DISCHARGE_SECOND
 from sim.engines.kernels.layout import (
     DAYS,
@@ -39,10 +39,12 @@ from sim.engines.kernels.layout import (
     W_RESIDENT,
     W_SINCE,
     W_UNTIL,
+    WAIT_COLUMNS,
     WAITED,
     alternative_of,
     asking,
     asks_for,
+    copy_row,
     is_referred,
     need_class_of,
     occurrence_of,
@@ -60,7 +62,7 @@ _STAY, _ADMISSION = 9, 7  # streams of sim.rules.random
 _TIER_OF = ALTERNATIVE_TIER
 
 
-@njit
+@kernel
 def priority_of(meta: int, contract: int) -> int:
     """Priority of a claim on a bed: emergencies and transfers, referred contracted, elective."""
     if need_class_of(meta) == 3 or asks_for(meta) == TRANSFER:
@@ -70,25 +72,25 @@ def priority_of(meta: int, contract: int) -> int:
     return ELECTIVE
 
 
-@njit
-def is_free(world: Any, facility: int, occupied: int, priority: int) -> bool:
+@kernel
+def is_free(facilities: Any, facility: int, occupied: int, priority: int) -> bool:
     """May a claim of this priority have a bed now?"""
-    beds = world.facility[facility].beds
+    beds = facilities[facility].beds
     if priority == EMERGENCY:
-        return occupied < beds + world.facility[facility].overflow
+        return occupied < beds + facilities[facility].overflow
     if priority == REFERRED:
         return occupied < beds
-    return occupied < beds - world.facility[facility].reserved
+    return occupied < beds - facilities[facility].reserved
 
 
-@njit
+@kernel
 def write_stay(
-    p: Any, world: Any, people: Any, seed: int, key_day: int, day: int, facility: int,
+    p: Any, facilities: Any, people: Any, seed: int, key_day: int, day: int, facility: int,
     resident: int, onset: int, meta: int, lane: int, waited: int, stays: Any, row: int,
 ) -> None:  # fmt: skip
     """A bed is granted: draw the stay. Beyond the facility's capability it lasts one day and ends
     in a transfer up; a step-down bed needs no capability."""
-    tier = world.facility[facility].tier
+    tier = facilities[facility].tier
     need_class = need_class_of(meta)
     y = difficulty(lane)
     u = block(seed, _STAY, people[resident].identity, key_day + onset, occurrence_of(meta))
@@ -108,27 +110,27 @@ def write_stay(
     stays[row, WAITED] = waited
 
 
-@njit
-def next_for_bed(world: Any, people: Any, resident: int, need_class: int, facility: int) -> int:
+@kernel
+def next_for_bed(facilities: Any, villages: Any, people: Any, resident: int, need_class: int, facility: int) -> int:
     """The next facility in order of distance, of the same tier or above, that has beds; the last
     is outside."""
     village = people[resident].village
-    here = alternative_of(world, village, facility)
-    hours = world.village[village].hours[here] if here >= 0 else 0.0
-    tier = world.facility[facility].tier
-    best = world.village[village].facility[N_ALTERNATIVES - 1]
+    here = alternative_of(villages, village, facility)
+    hours = villages[village].hours[here] if here >= 0 else 0.0
+    tier = facilities[facility].tier
+    best = villages[village].facility[N_ALTERNATIVES - 1]
     nearest = math.inf
     for j in range(2, N_ALTERNATIVES):
-        f = world.village[village].facility[j]
+        f = villages[village].facility[j]
         if f < 0 or f == facility or _TIER_OF[j] < tier:
             continue
-        if not world.facility[f].delay and world.facility[f].beds == 0:
+        if not facilities[f].delay and facilities[f].beds == 0:
             continue
-        if not world.facility[f].available[need_class]:
+        if not facilities[f].available[need_class]:
             continue
-        if not in_scope(world.facility[f].kind, need_class, people[resident].age, people[resident].sex):
+        if not in_scope(facilities[f].kind, need_class, people[resident].age, people[resident].sex):
             continue
-        way = world.village[village].hours[j]
+        way = villages[village].hours[j]
         farther = way > hours or (way == hours and j > here)
         if farther and way < nearest:
             nearest = way
@@ -136,15 +138,15 @@ def next_for_bed(world: Any, people: Any, resident: int, need_class: int, facili
     return best
 
 
-@njit
+@kernel
 def _bed_key(priority: int, day: int, second: int, place: int) -> int:
     """Claim key over days: priority, day and second of the request, place in that day's list."""
     return (((priority << 14) | (day + 64)) << 20 | second) << 24 | place
 
 
-@njit
+@kernel
 def run_wards(
-    p: Any, world: Any, people: Any, seed: int, key_day: int, day: int, facility: int,
+    p: Any, facilities: Any, villages: Any, people: Any, seed: int, key_day: int, day: int, facility: int,
     occupied: int, leaving: int, queue: Any, visits: Any, claims: Any, n_claims: int,
     kept: Any, stays: Any, events: Any, tally: Any,
 ) -> tuple[int, int, int, int]:  # fmt: skip
@@ -160,10 +162,10 @@ def run_wards(
     """
     n_stays = n_kept = n_events = np.int64(0)  # not literals: each would compile its callees anew
     for i in range(len(queue)):
-        kept[n_kept] = queue[i]
+        copy_row(queue, i, kept, n_kept)
         n_kept += 1
     occupied, n_kept, n_stays = _grant(
-        p, world, people, seed, key_day, day, facility, occupied, kept, n_kept, stays, n_stays, tally
+        p, facilities, people, seed, key_day, day, facility, occupied, kept, n_kept, stays, n_stays, tally
     )
     released = False
     for c in range(n_claims + 1):
@@ -180,7 +182,7 @@ def run_wards(
                 at += 1
             _sort_rows(kept, n_kept)
             occupied, n_kept, n_stays = _grant(
-                p, world, people, seed, key_day, day, facility, occupied, kept, n_kept,
+                p, facilities, people, seed, key_day, day, facility, occupied, kept, n_kept,
                 stays, n_stays, tally,
             )  # fmt: skip
             n_kept, n_events = _step_downs_go_home(
@@ -190,9 +192,9 @@ def run_wards(
             continue
         n_kept = _enqueue(p, people, visits, seed, key_day, day, claims[c], kept, n_kept, tally)
         priority = kept[n_kept - 1, W_KEY] >> 58
-        if is_free(world, facility, occupied, priority):
+        if is_free(facilities, facility, occupied, priority):
             n_kept -= 1
-            _admit(p, world, people, seed, key_day, day, facility, kept, n_kept, stays, n_stays, tally)
+            _admit(p, facilities, people, seed, key_day, day, facility, kept, n_kept, stays, n_stays, tally)
             n_stays += 1
             occupied += 1
     _sort_rows(kept, n_kept)
@@ -201,18 +203,18 @@ def run_wards(
         if kept[i, W_UNTIL] <= day + 1:
             resident = kept[i, W_RESIDENT]
             meta = asking(kept[i, W_META], SEEK_BED)
-            target = next_for_bed(world, people, resident, need_class_of(meta), facility)
+            target = next_for_bed(facilities, villages, people, resident, need_class_of(meta), facility)
             onset = kept[i, W_ONSET]
             write_event(events, n_events, resident, onset, meta, kept[i, W_LANE], target, day + 1)
             n_events += 1
             tally[F_LEFT_QUEUE] += 1
         else:
-            kept[still] = kept[i]
+            copy_row(kept, i, kept, still)
             still += 1
     return occupied, still, n_stays, n_events
 
 
-@njit
+@kernel
 def _enqueue(
     p: Any, people: Any, visits: Any, seed: int, key_day: int, day: int, claim: int,
     kept: Any, n_kept: int, tally: Any,
@@ -236,16 +238,16 @@ def _enqueue(
     return n_kept + 1
 
 
-@njit
+@kernel
 def _admit(
-    p: Any, world: Any, people: Any, seed: int, key_day: int, day: int, facility: int,
+    p: Any, facilities: Any, people: Any, seed: int, key_day: int, day: int, facility: int,
     kept: Any, row: int, stays: Any, n_stays: int, tally: Any,
 ) -> None:  # fmt: skip
     """Give a bed to the patient in row `row` of the queue."""
     waited = day - kept[row, W_SINCE]
     meta = kept[row, W_META]
     write_stay(
-        p, world, people, seed, key_day, day, facility, kept[row, W_RESIDENT], kept[row, W_ONSET],
+        p, facilities, people, seed, key_day, day, facility, kept[row, W_RESIDENT], kept[row, W_ONSET],
         meta, kept[row, W_LANE], waited, stays, n_stays,
     )  # fmt: skip
     tally[F_ADMISSIONS] += 1
@@ -256,25 +258,25 @@ def _admit(
         tally[F_BACK_RECEIVED] += 1
 
 
-@njit
+@kernel
 def _grant(
-    p: Any, world: Any, people: Any, seed: int, key_day: int, day: int, facility: int,
+    p: Any, facilities: Any, people: Any, seed: int, key_day: int, day: int, facility: int,
     occupied: int, kept: Any, n_kept: int, stays: Any, n_stays: int, tally: Any,
 ) -> tuple[int, int, int]:  # fmt: skip
     """Give beds down the sorted queue; returns occupied, length of the queue, stays."""
     still = 0
     for i in range(n_kept):
-        if is_free(world, facility, occupied, kept[i, W_KEY] >> 58):
-            _admit(p, world, people, seed, key_day, day, facility, kept, i, stays, n_stays, tally)
+        if is_free(facilities, facility, occupied, kept[i, W_KEY] >> 58):
+            _admit(p, facilities, people, seed, key_day, day, facility, kept, i, stays, n_stays, tally)
             n_stays += 1
             occupied += 1
         else:
-            kept[still] = kept[i]
+            copy_row(kept, i, kept, still)
             still += 1
     return occupied, still, n_stays
 
 
-@njit
+@kernel
 def _step_downs_go_home(
     kept: Any, n_kept: int, events: Any, n_events: int, day: int, tally: Any
 ) -> tuple[int, int]:
@@ -288,22 +290,19 @@ def _step_downs_go_home(
             n_events += 1
             tally[F_BACK_REFUSED] += 1
         else:
-            kept[still] = kept[i]
+            copy_row(kept, i, kept, still)
             still += 1
     return still, n_events
 
 
-@njit
+@kernel
 def _sort_rows(rows: Any, n: int) -> None:
-    """Sort queue rows by claim key; nearly sorted already, so by insertion."""
+    """Sort queue rows by claim key; nearly sorted already, so by exchanging neighbours."""
     for i in range(1, n):
-        if rows[i - 1, W_KEY] <= rows[i, W_KEY]:
-            continue
-        row = rows[i].copy()
         at = i
-        while at > 0 and rows[at - 1, W_KEY] > row[W_KEY]:
-            rows[at] = rows[at - 1]
+        while at > 0 and rows[at - 1, W_KEY] > rows[at, W_KEY]:
+            for column in range(WAIT_COLUMNS):
+                held = rows[at, column]
+                rows[at, column] = rows[at - 1, column]
+                rows[at - 1, column] = held
             at -= 1
-        rows[at] = row
-
-

@@ -1,0 +1,94 @@
+"""Drives the real consult kernel through long sessions; means with their intervals."""
+
+from __future__ import annotations
+
+import math
+import types
+from collections.abc import Sequence
+
+import numba
+import numpy as np
+from scipy import stats
+
+from sim.engines.kernels.layout import META
+from sim.engines.kernels.serve import CONSULTED, FATE, IDENTITY, VISIT_COLUMNS, WAITED, serve
+from sim.rules.order import ready_key
+
+# Every interval fails a correct kernel with probability FALSE_ALARM or less; seeds are fixed.
+FALSE_ALARM = 1e-4
+SESSION = 2**20 - 1  # seconds a ready key can hold: twelve days
+NEVER = 1 << 40
+
+
+@numba.njit
+def _exponential(u, law):
+    """Whole seconds of an exponential with the mean that a law without spread stands for."""
+    return max(1, int(math.floor(-math.exp(law[0]) * math.log(u) + 0.5)))
+
+
+def exponential_serve():
+    """The kernel's own code with one name, the draw of a duration, bound to the exponential."""
+    code = serve.py_func.__code__
+    names = {**serve.py_func.__globals__, "whole_seconds": _exponential}
+    return numba.njit(types.FunctionType(code, names, serve.py_func.__name__))
+
+
+def run_session(kernel, p, tier, seed, seconds, need_class, rooms, opens=0, cutoff=NEVER):
+    """Serve patients who come at sorted `seconds`; returns their rows and the busy seconds."""
+    n = len(seconds)
+    visits = np.zeros((n, VISIT_COLUMNS), dtype=np.int64)
+    visits[:, META] = need_class
+    visits[:, IDENTITY] = np.arange(n)
+    places = np.arange(n, dtype=np.int64)
+    keys = (np.asarray(seconds, dtype=np.int64) << 24) | places
+    assert n == 0 or keys[-1] == ready_key(int(seconds[-1]), n - 1)
+    free = np.empty(rooms, dtype=np.int64)
+    waiting, returning = np.empty((2, max(1, n)), dtype=np.int64)
+    u_admission = np.empty(max(1, n))
+    busy = kernel(
+        p, seed, 8400, tier, visits, keys, n, rooms, opens, cutoff, free, waiting, returning,
+        u_admission,
+    )  # fmt: skip
+    return visits, busy
+
+
+def poisson_arrivals(rng, per_second, until=SESSION):
+    """Sorted whole seconds of a Poisson process."""
+    n = rng.poisson(per_second * until)
+    return np.sort(rng.integers(0, until, n))
+
+
+def long_run(kernel, p, tier, rates, rooms, sessions, warm, measure, seed):
+    """Ratio estimates over independent sessions that start empty; the first `warm` share of each
+    is left out.
+
+    rates    arrivals a second of class 0, and of class 3 where there are emergencies
+    measure  (waits, classes) -> rows of (sum, count), one a figure
+    returns  (figures, 2): estimate and standard error by the delta method
+    """
+    rng = np.random.default_rng(seed)
+    total = sum(rates)
+    rows = []
+    for session in range(sessions):
+        seconds = poisson_arrivals(rng, total)
+        urgent = rng.random(len(seconds)) < (rates[1] / total if len(rates) > 1 else 0.0)
+        need_class = np.where(urgent, 3, 0)
+        visits, _ = run_session(kernel, p, tier, session, seconds, need_class, rooms)
+        assert (visits[:, FATE] == CONSULTED).all()
+        kept = seconds >= warm * SESSION
+        rows.append(measure(visits[kept, WAITED], need_class[kept]))
+    pairs = np.array(rows, dtype=np.float64)  # (sessions, figures, 2)
+    sums, counts = pairs[:, :, 0], pairs[:, :, 1]
+    estimate = sums.sum(axis=0) / counts.sum(axis=0)
+    residual = sums - estimate * counts
+    error = residual.std(axis=0, ddof=1) * math.sqrt(sessions) / counts.sum(axis=0)
+    return np.stack([estimate, error], axis=1)
+
+
+def assert_agrees(what: str, theory: float, figure: Sequence[float], at_most: float) -> None:
+    """Theory lies in the interval, and the interval is narrow: at most this share of theory."""
+    estimate, error = figure
+    reach = stats.norm.isf(FALSE_ALARM / 2.0) * error
+    print(f"{what}: theory {theory:.5g}, estimate {estimate:.5g} +- {reach:.2g} (false alarm 1e-4)")
+    assert reach <= at_most * theory
+    assert abs(estimate - theory) <= reach
