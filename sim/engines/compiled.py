@@ -22,9 +22,11 @@ from sim.engines.kernels.facility_day import facility_day
 from sim.engines.kernels.month import (
     add_newborns,
     by_day,
+    candidate_table,
     draw_episodes,
     expected_candidates,
     first_state,
+    mortality_table,
     rate_table,
     turn_of_month,
     word_of_mouth,
@@ -43,6 +45,8 @@ from sim.engines.world import build_world
 from sim.population import Ledger, Residents
 from sim.region import Region
 from sim.rules.consult import N_POOLS
+from sim.rules.demography import death_probability_table
+from sim.rules.illness import intensity_bound
 from sim.rules.random import Stream, block
 from sim.rules.stay import residual_days
 
@@ -235,15 +239,18 @@ class CompiledEngine:
         p, people = self.p, self.people
         ranges = split(self.n, self.workers.count)
         weekdays = timetable.weekdays(self.year, first, length)
+        bound = intensity_bound(p, month, self.access)
+        candidates = np.empty((111, 2, 4, 2), dtype=np.float64)
+        candidate_table(self.rates, length, bound, candidates)
 
         def work(k: int, a: int, b: int) -> tuple[np.ndarray, np.ndarray]:
-            expected = expected_candidates(p, people, self.rates, self.access, length, a, b)
+            expected = expected_candidates(people, candidates, a, b)
             capacity = int(expected * 1.05 + 8.0 * expected**0.5) + 256
             out = self._buffer(f"month{k}", capacity, L.EVENT_COLUMNS, np.int32)
             per_day = np.zeros(length, dtype=np.int64)
             written = draw_episodes(
-                p, people, self.rates, weekdays, month, self.access, self.seed, self.key,
-                first, a, b, out, per_day,
+                p, people, self.rates, candidates, weekdays, month, self.access, bound,
+                self.seed, self.key, first, a, b, out, per_day,
             )  # fmt: skip
             if written < 0:
                 raise RuntimeError("more candidate episodes than their bound; a fault in the draw")
@@ -266,6 +273,9 @@ class CompiledEngine:
         first, days, _ = ended
         p, people, workers = self.p, self.people, self.workers
         n_villages = len(self.village_start) - 1
+        mortality = np.empty((2, 111, 4), dtype=np.float64)
+        life_table = death_probability_table(self.demography.mortality, float(days))
+        mortality_table(p, life_table, mortality)
         workers.run(
             lambda k, a, b: word_of_mouth(p, people, self.village_start, days / 365.0, a, b),
             split(n_villages, workers.count),
@@ -274,7 +284,7 @@ class CompiledEngine:
         def work(k: int, a: int, b: int) -> np.ndarray:
             births = np.empty((b - a) // 20 + 64, dtype=np.int64)
             written = turn_of_month(
-                p, people, self.demography.mortality, self.demography.fertility, self.move_rate,
+                p, people, mortality, self.demography.fertility, self.move_rate,
                 self.region.contract_coverage, self.world.village, self.seed,
                 self.key + first, days, a, b, births, self.people_counts[k],
             )  # fmt: skip
@@ -398,8 +408,11 @@ class CompiledEngine:
         due = self.pending.pop(day, None)
         returns = np.concatenate(due) if due else _NO_EVENTS
         if len(returns) > 1:
-            keys = (returns[:, L.META], returns[:, L.ONSET], returns[:, L.RESIDENT])
-            returns = np.ascontiguousarray(returns[np.lexsort(keys)])
+            # Resident, onset, ordinal: a few sorted runs, which a merge sort likes.
+            key = returns[:, L.RESIDENT].astype(np.int64) << 24
+            key |= (returns[:, L.ONSET].astype(np.int64) + 64) << 6
+            key |= (returns[:, L.META] >> 2) & 63
+            returns = np.ascontiguousarray(returns[np.argsort(key, kind="stable")])
         self._book(returns, -1)
         n = len(onsets) + len(returns)
         requests = self._buffer("requests", n, L.EVENT_COLUMNS, np.int32)[:n]

@@ -16,7 +16,13 @@ from sim.engines.kernels.layout import (
     World,
 )
 from sim.region import Region
-from sim.rules.choice import TASTE_LEVELS, level_midpoint, price_taste, travel_taste
+from sim.rules.choice import (
+    TASTE_LEVELS,
+    in_scope,
+    level_midpoint,
+    price_taste,
+    travel_taste,
+)
 from sim.rules.consult import EMERGENCY_POOL, N_POOLS, pool_full_time_rooms
 from sim.tiers import ALTERNATIVE_KEYS, Kind, Tier
 
@@ -82,6 +88,11 @@ def build_world(region: Region, p: Any) -> Any:
         "price": f.outpatient_fen, "stay_price": f.inpatient_fen, "available": available,
     }.items():  # fmt: skip
         facility[name] = values
+    for need_class in range(4):
+        for scope in range(3):
+            taken = [in_scope(int(kind), need_class, scope) for kind in f.kind]
+            bit = 1 << (3 * need_class + scope)
+            facility["takes"] |= np.where(available[:, need_class] & taken, bit, 0)
     doctors = f.doctors * (1.0 - f.withdrawn)
     facility["size"] = np.maximum(doctors, 0.01)
     facility["log_size"] = [math.log(size) for size in facility["size"]]

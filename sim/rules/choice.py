@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sim.compiled import kernel
+from sim.compiled import exponentials, kernel
 from sim.rules.random import normal_quantile
 from sim.tiers import Kind
 
@@ -22,16 +22,25 @@ SELF_CARE = -1  # the alternative "see nobody"
 ABSENT = -1e300  # utility of an alternative that is not there
 TASTE_LEVELS = 16
 _LARGEST = 60.0  # utilities beyond this cannot change a choice; keeps exp finite
+_LEAST = 600.0
 
 
 @kernel
-def in_scope(kind: int, need_class: int, age: int, sex: int) -> bool:
-    """Does a facility of this kind take this patient? TCM hospitals take no critical episodes;
-    maternal-child hospitals take women of 15-49 and children under 15."""
+def scope_of(age: int, sex: int) -> int:
+    """Whom a scope of services distinguishes: 0 children under 15, 1 women of 15-49, 2 others."""
+    if age < 15:
+        return 0
+    return 1 if sex == 1 and age < 50 else 2
+
+
+@kernel
+def in_scope(kind: int, need_class: int, scope: int) -> bool:
+    """Does a facility of this kind take such a patient? TCM hospitals take no critical episodes;
+    maternal-child hospitals take children and women of childbearing age."""
     if kind == TCM:
         return need_class <= 2
     if kind == MATERNAL_CHILD:
-        return age < 15 or (sex == 1 and age < 50)
+        return scope <= 1
     return True
 
 
@@ -106,34 +115,37 @@ def nested_logit(p: Any, utility: Any, weight: Any) -> float:
     utility  (12,) self-care first, then tiers.ALTERNATIVE_KEYS; ABSENT where not available
     weight   (12,) written
     """
+    primary, outside = 1.0 / p.primary_nest, 1.0 / p.outside_nest
+    # Absent alternatives get the weight of exp(-600): nothing beside any other.
     for j in range(12):
-        weight[j] = 0.0
-    total = 0.0
-    if utility[0] > ABSENT:
-        weight[0] = math.exp(min(utility[0], _LARGEST))
-        total += weight[0]
+        weight[j] = min(_LARGEST, max(-_LEAST, utility[j]))
+    for j in range(1, 3):
+        weight[j] = max(-_LEAST, weight[j] * primary)
+    for j in range(8, 12):
+        weight[j] = max(-_LEAST, weight[j] * outside)
+    exponentials(weight)
+    for j in range(12):
+        weight[j] = weight[j] if utility[j] > ABSENT else 0.0
+    total = weight[0]
     for j in range(3, 8):
-        if utility[j] > ABSENT:
-            weight[j] = math.exp(min(utility[j], _LARGEST))
-            total += weight[j]
-    total += _nest(utility, weight, 1, 3, p.primary_nest)
-    total += _nest(utility, weight, 8, 12, p.outside_nest)
+        total += weight[j]
+    total += _nest(weight, 1, 3, p.primary_nest)
+    total += _nest(weight, 8, 12, p.outside_nest)
     return total
 
 
 @kernel
-def _nest(utility: Any, weight: Any, first: int, last: int, dissimilarity: float) -> float:
-    """Weights inside one nest; returns the nest's weight."""
+def _nest(weight: Any, first: int, last: int, dissimilarity: float) -> float:
+    """Scale the weights inside one nest; returns the nest's weight."""
     inside = 0.0
     for j in range(first, last):
-        if utility[j] > ABSENT:
-            weight[j] = math.exp(min(utility[j], _LARGEST) / dissimilarity)
-            inside += weight[j]
+        inside += weight[j]
     if inside <= 0.0:
         return 0.0
-    nest = inside**dissimilarity
+    nest = math.exp(dissimilarity * math.log(inside))
+    scale = nest / inside
     for j in range(first, last):
-        weight[j] *= nest / inside
+        weight[j] *= scale
     return nest
 
 

@@ -50,15 +50,12 @@ def intensity(p: Any, month: int, weekday: int, access: float) -> float:
 
 
 @kernel
-def intensity_bound(p: Any, access: float) -> float:
-    """Largest value `intensity` takes in any month: the bound the thinning draws against."""
-    season = 0.0
-    for month in range(12):
-        season = max(season, p.season[month])
+def intensity_bound(p: Any, month: int, access: float) -> float:
+    """Largest value `intensity` takes in a month: the bound the thinning draws against."""
     weekday = 0.0
     for day in range(7):
         weekday = max(weekday, p.weekday[day])
-    return season * weekday * access
+    return p.season[month] * weekday * access
 
 
 @kernel
@@ -84,6 +81,17 @@ def severity_factor(p: Any, y: float) -> float:
 def difficulty(lane: int) -> float:
     """The episode's y in (0,1) from the 32 random bits it carries (signed or not)."""
     return ((lane & 0xFFFFFFFF) + 0.5) / 4294967296.0
+
+
+@kernel
+def relative_mortality(p: Any, age: int, chronic: int) -> float:
+    """Law: death rate of a chronic state over the mean of the age group, so that the life table
+    holds for all together at the prevalence of the start."""
+    prevalence = p.chronic_prevalence[age_group(age)]
+    mean = 1.0 - prevalence
+    for state in range(1, 4):
+        mean += prevalence * p.chronic_state_share[state - 1] * p.chronic_mortality_ratio[state]
+    return p.chronic_mortality_ratio[chronic] / mean
 
 
 @kernel

@@ -307,9 +307,10 @@ def call(kernel: Any, **values: Any) -> Any:
 
 
 def tables_of(engine: CompiledEngine) -> dict[str, Any]:
-    """What most kernels read, by the names they give it."""
+    """What most kernels read, by the names they give it, and their scratch."""
     world = engine.world
     return {
+        "utility": np.empty(12), "weight": np.empty(12),
         "p": engine.p, "facilities": world.facility, "villages": world.village,
         "scheme": world.scheme, "people": engine.people, "published": engine.published,
         "seed": engine.seed, "key_day": engine.key,

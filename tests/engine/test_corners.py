@@ -28,7 +28,9 @@ from tests.engine.running import (
 from tests.worlds import INPATIENT_FEN, OUTPATIENT_FEN, small_region
 
 GENERAL = ALTERNATIVE_KEYS.index("county_general")
-UPPER = tuple(ALTERNATIVE_KEYS.index(key) for key in ("city_first", "city_second", "regional", "outside"))
+UPPER = tuple(
+    ALTERNATIVE_KEYS.index(key) for key in ("city_first", "city_second", "regional", "outside")
+)
 NEIGHBOUR = ALTERNATIVE_KEYS.index("neighbour")
 
 
@@ -252,7 +254,9 @@ def test_stays_without_end_are_cut_at_the_longest() -> None:
 # ---------------------------------------------------------------- rules that must never break
 
 
-def daily_visits(region: Region, overrides: dict[str, float], seed: int = 1) -> tuple[Run, np.ndarray]:
+def daily_visits(
+    region: Region, overrides: dict[str, float], seed: int = 1
+) -> tuple[Run, np.ndarray]:
     """A run and the visits of every facility on every day of the year, (days, facilities)."""
     totals: list[np.ndarray] = []
 
@@ -357,7 +361,9 @@ def test_the_tight_world_survives_a_year_without_a_single_consult_room_open_long
 
 def test_delay_facilities_never_refuse_a_patient() -> None:
     region = small_region(residents=1_000, year=2023)
-    everywhere = with_facilities(region, is_delay=np.ones(len(region.facilities.key), dtype=np.bool_))
+    everywhere = with_facilities(
+        region, is_delay=np.ones(len(region.facilities.key), dtype=np.bool_)
+    )
     run = run_world(everywhere, by_class("need_scale", 3.0))
     check_all(run)
     t = run.tallies.facility

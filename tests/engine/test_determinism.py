@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from sim import day as timetable
+from sim.demography import load_demography
 from sim.engines.compiled import CompiledEngine
 from sim.engines.kernels import layout as L
 from sim.engines.kernels.month import draw_episodes, first_state
@@ -75,7 +77,9 @@ def one_more(residents: Residents, region: Region, *, age: int = 40, sex: int = 
     }  # fmt: skip
     assert columns["identity"] not in residents.identity
     longer = {
-        name: np.append(getattr(residents, name), np.array(value).astype(getattr(residents, name).dtype))
+        name: np.append(
+            getattr(residents, name), np.array(value).astype(getattr(residents, name).dtype)
+        )
         for name, value in columns.items()
     }
     return Residents(village_start=start, **longer)
@@ -177,10 +181,6 @@ def test_one_more_resident_who_is_never_ill_changes_no_byte_even_where_queues_ar
 def test_no_two_residents_share_an_identity_however_many_children_are_born() -> None:
     """An identity is the key of a resident's luck. At half a birth a woman-year a woman would
     often bear twice a year if nothing forbade it."""
-    from dataclasses import replace
-
-    from sim.demography import load_demography
-
     region = small_region(residents=2_000, year=2023)
     rates = load_demography(2023)
     many = replace(rates, fertility=np.where(rates.fertility > 0, 0.5, 0.0))

@@ -135,7 +135,8 @@ def test_a_higher_reimbursement_in_primary_care_does_not_lower_its_visits() -> N
     rates = region().insurance.outpatient_rate_bp.copy()
     rates[:, :2] = np.minimum(9_500, rates[:, :2] + 2_000)
     generous = changed(world=insured(outpatient_rate_bp=rates))
-    assert county_by_tier(generous, L.C_VISITS)[:2].sum() > county_by_tier(base(), L.C_VISITS)[:2].sum()
+    visits, before = county_by_tier(generous, L.C_VISITS), county_by_tier(base(), L.C_VISITS)
+    assert visits[:2].sum() > before[:2].sum()
     assert primary_share(generous) >= primary_share(base())
 
 
@@ -232,8 +233,22 @@ def test_without_weights_shares_are_those_of_the_nested_logit_of_equal_constants
     run = run_world(one_of_each, overrides, demography=nobody_dies_or_is_born(2023))
     check_all(run)
     utility = np.full(12, ABSENT)
-    utility[[0, *(1 + COLUMN[k] for k in
-             ("village", "township", "county_general", "city_first", "regional", "outside"))]] = 0.0
+    utility[
+        [
+            0,
+            *(
+                1 + COLUMN[k]
+                for k in (
+                    "village",
+                    "township",
+                    "county_general",
+                    "city_first",
+                    "regional",
+                    "outside",
+                )
+            ),
+        ]
+    ] = 0.0
     weight = np.empty(12)
     total = nested_logit(run.engine.p, utility, weight)
     expected = weight[[1, 2, 3, 8, 10, 11]] / total

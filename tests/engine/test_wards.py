@@ -35,9 +35,13 @@ MINOR, CHRONIC, COMPLEX, CRITICAL = range(4)
 # ------------------------------------------------------------------------------------ beds
 
 
+def small_town() -> CompiledEngine:
+    return build(small_region(n_counties=1, residents=300, year=2023, beds={"city_first": 5}))
+
+
 @pytest.fixture(scope="module")
 def engine() -> CompiledEngine:
-    return build(small_region(n_counties=1, residents=300, year=2023))
+    return small_town()
 
 
 @dataclass
@@ -318,10 +322,10 @@ def test_stepping_down_is_no_emergency_even_after_a_critical_illness(ward: Any) 
 def test_a_stay_beyond_the_facilitys_capability_lasts_a_day_and_ends_in_a_transfer(
     engine: CompiledEngine,
 ) -> None:
-    hard = Day(engine, "county_general_0", 5)
-    hard.asks(1, NOON, CRITICAL)
-    hard.run()
-    assert hard.stays[0, L.MOVES_UP] == 0  # difficulty 0
+    easy = Day(engine, "county_general_0", 5)
+    easy.asks(1, NOON, CRITICAL)
+    easy.run()
+    assert easy.stays[0, L.MOVES_UP] == 0  # difficulty 0
     f = index_of(engine.region, "county_general_0")
     queue = waiting_since(DAY - 1, [4], CRITICAL, priority=0)
     queue[0, L.W_LANE] = -1  # difficulty 1, as a signed word
@@ -365,7 +369,7 @@ def test_every_day_of_a_ward_accounts_for_every_patient(
     assert len(day.events) == day.tally[L.F_LEFT_QUEUE] + day.tally[L.F_BACK_REFUSED]
 
 
-_ENGINE = build(small_region(n_counties=1, residents=300, year=2023))
+_ENGINE = small_town()
 
 
 # --------------------------------------------------------------------------------- doctors
@@ -411,9 +415,7 @@ def test_of_two_who_come_at_the_same_second_the_first_in_the_list_is_seen_first(
 
 
 def test_an_emergency_is_called_before_others_who_wait_but_interrupts_nobody() -> None:
-    clinic = Clinic(
-        rows=[(MINOR, MORNING), (MINOR, MORNING + 1), (CRITICAL, MORNING + 2)]
-    ).run()
+    clinic = Clinic(rows=[(MINOR, MORNING), (MINOR, MORNING + 1), (CRITICAL, MORNING + 2)]).run()
     assert clinic.waited[0] == 0
     assert clinic.called[2] == clinic.ended[0]
     assert clinic.called[1] == clinic.ended[2]

@@ -45,11 +45,11 @@ from sim.engines.kernels.layout import (
 )
 from sim.rules.choice import (
     ABSENT,
-    in_scope,
     nested_logit,
     own_utility,
     own_weights,
     pick,
+    scope_of,
 )
 from sim.rules.consult import EMERGENCY_POOL, pool_of, session_position
 from sim.rules.random import block
@@ -57,28 +57,22 @@ from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES
 
 _CHOICE = 3  # stream of sim.rules.random
 _ONE_UNIT = 1.0 / QUALITY_ONE
+_COUNTY_FIRST, _CITY_FIRST, _CITY_LAST = 2, 7, 9
+_BARELY = 0.5 * ABSENT
 _TIER_OF = np.array(ALTERNATIVE_TIER, dtype=np.int64)
 
 
 @kernel
-def _is_available(facilities: Any, facility: int, need_class: int, age: int, sex: int) -> bool:
-    """Open to this patient: somebody sees him there and he is in scope."""
-    if facility < 0 or not facilities[facility].available[need_class]:
-        return False
-    return in_scope(facilities[facility].kind, need_class, age, sex)
-
-
-@kernel
 def _utilities(
-    p: Any, facilities: Any, villages: Any, scheme: Any, people: Any, published: Any, r: int, meta: int, u_pool: float,
-    utility: Any,
+    p: Any, facilities: Any, villages: Any, scheme: Any, people: Any, published: Any, r: int,
+    meta: int, u_pool: float, utility: Any,
 ) -> None:  # fmt: skip
     """Utility of every alternative of resident r for this episode; (12,), self-care first."""
     need_class = need_class_of(meta)
     failed = failed_of(meta)
     village = people[r].village
     age = people[r].age
-    sex = people[r].sex
+    patient = 3 * need_class + scope_of(age, people[r].sex)
     insurance = people[r].insurance
     taste = people[r].taste
     price_factor = scheme.price_taste[taste & 15, people[r].income]
@@ -86,50 +80,52 @@ def _utilities(
     exhausted = 0
     if scheme.visit_cap[insurance] > 0 and people[r].visit_fund >= scheme.visit_cap[insurance]:
         exhausted = 1
-    habit = (people[r].habit >> (5 * need_class)) & 31
     pool = pool_of(p, u_pool, need_class, age, True)
     # Those who go on have decided to see somebody.
     utility[0] = ABSENT if asks_for(meta) == ESCALATION else p.self_care_constant[need_class]
-    # Alternatives of one tier share its constant by size: ln(size / size of those available), so
-    # that n equal facilities draw what one would.
-    size = 0.0
-    first_alike = 0
-    tier_before = -1
     for j in range(N_ALTERNATIVES):
-        tier = _TIER_OF[j]
-        if tier != tier_before:
-            _share_constant(utility, first_alike, j, size)
-            tier_before = tier
-            first_alike = j
-            size = 0.0
         utility[j + 1] = ABSENT
+        tier = _TIER_OF[j]
         f = villages[village].facility[j]
-        if tier < failed or not _is_available(facilities, f, need_class, age, sex):
+        if f < 0 or tier < failed or (facilities[f].takes >> patient) & 1 == 0:
             continue
         pool_here = pool if facilities[f].pooled else 0
-        value = published[f].utility[need_class, pool_here, insurance]
-        value += own_utility(
+        utility[j + 1] = published[f].utility[need_class, pool_here, insurance] + own_utility(
             weights, people[r].quality[tier] * _ONE_UNIT, villages[village].hours[j],
             published[f].visit_yuan[insurance, exhausted],
         )  # fmt: skip
-        if tier <= 1 and people[r].contract == 2:
-            value += p.contract_weight[need_class]
-        if (habit & 15) == j + 1:
-            value += p.habit_weight[need_class]
-            value += p.outcome_weight if habit & 16 else -p.outcome_weight
-        utility[j + 1] = value + facilities[f].log_size
-        size += facilities[f].size
-    _share_constant(utility, first_alike, N_ALTERNATIVES, size)
+    # Alternatives of one tier share its constant by size: ln(size / size of those available), so
+    # that n equal facilities draw what one would. Only two tiers offer more than one.
+    _share_constant(facilities, villages, village, utility, _COUNTY_FIRST, _CITY_FIRST)
+    _share_constant(facilities, villages, village, utility, _CITY_FIRST, _CITY_LAST)
+    if people[r].contract == 2:
+        utility[1] += p.contract_weight[need_class]
+        utility[2] += p.contract_weight[need_class]
+    habit = (people[r].habit >> (5 * need_class)) & 31
+    if habit & 15:
+        good = p.outcome_weight if habit & 16 else -p.outcome_weight
+        utility[habit & 15] += p.habit_weight[need_class] + good
+    for j in range(12):
+        if utility[j] < _BARELY:
+            utility[j] = ABSENT
 
 
 @kernel
-def _share_constant(utility: Any, first: int, last: int, size: float) -> None:
-    """Take ln of the size of all available alternatives of a tier off each of them."""
-    if size > 0.0:
+def _share_constant(
+    facilities: Any, villages: Any, village: int, utility: Any, first: int, last: int
+) -> None:
+    """Add ln of each alternative's share of the size available to it in its tier."""
+    size = 0.0
+    alike = 0
+    for j in range(first, last):
+        if utility[j + 1] > ABSENT:
+            size += facilities[villages[village].facility[j]].size
+            alike += 1
+    if alike > 1:
         log_total = math.log(size)
         for j in range(first, last):
             if utility[j + 1] > ABSENT:
-                utility[j + 1] -= log_total
+                utility[j + 1] += facilities[villages[village].facility[j]].log_size - log_total
 
 
 @kernel

@@ -107,6 +107,7 @@ FACILITY_RECORD = np.dtype(
         ("pooled", np.bool_),
         ("available", np.uint8, (4,)),  # to each need class
         ("spare", np.uint8),
+        ("takes", np.int64),  # bit 3 x need class + scope: open to and in scope for
         ("rooms", np.int64, (6,)),
         ("room_share", np.float64, (6,)),  # full-time-equivalent rooms over rooms
         ("size", np.float64),  # doctors, the weight among alternatives of a tier

@@ -24,12 +24,12 @@ from sim.engines.kernels.layout import (
 )
 from sim.rules.choice import TASTE_LEVELS, taste_level
 from sim.rules.contract import lapse_probability, uptake_probability
-from sim.rules.demography import death_probability, newborn_identity, newborn_sex
+from sim.rules.demography import newborn_identity, newborn_sex
 from sim.rules.illness import (
     intensity,
-    intensity_bound,
     next_chronic_state,
     poisson_count,
+    relative_mortality,
     yearly_rate,
 )
 from sim.rules.random import block, raw_block
@@ -50,44 +50,65 @@ def rate_table(p: Any, table: Any) -> None:
 
 
 @kernel
-def expected_candidates(
-    p: Any, people: Any, table: Any, access: float, days: int, first: int, last: int
-) -> float:
+def mortality_table(p: Any, probability: Any, out: Any) -> None:
+    """Probability of death by sex, age and chronic state, (2, 111, 4), from that of the life
+    table, (2, 111)."""
+    for sex in range(2):
+        for age in range(probability.shape[1]):
+            for chronic in range(4):
+                relative = relative_mortality(p, age, chronic)
+                out[sex, age, chronic] = min(1.0, probability[sex, age] * relative)
+
+
+@kernel
+def candidate_table(table: Any, days: int, bound: float, out: Any) -> None:
+    """Mean candidates of a block of days, and the chance of none: (111, 2, 4, 2)."""
+    for age in range(table.shape[0]):
+        for sex in range(2):
+            for chronic in range(4):
+                mean = table[age, sex, chronic, 3] * days / 365.0 * bound
+                out[age, sex, chronic, 0] = mean
+                out[age, sex, chronic, 1] = math.exp(-mean)
+
+
+@kernel
+def expected_candidates(people: Any, candidates: Any, first: int, last: int) -> float:
     """Expected candidate episodes of residents first..last, to size their buffer."""
     total = 0.0
     for r in range(first, last):
         if people[r].status & (DEAD | MOVED) == 0:
-            total += table[people[r].age, people[r].sex, people[r].chronic, 3]
-    return total * days / 365.0 * intensity_bound(p, access)
+            total += candidates[people[r].age, people[r].sex, people[r].chronic, 0]
+    return total
 
 
 @kernel
 def draw_episodes(
-    p: Any, people: Any, table: Any, weekdays: Any, month: int, access: float, seed: int,
-    key_day: int, first_day: int, first: int, last: int, out: Any, per_day: Any,
+    p: Any, people: Any, table: Any, candidates: Any, weekdays: Any, month: int, access: float,
+    bound: float, seed: int, key_day: int, first_day: int, first: int, last: int, out: Any,
+    per_day: Any,
 ) -> int:  # fmt: skip
     """Accepted episodes of residents first..last in a block of days, in order of resident.
 
+    candidates  (111, 2, 4, 2) from candidate_table, at the intensity `bound`
     weekdays  (days,) weekday of every day of the block
     out       (capacity, 6) int32 events; ONSET is the day
     per_day   (days,) int64, added to
     returns   events written, -1 when the buffer is too small
     """
     days = len(weekdays)
-    bound = intensity_bound(p, access)
     written = 0
     for r in range(first, last):
         if people[r].status & (DEAD | MOVED):
             continue
         age, sex, chronic = people[r].age, people[r].sex, people[r].chronic
         yearly = table[age, sex, chronic, 3]
-        mean = yearly * days / 365.0 * bound
         identity = people[r].identity
         u = block(seed, _MONTH, identity, key_day + first_day, 0)
-        candidates = poisson_count(u[0], math.exp(-mean), mean)
-        if written + candidates > len(out):
+        mean, p_none = candidates[age, sex, chronic, 0], candidates[age, sex, chronic, 1]
+        count = poisson_count(u[0], p_none, mean)
+        if written + count > len(out):
             return -1
-        for ordinal in range(candidates):
+        for ordinal in range(count):
             lanes = raw_block(seed, _EPISODE, identity, key_day + first_day, ordinal)
             offset = (lanes[0] * days) >> 32
             accept = intensity(p, month, weekdays[offset], access)
@@ -133,7 +154,8 @@ def turn_of_month(
     """Deaths, moves, births, chronic states and contracts of residents first..last over the
     `days` that ended, drawn with the key of the month that ended.
 
-    mortality  (2, 111) deaths a person-year; fertility (111,) births a woman-year
+    mortality  (2, 111, 4) probability of death within the days, by sex, age and chronic state;
+               fertility (111,) births a woman-year
     move_rate  (counties, 111) moves out a person-year
     coverage   (2,) contract coverage of others and key groups
     births     (capacity,) int64 rows of mothers, in order; counts (counties, 3) int64 births,
@@ -152,8 +174,7 @@ def turn_of_month(
         sex = people[r].sex
         county = villages[people[r].village].county
         u = block(seed, _MONTH, people[r].identity, key, 1)
-        p_death = death_probability(mortality[sex, age], days)
-        p_death = min(1.0, p_death * p.chronic_mortality_ratio[people[r].chronic])
+        p_death = mortality[sex, age, people[r].chronic]
         p_move = move_rate[county, age] * years
         p_birth = fertility[age] * years if sex == 1 else 0.0
         # One uniform, three exclusive events: deaths and moves from below, births from above.

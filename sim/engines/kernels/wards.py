@@ -51,7 +51,7 @@ from sim.engines.kernels.layout import (
     write_event,
 )
 from sim.rules.admission import ELECTIVE, EMERGENCY, REFERRED, patience
-from sim.rules.choice import in_scope
+from sim.rules.choice import scope_of
 from sim.rules.illness import difficulty, severity_factor
 from sim.rules.random import block
 from sim.rules.resolution import resolves
@@ -118,6 +118,7 @@ def next_for_bed(facilities: Any, villages: Any, people: Any, resident: int, nee
     here = alternative_of(villages, village, facility)
     hours = villages[village].hours[here] if here >= 0 else 0.0
     tier = facilities[facility].tier
+    patient = 3 * need_class + scope_of(people[resident].age, people[resident].sex)
     best = villages[village].facility[N_ALTERNATIVES - 1]
     nearest = math.inf
     for j in range(2, N_ALTERNATIVES):
@@ -126,9 +127,7 @@ def next_for_bed(facilities: Any, villages: Any, people: Any, resident: int, nee
             continue
         if not facilities[f].delay and facilities[f].beds == 0:
             continue
-        if not facilities[f].available[need_class]:
-            continue
-        if not in_scope(facilities[f].kind, need_class, people[resident].age, people[resident].sex):
+        if (facilities[f].takes >> patient) & 1 == 0:
             continue
         way = villages[village].hours[j]
         farther = way > hours or (way == hours and j > here)
