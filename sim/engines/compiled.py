@@ -15,7 +15,7 @@ import numpy as np
 
 from sim import day as timetable
 from sim.engines.kernels import layout as L
-from sim.engines.kernels.choose import choose
+from sim.engines.kernels.choose import BATCH, choose
 from sim.engines.kernels.close import close_visits
 from sim.engines.kernels.discharge import discharge, go_home, tally_admissions
 from sim.engines.kernels.facility_day import facility_day
@@ -130,7 +130,7 @@ class CompiledEngine:
         self.histogram = np.zeros((n, L.WAIT_BINS), dtype=np.int64)
         self.people_counts = np.zeros((workers, n_counties, 3), dtype=np.int64)
         self.buffers: dict[str, np.ndarray] = {}
-        self.menus = [(np.empty(12), np.empty(12)) for _ in range(workers)]
+        self.menus = [_batch() for _ in range(workers)]
         self.most_rooms = max(1, int(self.world.facility.rooms.max()))
 
     def _first_waits(self) -> np.ndarray:
@@ -543,6 +543,16 @@ class CompiledEngine:
             np.add.at(self.facility, (f, L.F_TRANSFERS_OUT), stays[:, L.MOVES_UP])
             np.add.at(self.facility, (f, L.F_BACK_SENT), sent_back)
             np.add.at(self.facility, (f, L.F_CHARGE_INPATIENT), paid)
+
+
+def _batch() -> tuple[np.ndarray, ...]:
+    """One worker's scratch for a batch of choices."""
+    return (
+        np.empty(12),
+        np.empty((BATCH, 12)),
+        np.empty((BATCH, 4)),
+        np.empty(BATCH, dtype=np.int64),
+    )
 
 
 def _people(residents: Residents, demography: Any) -> tuple[Any, int]:

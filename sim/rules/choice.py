@@ -22,7 +22,8 @@ SELF_CARE = -1  # the alternative "see nobody"
 ABSENT = -1e300  # utility of an alternative that is not there
 TASTE_LEVELS = 16
 _LARGEST = 60.0  # utilities beyond this cannot change a choice; keeps exp finite
-_LEAST = 600.0
+_LEAST = 600.0  # exponents stop here
+_NOTHING = 1e-150  # more than any weight that an absent alternative can have
 
 
 @kernel
@@ -114,24 +115,35 @@ def nested_logit(p: Any, utility: Any, weight: Any) -> float:
 
     utility  (12,) self-care first, then tiers.ALTERNATIVE_KEYS; ABSENT where not available
     weight   (12,) written
+
+    Its three steps are called apart by the compiled engine, for a batch of residents each.
     """
+    choice_exponents(p, utility, weight)
+    exponentials(weight)
+    return nest_weights(p, weight)
+
+
+@kernel
+def choice_exponents(p: Any, utility: Any, weight: Any) -> None:
+    """First step: utilities over the dissimilarity of their nest. Absent alternatives get -600,
+    whose exponential is nothing beside any other."""
     primary, outside = 1.0 / p.primary_nest, 1.0 / p.outside_nest
-    # Absent alternatives get the weight of exp(-600): nothing beside any other.
     for j in range(12):
         weight[j] = min(_LARGEST, max(-_LEAST, utility[j]))
     for j in range(1, 3):
         weight[j] = max(-_LEAST, weight[j] * primary)
     for j in range(8, 12):
         weight[j] = max(-_LEAST, weight[j] * outside)
-    exponentials(weight)
-    for j in range(12):
-        weight[j] = weight[j] if utility[j] > ABSENT else 0.0
+
+
+@kernel
+def nest_weights(p: Any, weight: Any) -> float:
+    """Third step: scale the exponentials inside each nest; returns their sum."""
     total = weight[0]
     for j in range(3, 8):
         total += weight[j]
     total += _nest(weight, 1, 3, p.primary_nest)
-    total += _nest(weight, 8, 12, p.outside_nest)
-    return total
+    return total + _nest(weight, 8, 12, p.outside_nest)
 
 
 @kernel
@@ -140,8 +152,6 @@ def _nest(weight: Any, first: int, last: int, dissimilarity: float) -> float:
     inside = 0.0
     for j in range(first, last):
         inside += weight[j]
-    if inside <= 0.0:
-        return 0.0
     nest = math.exp(dissimilarity * math.log(inside))
     scale = nest / inside
     for j in range(first, last):
@@ -155,7 +165,7 @@ def pick(u: float, weight: Any, total: float) -> int:
     left = u * total
     last = -1
     for j in range(12):
-        if weight[j] > 0.0:
+        if weight[j] > _NOTHING:
             last = j
             left -= weight[j]
             if left < 0.0:

@@ -15,7 +15,7 @@ from sim import day as timetable
 from sim.demography import load_demography
 from sim.engines.compiled import CompiledEngine, RunTallies
 from sim.engines.kernels import layout as L
-from sim.parameters import STATE_KEYS, load_parameters
+from sim.parameters import load_parameters
 from sim.population import Ledger, PopulationParameters, Residents, carry, synthesise
 from sim.region import Region
 from sim.tiers import CLASS_KEYS, TIER_KEYS
@@ -119,7 +119,6 @@ TIGHT: dict[str, float] = {
     "reserved_bed_share:county": 0.2,
     "overflow_share": 0.1,
     "service_minutes:township": 100.0,
-    **{f"chronic_mortality_ratio:{state}": 15.0 for state in STATE_KEYS},
 }
 
 
@@ -134,6 +133,7 @@ def tight_region(**options: Any) -> Region:
 WORLDS: dict[str, tuple[Callable[[], Region], dict[str, float]]] = {
     "default": (lambda: small_region(year=2023), {}),
     "tight": (tight_region, TIGHT),
+    "tight and deadly": (tight_region, TIGHT),
     "tight with a regional centre inside": (
         lambda: tight_region(regional_inside=True), TIGHT),
     "delay city": (lambda: small_region(year=2022, delay_city=True), {}),
@@ -146,11 +146,17 @@ WORLDS: dict[str, tuple[Callable[[], Region], dict[str, float]]] = {
 }  # fmt: skip
 
 
+MORTALITY = {"tight and deadly": 15.0}
+
+
 @cache
 def world(name: str, seed: int = 1) -> Run:
     """A run of a named world, run once a session."""
     make, overrides = WORLDS[name]
-    return run_world(make(), overrides, seed)
+    region = make()
+    rates = load_demography(region.year)
+    rates = replace(rates, mortality=rates.mortality * MORTALITY.get(name, 1.0))
+    return run_world(region, overrides, seed, demography=rates)
 
 
 # ------------------------------------------------------------------------------------- books

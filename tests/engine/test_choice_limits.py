@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,7 +25,6 @@ from sim.region import Region
 from sim.rules.choice import (
     ABSENT,
     facility_utility,
-    in_scope,
     level_midpoint,
     nested_logit,
     own_utility,
@@ -73,6 +73,15 @@ def stay_yuan(engine: CompiledEngine, insurance: int, f: int) -> float:
     return (charge - fund) / 100.0
 
 
+def in_scope(kind: int, need_class: int, person: Any) -> bool:
+    """TCM hospitals take no emergencies; maternal-child hospitals women of 15-49 and children."""
+    if kind == Kind.TCM_HOSPITAL:
+        return need_class != CRITICAL
+    if kind == Kind.MATERNAL_CHILD_HOSPITAL:
+        return bool(person.age < 15 or (person.sex == 1 and person.age < 50))
+    return True
+
+
 class Law:
     """Choice weights of residents from the rules, at what an engine publishes on a weekday."""
 
@@ -117,9 +126,7 @@ class Law:
             if f < 0:
                 continue
             record = world.facility[f]
-            if not record.available[s] or not in_scope(
-                int(record.kind), s, int(person.age), int(person.sex)
-            ):
+            if not record.available[s] or not in_scope(int(record.kind), s, person):
                 continue
             if (
                 s == CRITICAL

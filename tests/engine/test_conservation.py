@@ -62,9 +62,9 @@ def test_no_tally_is_negative(any_world: Run) -> None:
     check_nothing_negative(any_world)
 
 
-def test_the_tight_world_is_tight() -> None:
+def test_the_tight_and_deadly_world_takes_every_rare_branch() -> None:
     """The books above mean little unless the rare branches are taken."""
-    run = world("tight")
+    run = world("tight and deadly")
     t = run.tallies.facility.sum(axis=0)
     for column in (
         L.F_UNSEEN, L.F_LEFT_QUEUE, L.F_TRANSFERS_OUT, L.F_TRANSFERS_IN, L.F_BACK_SENT,

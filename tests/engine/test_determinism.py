@@ -15,7 +15,7 @@ from sim import day as timetable
 from sim.demography import load_demography
 from sim.engines.compiled import CompiledEngine
 from sim.engines.kernels import layout as L
-from sim.engines.kernels.month import draw_episodes, first_state
+from sim.engines.kernels.month import first_state
 from sim.population import Residents
 from sim.region import Region
 from tests.engine.running import (
@@ -95,18 +95,13 @@ def pair(
 
 
 def onsets(engine: CompiledEngine) -> list[np.ndarray]:
-    """Every episode of the warm-up and the year, month by month."""
+    """Every episode of the warm-up and the year by block: resident, onset, meta, difficulty."""
     result = []
     for first, days, month in timetable.blocks(engine.year):
-        out = np.zeros((engine.n * 20 + 500, L.EVENT_COLUMNS), dtype=np.int32)
-        per_day = np.zeros(days, dtype=np.int64)
-        written = draw_episodes(
-            engine.p, engine.people, engine.rates, timetable.weekdays(engine.year, first, days),
-            month, engine.access, engine.seed, engine.key, first, 0, engine.n, out, per_day,
-        )  # fmt: skip
-        assert written > 0
-        assert per_day.sum() == written
-        result.append(out[:written, [L.RESIDENT, L.ONSET, L.META, L.LANE]])
+        engine._draw_month(first, days, month)
+        total = int(engine.day_start[-1])
+        assert total > 0
+        result.append(engine.month_events[:total].copy())
     return result
 
 

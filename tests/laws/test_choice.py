@@ -22,6 +22,7 @@ from sim.rules.choice import (
     own_weights,
     pick,
     price_taste,
+    scope_of,
     taste_level,
     travel_taste,
 )
@@ -168,12 +169,15 @@ def test_taste_levels_are_equally_likely_and_hold_their_midpoint():
 
 
 def test_scope_of_services():
-    assert in_scope(Kind.TCM_HOSPITAL, 2, 40, 0) and not in_scope(Kind.TCM_HOSPITAL, 3, 40, 0)
+    child, woman, other = scope_of(14, 0), scope_of(49, 1), scope_of(70, 0)
+    assert (child, woman, other) == (0, 1, 2)
+    assert [scope_of(15, 1), scope_of(15, 0), scope_of(50, 1)] == [woman, other, other]
+    assert in_scope(Kind.TCM_HOSPITAL, 2, other) and not in_scope(Kind.TCM_HOSPITAL, 3, other)
     maternal = Kind.MATERNAL_CHILD_HOSPITAL
-    assert in_scope(maternal, 0, 14, 0) and not in_scope(maternal, 0, 15, 0)
-    assert in_scope(maternal, 0, 49, 1) and not in_scope(maternal, 0, 50, 1)
+    assert in_scope(maternal, 0, child) and in_scope(maternal, 0, woman)
+    assert not in_scope(maternal, 0, other)
     for kind in (Kind.GENERAL_HOSPITAL, Kind.PRIVATE_HOSPITAL, Kind.VILLAGE_CLINIC):
-        assert all(in_scope(kind, need_class, 70, 0) for need_class in range(4))
+        assert all(in_scope(kind, need_class, other) for need_class in range(4))
 
 
 def test_utility_moves_the_right_way():

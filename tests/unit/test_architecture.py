@@ -50,7 +50,7 @@ LONG_FUNCTIONS = {
     "sim/engines/kernels/discharge.py:discharge": (80, "one loop over a day's discharges"),
     "sim/engines/kernels/facility_day.py:facility_day": (80, "one loop over facilities"),
     "sim/engines/kernels/serve.py:serve": (80, "one clock; its steps share ten variables"),
-    "sim/engines/kernels/wards.py:run_wards": (80, "one clock; its steps share ten variables"),
+    "sim/engines/kernels/wards.py:run_wards": (100, "one clock; its steps share ten variables"),
     "sim/engines/world.py:build_world": (100, "one table after the other, no branches"),
 }
 

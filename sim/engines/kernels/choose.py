@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.compiled import kernel, prefetch
+from sim.compiled import exponentials, kernel, prefetch
 from sim.day import (
     CLOSED,
     DAY_SECONDS,
@@ -45,7 +45,8 @@ from sim.engines.kernels.layout import (
 )
 from sim.rules.choice import (
     ABSENT,
-    nested_logit,
+    choice_exponents,
+    nest_weights,
     own_utility,
     own_weights,
     pick,
@@ -59,6 +60,8 @@ _CHOICE = 3  # stream of sim.rules.random
 _ONE_UNIT = 1.0 / QUALITY_ONE
 _COUNTY_FIRST, _CITY_FIRST, _CITY_LAST = 2, 7, 9
 _BARELY = 0.5 * ABSENT
+BATCH = 64
+_CHOOSES, _DECIDED, _TOMORROW = -2, -3, -4  # besides an alternative, 0 and up
 _TIER_OF = np.array(ALTERNATIVE_TIER, dtype=np.int64)
 
 
@@ -164,89 +167,135 @@ def _arrival(
 
 @kernel
 def choose(
-    p: Any, facilities: Any, villages: Any, scheme: Any, people: Any, published: Any, seed: int, key_day: int, day: int,
-    weekday: int, requests: Any, first: int, last: int,
+    p: Any, facilities: Any, villages: Any, scheme: Any, people: Any, published: Any, seed: int,
+    key_day: int, day: int, weekday: int, requests: Any, first: int, last: int,
     facility: Any, alternative: Any, pool: Any, second: Any, fate: Any, out: Any,
-    utility: Any, weight: Any,
+    utility: Any, weight: Any, uniforms: Any, chosen: Any,
 ) -> int:  # fmt: skip
     """Decide where requests first..last go today.
 
     requests  (n, 6) int32 events sorted by resident
     facility, alternative, pool, second, fate  (n,) written; facility -1 where nobody is visited
     out       (n, 6) events that wait for a later day, from row `first`
-    utility, weight  (12,) scratch
+    utility, weight, uniforms, chosen  (12,), (BATCH, 12), (BATCH, 4), (BATCH,) scratch
     returns   events written
+
+    A batch at a time: first what everybody sees, then all the exponentials, then the choices and
+    what follows from them. One resident's chain of steps is long, but a batch's run side by side.
     """
     written = first
-    for i in range(first, last):
-        if i + AHEAD < last:
-            prefetch(people, requests[i + AHEAD, RESIDENT])
-        r = requests[i, RESIDENT]
-        meta = requests[i, META]
-        kind = asks_for(meta)
-        onset = requests[i, ONSET]
-        lane = requests[i, LANE]
-        facility[i] = -1
-        alternative[i] = -1
-        second[i] = 0
-        pool[i] = 0
-        fate[i] = IDLE
-        status = people[r].status
-        if status & (DEAD | MOVED):
-            continue
-        village = people[r].village
-        if kind >= TRANSFER:  # a bed is asked for, at 10:00
-            facility[i] = requests[i, FACILITY]
-            alternative[i] = alternative_of(villages, village, facility[i])
-            second[i] = DISCHARGE_SECOND
-            continue
-        if status & IN_BED or (i > 0 and requests[i - 1, RESIDENT] == r):
-            # Nobody is in two places; an illness that would begin during a stay is part of it.
-            if kind != NEW or not status & IN_BED:
-                f = requests[i, FACILITY]
-                write_event(out, written, r, onset, meta, lane, f, day + 1)
+    for start in range(first, last, BATCH):
+        stop = min(start + BATCH, last)
+        for i in range(start, stop):
+            if i + AHEAD < last:
+                prefetch(people, requests[i + AHEAD, RESIDENT])
+            k = i - start
+            chosen[k] = _first_look(
+                p, facilities, villages, scheme, people, published, seed, key_day, day, requests,
+                i, facility, alternative, pool, second, fate, utility, weight[k], uniforms[k],
+            )  # fmt: skip
+            if chosen[k] == _TOMORROW:
+                _send_on(out, written, requests, i, requests[i, META], requests[i, FACILITY], day + 1)
                 written += 1
-            continue
-        need_class = need_class_of(meta)
-        identity = people[r].identity
-        u = block(seed, _CHOICE, identity, key_day + onset, occurrence_of(meta))
-        u_pick = u[0]
-        chosen = -2
-        if kind == NAMED:
-            chosen = alternative_of(villages, village, requests[i, FACILITY])
-            if chosen >= 0 and not facilities[requests[i, FACILITY]].available[need_class]:
-                chosen = -2
-        elif need_class == 3:
-            if u_pick < p.ambulance_share:
-                chosen = _nearest_capable(facilities, villages, village, need_class, failed_of(meta))
-                u_pick = u_pick / p.ambulance_share
-            else:
-                u_pick = (u_pick - p.ambulance_share) / (1.0 - p.ambulance_share)
-        if chosen < 0:
-            _utilities(p, facilities, villages, scheme, people, published, r, meta, u[1], utility)
-            total = nested_logit(p, utility, weight)
-            chosen = pick(u_pick, weight, total) - 1
-            if chosen < 0:
-                fate[i] = SELF_CARE
+        for k in range(stop - start):
+            if chosen[k] == _CHOOSES:
+                exponentials(weight[k])
+        for k in range(stop - start):
+            if chosen[k] == _CHOOSES:
+                total = nest_weights(p, weight[k])
+                chosen[k] = pick(uniforms[k, 0], weight[k], total) - 1
+                if chosen[k] < 0:
+                    chosen[k] = _DECIDED
+                    fate[start + k] = SELF_CARE
+        for i in range(start, stop):
+            k = i - start
+            if chosen[k] < 0:
                 continue
-        f = villages[village].facility[chosen]
-        tier = facilities[f].tier
-        if need_class != 3:
-            wait_days = 0 if kind == NAMED else published[f].appointment_days
-            if wait_days == 0:
-                wait_days = days_to_opening(tier, weekday)
-            elif sessions_open(tier, (weekday + wait_days) % 7) == CLOSED:
-                wait_days += 1
-            if wait_days > 0:
-                later = asking(meta, NAMED)
-                write_event(out, written, r, onset, later, lane, f, day + wait_days)
+            r = requests[i, RESIDENT]
+            meta = requests[i, META]
+            need_class = need_class_of(meta)
+            f = villages[people[r].village].facility[chosen[k]]
+            delay = _days_to_visit(published, facilities[f].tier, f, meta, weekday)
+            if delay > 0:
+                _send_on(out, written, requests, i, asking(meta, NAMED), f, day + delay)
                 written += 1
                 fate[i] = POSTPONED
                 continue
-        facility[i] = f
-        alternative[i] = chosen
-        pool[i] = pool_of(p, u[1], need_class, people[r].age, facilities[f].pooled)
-        second[i] = _arrival(p, facilities, published, f, pool[i], u[2], u[3])
+            facility[i] = f
+            alternative[i] = chosen[k]
+            pool[i] = pool_of(p, uniforms[k, 1], need_class, people[r].age, facilities[f].pooled)
+            second[i] = _arrival(
+                p, facilities, published, f, pool[i], uniforms[k, 2], uniforms[k, 3]
+            )
     return written - first
 
 
+@kernel
+def _first_look(
+    p: Any, facilities: Any, villages: Any, scheme: Any, people: Any, published: Any, seed: int,
+    key_day: int, day: int, requests: Any, i: int, facility: Any, alternative: Any, pool: Any,
+    second: Any, fate: Any, utility: Any, weight: Any, u: Any,
+) -> int:  # fmt: skip
+    """What happens to request i before any choice: an alternative where it is settled, else
+    _CHOOSES (its utilities are filled in), _DECIDED (nothing more today) or _TOMORROW."""
+    r = requests[i, RESIDENT]
+    meta = requests[i, META]
+    kind = asks_for(meta)
+    facility[i] = -1
+    alternative[i] = -1
+    second[i] = 0
+    pool[i] = 0
+    fate[i] = IDLE
+    status = people[r].status
+    if status & (DEAD | MOVED):
+        return _DECIDED
+    village = people[r].village
+    if kind >= TRANSFER:  # a bed is asked for, at 10:00
+        facility[i] = requests[i, FACILITY]
+        alternative[i] = alternative_of(villages, village, facility[i])
+        second[i] = DISCHARGE_SECOND
+        return _DECIDED
+    if status & IN_BED or (i > 0 and requests[i - 1, RESIDENT] == r):
+        # Nobody is in two places; an illness that would begin during a stay is part of it.
+        return _DECIDED if kind == NEW and status & IN_BED else _TOMORROW
+    need_class = need_class_of(meta)
+    day_of_key = key_day + requests[i, ONSET]
+    drawn = block(seed, _CHOICE, people[r].identity, day_of_key, occurrence_of(meta))
+    for j in range(4):
+        u[j] = drawn[j]
+    if kind == NAMED:
+        named = alternative_of(villages, village, requests[i, FACILITY])
+        if named >= 0 and facilities[requests[i, FACILITY]].available[need_class]:
+            return named
+    elif need_class == 3:
+        if u[0] < p.ambulance_share:
+            nearest = _nearest_capable(facilities, villages, village, need_class, failed_of(meta))
+            u[0] = u[0] / p.ambulance_share
+            if nearest >= 0:
+                return nearest
+        else:
+            u[0] = (u[0] - p.ambulance_share) / (1.0 - p.ambulance_share)
+    _utilities(p, facilities, villages, scheme, people, published, r, meta, u[1], utility)
+    choice_exponents(p, utility, weight)
+    return _CHOOSES
+
+
+@kernel
+def _days_to_visit(published: Any, tier: int, f: int, meta: int, weekday: int) -> int:
+    """Whole days until a non-emergency visit: the appointment (kept already where one is named),
+    or the day the clinic opens."""
+    if need_class_of(meta) == 3:
+        return 0
+    days = 0 if asks_for(meta) == NAMED else published[f].appointment_days
+    if days == 0:
+        return days_to_opening(tier, weekday)
+    return days + 1 if sessions_open(tier, (weekday + days) % 7) == CLOSED else days
+
+
+@kernel
+def _send_on(
+    out: Any, row: int, requests: Any, i: int, meta: int, f: int, due: int
+) -> None:
+    """Write request i as an event of a later day."""
+    onset, lane = requests[i, ONSET], requests[i, LANE]
+    write_event(out, row, requests[i, RESIDENT], onset, meta, lane, f, due)

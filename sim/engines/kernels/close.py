@@ -57,7 +57,8 @@ from sim.rules.choice import learned
 from sim.rules.illness import difficulty
 from sim.rules.payment import charge_fen, fund_fen
 from sim.rules.random import block
-from sim.rules.referral import adherence_probability, is_referred as refers
+from sim.rules.referral import adherence_probability
+from sim.rules.referral import is_referred as refers
 from sim.rules.resolution import MOST_VISITS, goes_on, resolves, self_care_resolves
 from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES
 
