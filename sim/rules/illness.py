@@ -80,7 +80,7 @@ def severity_factor(p: Any, y: float) -> float:
 @kernel
 def difficulty(lane: int) -> float:
     """The episode's y in (0,1) from the 32 random bits it carries (signed or not)."""
-    return ((lane & 0xFFFFFFFF) + 0.5) / 4294967296.0
+    return ((int(lane) & 0xFFFFFFFF) + 0.5) / 4294967296.0
 
 
 @kernel

@@ -8,6 +8,7 @@ raise a false alarm; the seed is fixed.
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -18,9 +19,6 @@ import pytest
 from sim import day as timetable
 from sim.engines.compiled import CompiledEngine
 from sim.engines.kernels import layout as L
-from sim.engines.kernels.choose import choose
-from sim.engines.kernels.month import first_state
-from sim.engines.kernels.publish import mean_waits, publish, visit_prices
 from sim.region import Region
 from sim.rules.choice import (
     ABSENT,
@@ -39,14 +37,11 @@ from sim.rules.random import Stream, block
 from sim.tiers import ALTERNATIVE_KEYS, ALTERNATIVE_TIER, CLASS_KEYS, N_ALTERNATIVES, Kind, Tier
 from tests.engine.running import (
     TIGHT,
-    build,
     by_class,
     by_tier,
-    call,
     check_all,
     nobody_dies_or_is_born,
     run_world,
-    tables_of,
     tight_region,
     with_facilities,
     without,
@@ -55,6 +50,7 @@ from tests.worlds import small_region
 
 COLUMN = {key: index for index, key in enumerate(ALTERNATIVE_KEYS)}
 CRITICAL = 3
+DAY = 364
 
 
 # --------------------------------------------------------------- the law, written a second time
@@ -167,39 +163,37 @@ class Law:
 # ---------------------------------------------------------------------- resident by resident
 
 
-def publish_day(engine: CompiledEngine, weekday: int, day: int) -> None:
-    tables = tables_of(engine)
-    call(mean_waits, **tables, tier_wait=engine.tier_wait)
-    call(
-        publish, **tables, tier_wait=engine.tier_wait, booked=engine.booked, weekday=weekday,
-        day=day,
-    )  # fmt: skip
-
-
 def first_choices(
-    engine: CompiledEngine, need_class: int, weekday: int, day: int, residents: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """What the kernel decides for a new episode of these residents: fate, and the facility of
-    a visit today or of an appointment."""
+    engine: CompiledEngine, need_class: int, weekday: int, residents: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Let these residents fall ill on one more day of a run and see where they go: fate, and
+    the facility of the visit or appointment, -1 for self-care. The engine is left as it was,
+    but for what it published that day."""
     n = len(residents)
-    requests = np.zeros((n, L.EVENT_COLUMNS), dtype=np.int32)
-    requests[:, L.RESIDENT] = residents
-    requests[:, L.ONSET] = day
-    requests[:, L.META] = L.pack(need_class, 0)
-    requests[:, L.FACILITY] = -1
-    requests[:, L.DUE] = day
-    facility, second = np.zeros((2, n), dtype=np.int32)
-    alternative, pool, fate = np.zeros((3, n), dtype=np.int8)
-    out = np.zeros((n, L.EVENT_COLUMNS), dtype=np.int32)
-    written = call(
-        choose, **tables_of(engine), day=day, weekday=weekday, requests=requests, first=0, last=n,
-        facility=facility, alternative=alternative, pool=pool, second=second, fate=fate, out=out,
-    )  # fmt: skip
-    chosen = facility.astype(np.int64)
-    appointed = dict(zip(out[:written, L.RESIDENT], out[:written, L.FACILITY], strict=True))
-    for i, r in enumerate(residents):
-        if fate[i] == L.POSTPONED:
-            chosen[i] = appointed[r]
+    people, wait, booked = engine.people.copy(), engine.published.wait.copy(), engine.booked.copy()
+    engine.pending, engine.stays = {}, {}
+    engine.queue = engine.queue[:0]
+    engine.queue_start[:] = 0
+    engine.occupied[:] = 0
+    onsets = np.zeros((n, 4), dtype=np.int32)
+    onsets[:, L.RESIDENT] = residents
+    onsets[:, L.ONSET] = DAY
+    onsets[:, L.META] = L.pack(need_class, 0)
+    engine.month_events = onsets
+    engine.day_start = np.array([0, n])
+    engine._day(DAY, 0, 0, weekday, 0)
+    chosen = engine.buffers["facility"][:n].astype(np.int64)
+    fate = engine.buffers["fate"][:n].copy()
+    appointed = {}
+    for rows in engine.pending.values():
+        for events in rows:
+            for event in events:
+                appointed[int(event[L.RESIDENT])] = int(event[L.FACILITY])
+    for i in np.flatnonzero(fate == L.POSTPONED):
+        chosen[i] = appointed[int(residents[i])]
+    engine.people[:] = people
+    engine.published.wait[:] = wait
+    engine.booked[:] = booked
     return fate, chosen
 
 
@@ -208,24 +202,23 @@ def lived_in() -> CompiledEngine:
     """A congested world at the end of a year: habits, opinions, waits and used-up caps differ.
     One city hospital: how two share a nest has its own test."""
     region = without(tight_region(), COLUMN["city_second"])
-    return run_world(region, {**TIGHT, "ambulance_share": 0.0}).engine
+    return run_world(region, {**TIGHT, "ambulance_share": 0.0}, threads=1).engine
 
 
 @pytest.mark.parametrize("weekday", [2, 6], ids=["Wednesday", "Sunday"])
 @pytest.mark.parametrize("need_class", range(4), ids=CLASS_KEYS)
 def test_every_resident_goes_where_the_rules_send_him(need_class: int, weekday: int) -> None:
     engine = lived_in()
-    p, day = engine.p, 364
-    publish_day(engine, weekday, day)
+    p = engine.p
     status = engine.people.status[: engine.n]
     residents = np.flatnonzero(status == 0)[::5]
-    fate, chosen = first_choices(engine, need_class, weekday, day, residents)
+    fate, chosen = first_choices(engine, need_class, weekday, residents)
     law = Law(engine, need_class, weekday)
     weight = np.empty(12)
     wrong = []
     for i, r in enumerate(residents):
         person = engine.people[r]
-        u = block(engine.seed, int(Stream.CHOICE), int(person.identity), engine.key + day, 0)
+        u = block(engine.seed, int(Stream.CHOICE), int(person.identity), engine.key + DAY, 0)
         u_pick = u[0]  # nobody calls an ambulance here
         total = nested_logit(p, law.utilities(int(r), u[1]), weight)
         j = pick(u_pick, weight, total) - 1
@@ -269,7 +262,8 @@ def test_first_contacts_of_a_year_are_the_law_averaged_over_residents(need_class
         **{f"need_scale:{key}": float(k == need_class) * (1.0, 1.0, 4.0, 40.0)[k]
            for k, key in enumerate(CLASS_KEYS)},
     }  # fmt: skip
-    run = run_world(region, overrides, demography=nobody_dies_or_is_born(2022))
+    rates = nobody_dies_or_is_born(2022)
+    run = run_world(region, overrides, threads=1, demography=rates)
     check_all(run)
     engine = run.engine
     expected = _expected_shares(engine, need_class)
@@ -299,7 +293,7 @@ def _expected_shares(engine: CompiledEngine, need_class: int) -> np.ndarray:
     weight = np.empty(12)
     # Saturday is a working day of half the length; only Sunday is closed.
     for weekday, share in ((2, 1.0 - factor[6]), (6, factor[6])):
-        publish_day(engine, weekday, 364)
+        first_choices(engine, need_class, weekday, np.arange(1))  # to publish that day
         law = Law(engine, need_class, weekday)
         for r in range(engine.n):
             person = engine.people[r]
@@ -337,18 +331,26 @@ def _nearest_emergency(engine: CompiledEngine, village: int) -> int:
 # -------------------------------------------------------------------------------- its limits
 
 
+class _FirstDay(Exception):
+    """Raised by the watch when the first day is over."""
+
+
 def fresh(region: Region, overrides: dict[str, float] | None = None) -> CompiledEngine:
-    """An engine on its first day."""
-    engine = build(region, overrides)
-    call(first_state, **tables_of(engine), first=0, last=engine.n)
-    call(visit_prices, **tables_of(engine))
-    publish_day(engine, 2, 0)
-    return engine
+    """An engine at the end of its first day."""
+    seen: list[CompiledEngine] = []
+
+    def watch(engine: CompiledEngine, _day: int) -> None:
+        seen.append(engine)
+        raise _FirstDay
+
+    with suppress(_FirstDay):
+        run_world(region, overrides, threads=1, watch=watch)
+    return seen[0]
 
 
 def shares(engine: CompiledEngine, need_class: int) -> np.ndarray:
     """Choices of everybody, share by tier, self-care last."""
-    fate, chosen = first_choices(engine, need_class, 2, 0, np.arange(engine.n))
+    fate, chosen = first_choices(engine, need_class, 2, np.arange(engine.n))
     tier = np.where(fate == L.SELF_CARE, 6, engine.world.facility.tier[np.maximum(chosen, 0)])
     return np.bincount(tier, minlength=7) / engine.n
 
@@ -365,8 +367,8 @@ def test_a_constant_added_to_every_alternative_changes_no_choice() -> None:
     shifted = fresh(region, higher)
     everybody = np.arange(base.n)
     for need_class in range(3):
-        fate_a, chosen_a = first_choices(base, need_class, 2, 0, everybody)
-        fate_b, chosen_b = first_choices(shifted, need_class, 2, 0, everybody)
+        fate_a, chosen_a = first_choices(base, need_class, 2, everybody)
+        fate_b, chosen_b = first_choices(shifted, need_class, 2, everybody)
         assert (chosen_a != chosen_b).mean() < 0.001
         assert ((fate_a == L.SELF_CARE) != (fate_b == L.SELF_CARE)).mean() < 0.001
 

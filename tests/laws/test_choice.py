@@ -101,28 +101,27 @@ def test_a_constant_added_to_all_changes_no_share(utilities, present, constant):
     weight, moved = np.empty(12), np.empty(12)
     total = nested_logit(P, utility, weight)
     total_moved = nested_logit(P, np.where(present, utility + constant, ABSENT), moved)
-    assert np.all(weight[~np.array(present)] == 0.0)
+    absent = ~np.array(present)
     if not any(present):
-        assert total == total_moved == 0.0
+        assert pick(0.5, weight, total) == pick(0.5, moved, total_moved) == -1
         return
     assert weight.sum() == pytest.approx(total, rel=1e-12)
+    assert np.all(weight[absent] <= 1e-100 * total)  # nothing beside any other
     assert moved / total_moved == pytest.approx(weight / total, abs=1e-12)
+    for u in (2.0**-33, 0.5, 1.0 - 2.0**-33):
+        assert present[pick(u, weight, total)]
 
 
 @pytest.mark.parametrize("slots", [(3, 4, 5, 6), (8, 9)])
 @pytest.mark.parametrize("p", [MNL, NESTED])
 def test_equal_facilities_less_the_logarithm_of_their_number(p, slots):
-    # n equal alternatives, each less ln n, draw what one would: outside a nest exactly; inside a
-    # nest of dissimilarity d, n exp((V - ln n) / d) falls short of one, so only d = 1 is exact.
+    # n equal alternatives draw what one would when each gives up ln n, and inside a nest of
+    # dissimilarity d when each gives up d ln n: n exp((V - d ln n) / d) = exp(V / d).
     n = len(slots)
+    given_up = math.log(n) * (p.outside_nest if slots[0] == 8 else 1.0)
     one = shares_of(p, (0.0, 0.5), (0, slots[0]))[1]
-    many = shares_of(p, (0.0, *([0.5 - math.log(n)] * n)), (0, *slots))[1:]
-    nested = slots[0] == 8 and p is NESTED
-    assert many == pytest.approx([many[0]] * n, abs=1e-15)
-    if nested:
-        assert many.sum() < one
-    else:
-        assert many.sum() == pytest.approx(one, abs=1e-12)
+    many = shares_of(p, (0.0, *([0.5 - given_up] * n)), (0, *slots))[1:]
+    assert many == pytest.approx([one / n] * n, abs=1e-12)
 
 
 @pytest.mark.parametrize("p", [MNL, NESTED])

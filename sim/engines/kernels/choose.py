@@ -104,7 +104,7 @@ def _utilities(
     if people[r].contract == 2:
         utility[1] += p.contract_weight[need_class]
         utility[2] += p.contract_weight[need_class]
-    habit = (people[r].habit >> (5 * need_class)) & 31
+    habit = (int(people[r].habit) >> (5 * need_class)) & 31
     if habit & 15:
         good = p.outcome_weight if habit & 16 else -p.outcome_weight
         utility[habit & 15] += p.habit_weight[need_class] + good

@@ -82,7 +82,7 @@ def learn(p: Any, people: Any, r: int, need_class: int, tier: int, alternative: 
     people[r].quality[tier] = int(quality * QUALITY_ONE + 0.5)
     shift = 5 * need_class
     entry = (alternative + 1) | (16 if good else 0)
-    people[r].habit = (people[r].habit & ~(31 << shift)) | (entry << shift)
+    people[r].habit = (int(people[r].habit) & ~(31 << shift)) | (entry << shift)
 
 
 @kernel

@@ -23,6 +23,7 @@ from sim.engines.kernels.layout import (
     LANE,
     META,
     MOVES_UP,
+    NOT_IN_BED,
     ONSET,
     RESIDENT,
     STEP_DOWN,
@@ -117,7 +118,7 @@ def discharge(
             episode[need_class, E_UNRESOLVED] += 1
             if counting:
                 by_group[group, tier, G_UNRESOLVED] += 1
-            people[r].status = people[r].status & ~IN_BED
+            people[r].status = people[r].status & NOT_IN_BED
             continue
         township = villages[village].facility[1]
         if tier >= 2 and township >= 0 and published[township].free_beds > 0:
@@ -129,7 +130,7 @@ def discharge(
                 sent_back[i] = 1
                 continue
         episode[need_class, E_RESOLVED] += 1
-        people[r].status = people[r].status & ~IN_BED
+        people[r].status = people[r].status & NOT_IN_BED
     return written - first
 
 
@@ -161,7 +162,7 @@ def go_home(people: Any, events: Any, tallies: Any) -> None:
     """Back-referred patients who found no township bed: the episode ends resolved."""
     for i in range(len(events)):
         r = events[i, RESIDENT]
-        people[r].status = people[r].status & ~IN_BED
+        people[r].status = people[r].status & NOT_IN_BED
         tallies.episode[need_class_of(events[i, META]), E_RESOLVED] += 1
 
 

@@ -150,7 +150,7 @@ def _gather(
         visits[i, ENDED] = second[place]
         if asks_for(meta) >= TRANSFER:
             continue
-        q = pool[place]
+        q = int(pool[place])
         session = 1 if second[place] >= afternoon else 0
         if pooled and q == EMERGENCY_POOL:
             session = 0

@@ -33,6 +33,7 @@ WAIT_COLUMNS = 7
 
 # Bits of a resident's status.
 DEAD, IN_BED, MOVED = 1, 2, 4
+NOT_IN_BED = 255 - IN_BED
 
 # Perceived quality is int16 fixed point.
 QUALITY_ONE = 20_000

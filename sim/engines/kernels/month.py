@@ -218,10 +218,10 @@ def word_of_mouth(p: Any, people: Any, village_start: Any, years: float, v0: int
         for tier in range(6):
             total = 0
             for r in range(a, b):
-                total += people[r].quality[tier]
+                total += int(people[r].quality[tier])
             mean = total // (b - a)
             for r in range(a, b):
-                gap = mean - people[r].quality[tier]
+                gap = mean - int(people[r].quality[tier])
                 people[r].quality[tier] += (gap * weight + 32768) >> 16
 
 
