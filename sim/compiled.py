@@ -57,7 +57,7 @@ def is_cached() -> bool:
 
 
 @numba.extending.intrinsic
-def _prefetch(typing_context: Any, array: Any, index: Any) -> Any:  # noqa: ARG001
+def _prefetch(typing_context: Any, array: Any, index: Any) -> Any:
     from llvmlite import ir
     from numba.core import cgutils, types
 
@@ -96,7 +96,7 @@ INVERSE_LN2, LN2_HIGH, LN2_LOW = 1.4426950408889634, 0.6931471803691238, 1.90821
 
 
 @numba.extending.intrinsic
-def _exp_rows_of_four(typing_context: Any, array: Any) -> Any:  # noqa: ARG001
+def _exp_rows_of_four(typing_context: Any, array: Any) -> Any:
     """Replace the first twelve float64 of an array by their exponentials, four at a time."""
     from llvmlite import ir
     from numba.core import cgutils, types

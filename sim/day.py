@@ -20,6 +20,7 @@ A facility acts only on what was published at 00:00, so facilities are independe
 
 from __future__ import annotations
 
+import math
 from datetime import date, timedelta
 from typing import Any
 
@@ -106,7 +107,7 @@ def open_seconds(p: Any, tier: int, session: int, share: float, day: int) -> int
     exact = hours * 3600.0 * share
     whole = int(exact)
     part = exact - whole
-    return whole + int(part * (day + 1)) - int(part * day)
+    return whole + math.floor(part * (day + 1)) - math.floor(part * day)
 
 
 @kernel

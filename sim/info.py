@@ -42,7 +42,7 @@ def page(region: str, year: int, lang: str) -> str:
         parts += [text("info.borrowed", lang), ""]
     if local:
         parts += [text("info.local", lang), *local, ""]
-    counts = Counter({status: n for status, n in report.statuses.items()})
+    counts = Counter(report.statuses)
     statuses = ", ".join(f"{n} {status}" for status, n in counts.most_common())
     parts += [f"Values of the pack by status: {statuses}", ""]
     parts += [text("info.anchors", lang), anchor_table(lang), ""]

@@ -8,7 +8,8 @@ depend on the number of threads.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,6 @@ class RunTallies:
     facility: np.ndarray
     histogram: np.ndarray
     people: np.ndarray
-    start_of_year: dict[str, Any] = field(default_factory=dict)
 
 
 class CompiledEngine:
@@ -490,7 +490,10 @@ class CompiledEngine:
         gather_rows(events, base, n_events, moves)
         home = moves[:, L.FACILITY] < 0
         if home.any():
-            go_home(self.people, np.ascontiguousarray(moves[home]), self.tallies[0])
+            go_home(
+                world.village, self.people, np.ascontiguousarray(moves[home]), counting,
+                self.tallies[0],
+            )  # fmt: skip
         self._post(moves[~home], [(0, 0)], [int((~home).sum())])
         queue = np.empty((int(n_kept.sum()), L.WAIT_COLUMNS), dtype=np.int64)
         gather_rows(kept, base, n_kept, queue)
@@ -516,8 +519,7 @@ class CompiledEngine:
         total = int(start[-1])
         count = self.workers.count
         cuts = [int(np.searchsorted(start, total * k // count)) for k in range(1, count)]
-        edges = [0, *cuts, self.n_facilities]
-        return list(zip(edges[:-1], edges[1:], strict=True))
+        return list(pairwise([0, *cuts, self.n_facilities]))
 
     def _discharge(self, day: int, month: int, counting: int, stays: np.ndarray) -> None:
         """Send home, up or down those whose stay ends today."""

@@ -94,11 +94,11 @@ def build_world(region: Region, p: Any) -> Any:
             bit = 1 << (3 * need_class + scope)
             facility["takes"] |= np.where(available[:, need_class] & taken, bit, 0)
     doctors = f.doctors * (1.0 - f.withdrawn)
-    facility["size"] = np.maximum(doctors, 0.01)
-    facility["log_size"] = [math.log(size) for size in facility["size"]]
+    facility["doctors"] = np.maximum(doctors, 0.01)
+    facility["log_doctors"] = [math.log(staff) for staff in facility["doctors"]]
     regional = (f.tier == int(Tier.REGIONAL)) & ~f.is_delay
-    relative = np.minimum(1.0, facility["size"] / p.regional_reference_doctors)
-    facility["attraction"] = np.where(regional, [math.log(size) for size in relative], 0.0)
+    relative = np.minimum(1.0, facility["doctors"] / p.regional_reference_doctors)
+    facility["attraction"] = np.where(regional, [math.log(part) for part in relative], 0.0)
     seconds = (p.morning_hours + p.afternoon_hours)[f.tier] * 3600.0
     seconds *= np.array([weekly_share(int(tier)) for tier in f.tier])
     seen = (rooms * room_share)[:, :EMERGENCY_POOL].sum(axis=1) * seconds

@@ -8,6 +8,8 @@ from typing import Any
 from sim.compiled import kernel
 from sim.rules.illness import severity_factor
 
+MOST_FEN = 2**31 - 1  # a person's year of fund payments is counted up to 21 million yuan
+
 
 @kernel
 def charge_fen(p: Any, price_fen: int, y: float) -> int:

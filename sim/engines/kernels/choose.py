@@ -92,6 +92,8 @@ def _utilities(
         f = villages[village].facility[j]
         if f < 0 or tier < failed or (facilities[f].takes >> patient) & 1 == 0:
             continue
+        if need_class == 3 and _is_shut(facilities, published, f):
+            continue
         pool_here = pool if facilities[f].pooled else 0
         utility[j + 1] = published[f].utility[need_class, pool_here, insurance] + own_utility(
             weights, people[r].quality[tier] * _ONE_UNIT, villages[village].hours[j],
@@ -99,8 +101,9 @@ def _utilities(
         )  # fmt: skip
     # Alternatives of one tier share its constant by size: ln(size / size of those available), so
     # that n equal facilities draw what one would. Only two tiers offer more than one.
-    _share_constant(facilities, villages, village, utility, _COUNTY_FIRST, _CITY_FIRST)
-    _share_constant(facilities, villages, village, utility, _CITY_FIRST, _CITY_LAST)
+    _share_constant(facilities, villages, village, utility, _COUNTY_FIRST, _CITY_FIRST, 1.0)
+    nest = p.outside_nest
+    _share_constant(facilities, villages, village, utility, _CITY_FIRST, _CITY_LAST, nest)
     if people[r].contract == 2:
         utility[1] += p.contract_weight[need_class]
         utility[2] += p.contract_weight[need_class]
@@ -115,20 +118,30 @@ def _utilities(
 
 @kernel
 def _share_constant(
-    facilities: Any, villages: Any, village: int, utility: Any, first: int, last: int
+    facilities: Any, villages: Any, village: int, utility: Any, first: int, last: int, nest: float
 ) -> None:
-    """Add ln of each alternative's share of the size available to it in its tier."""
+    """Add ln of each alternative's share of the doctors available in its tier, times the
+    dissimilarity of its nest, which the nest divides by again."""
     size = 0.0
     alike = 0
     for j in range(first, last):
         if utility[j + 1] > ABSENT:
-            size += facilities[villages[village].facility[j]].size
+            size += facilities[villages[village].facility[j]].doctors
             alike += 1
     if alike > 1:
         log_total = math.log(size)
         for j in range(first, last):
             if utility[j + 1] > ABSENT:
-                utility[j + 1] += facilities[villages[village].facility[j]].log_size - log_total
+                share = facilities[villages[village].facility[j]].log_doctors - log_total
+                utility[j + 1] += nest * share
+
+
+@kernel
+def _is_shut(facilities: Any, published: Any, f: int) -> bool:
+    """Is there nobody for an emergency today: no emergency pool, and the clinics are closed?"""
+    if facilities[f].pooled or facilities[f].delay:
+        return False
+    return published[f].open_seconds[0, 0] + published[f].open_seconds[0, 1] == 0
 
 
 @kernel
@@ -265,7 +278,9 @@ def _first_look(
         u[j] = drawn[j]
     if kind == NAMED:
         named = alternative_of(villages, village, requests[i, FACILITY])
-        if named >= 0 and facilities[requests[i, FACILITY]].available[need_class]:
+        at = requests[i, FACILITY]
+        shut = need_class == 3 and _is_shut(facilities, published, at)
+        if named >= 0 and facilities[at].available[need_class] and not shut:
             return named
     elif need_class == 3:
         if u[0] < p.ambulance_share:

@@ -53,9 +53,9 @@ from sim.engines.kernels.layout import (
     with_referral,
     write_event,
 )
-from sim.rules.choice import learned
+from sim.rules.choice import learned, scope_of
 from sim.rules.illness import difficulty
-from sim.rules.payment import charge_fen, fund_fen
+from sim.rules.payment import MOST_FEN, charge_fen, fund_fen
 from sim.rules.random import block
 from sim.rules.referral import adherence_probability
 from sim.rules.referral import is_referred as refers
@@ -86,12 +86,16 @@ def learn(p: Any, people: Any, r: int, need_class: int, tier: int, alternative: 
 
 
 @kernel
-def next_tier_facility(facilities: Any, villages: Any, village: int, tier: int, need_class: int) -> int:
-    """Facility a patient is referred or moved up to: the first of the next tier that is there,
-    general hospitals before others; -1 above the outside."""
+def next_tier_facility(
+    facilities: Any, villages: Any, people: Any, r: int, tier: int, need_class: int
+) -> int:
+    """Facility a patient is referred or moved up to: the first of the next tier that
+    takes him, general hospitals before others; -1 above the outside."""
+    village = people[r].village
+    patient = 3 * need_class + scope_of(people[r].age, people[r].sex)
     for j in range(N_ALTERNATIVES):
         f = villages[village].facility[j]
-        if _TIER_OF[j] > tier and f >= 0 and facilities[f].available[need_class]:
+        if _TIER_OF[j] > tier and f >= 0 and (facilities[f].takes >> patient) & 1:
             return f
     return -1
 
@@ -195,7 +199,7 @@ def close_visits(
             follows = adherence_probability(
                 p, people[r].quality[1] / QUALITY_ONE, people[r].contract == 2
             )
-            target = next_tier_facility(facilities, villages, village, tier, need_class)
+            target = next_tier_facility(facilities, villages, people, r, tier, need_class)
             if u[2] < follows and target >= 0:
                 delay = published[target].appointment_days if need_class < 3 else 0
                 sent = with_referral(asking(following, NAMED), True)
@@ -221,5 +225,5 @@ def _pay_visit(
         charge, scheme.visit_fund_bp[insurance, tier], 0, scheme.visit_cap[insurance],
         people[r].visit_fund,
     )  # fmt: skip
-    people[r].visit_fund = people[r].visit_fund + fund
+    people[r].visit_fund = min(MOST_FEN, people[r].visit_fund + fund)
     return charge, fund

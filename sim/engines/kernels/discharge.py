@@ -19,7 +19,6 @@ from sim.engines.kernels.layout import (
     G_ADMISSIONS,
     G_OUT_OF_POCKET,
     G_UNRESOLVED,
-    IN_BED,
     LANE,
     META,
     MOVES_UP,
@@ -40,7 +39,7 @@ from sim.engines.kernels.layout import (
     write_event,
 )
 from sim.rules.illness import difficulty
-from sim.rules.payment import charge_fen, deductible_fen, fund_fen
+from sim.rules.payment import MOST_FEN, charge_fen, deductible_fen, fund_fen
 from sim.rules.random import block
 from sim.rules.referral import back_referral_probability
 from sim.rules.resolution import MOST_VISITS, resolves
@@ -109,7 +108,7 @@ def discharge(
             learn(p, people, r, need_class, tier, alternative_of(villages, village, f), good)
         if not good:
             following = after_visit(meta, tier)
-            target = next_tier_facility(facilities, villages, village, tier, need_class)
+            target = next_tier_facility(facilities, villages, people, r, tier, need_class)
             if stays[i, MOVES_UP] == 1 and target >= 0 and visits_of(following) < MOST_VISITS:
                 up = asking(following, TRANSFER)
                 write_event(out, written, r, onset, up, lane, target, day + 1)
@@ -121,7 +120,7 @@ def discharge(
             people[r].status = people[r].status & NOT_IN_BED
             continue
         township = villages[village].facility[1]
-        if tier >= 2 and township >= 0 and published[township].free_beds > 0:
+        if tier >= 2 and _takes_back(facilities, published, township, need_class):
             u = block(seed, _REFERRAL, people[r].identity, key_day + onset, occurrence_of(meta))
             if u[0] < back_referral_probability(p, tier):
                 down = asking(after_visit(meta, tier), STEP_DOWN)
@@ -132,6 +131,14 @@ def discharge(
         episode[need_class, E_RESOLVED] += 1
         people[r].status = people[r].status & NOT_IN_BED
     return written - first
+
+
+@kernel
+def _takes_back(facilities: Any, published: Any, township: int, need_class: int) -> bool:
+    """Has the township a doctor and, by its published figure, a free bed?"""
+    if township < 0 or not facilities[township].available[need_class]:
+        return False
+    return published[township].free_beds > 0
 
 
 @kernel
@@ -152,17 +159,25 @@ def _pay_stay(
         charge, scheme.stay_fund_bp[insurance, tier], deductible, scheme.stay_cap[insurance],
         people[r].stay_fund,
     )  # fmt: skip
-    people[r].stay_fund = people[r].stay_fund + fund
+    people[r].stay_fund = min(MOST_FEN, people[r].stay_fund + fund)
     people[r].stays = min(_MOST_STAYS, people[r].stays + 1)
     return charge, fund
 
 
 @kernel
-def go_home(people: Any, events: Any, tallies: Any) -> None:
-    """Back-referred patients who found no township bed: the episode ends resolved."""
+def go_home(villages: Any, people: Any, events: Any, counting: int, tallies: Any) -> None:
+    """Patients for whom there is no bed: a back-referral that found none ends resolved, anybody
+    else who has nowhere left to look ends unresolved."""
+    episode, by_group = tallies.episode, tallies.group
     for i in range(len(events)):
         r = events[i, RESIDENT]
         people[r].status = people[r].status & NOT_IN_BED
-        tallies.episode[need_class_of(events[i, META]), E_RESOLVED] += 1
+        need_class = need_class_of(events[i, META])
+        if asks_for(events[i, META]) == STEP_DOWN:
+            episode[need_class, E_RESOLVED] += 1
+            continue
+        episode[need_class, E_UNRESOLVED] += 1
+        if counting:
+            by_group[own_group(villages, people, r), 2, G_UNRESOLVED] += 1
 
 

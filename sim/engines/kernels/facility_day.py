@@ -98,7 +98,7 @@ def facility_day(
                 until = at + 1
                 while until < n and keys[until] >> _SEGMENT_SHIFT == segment:
                     until += 1
-                opens, cutoff = _session(p, facilities, f, segment)
+                opens, cutoff = _session(p, facilities, published, f, segment)
                 row[F_SERVICE_SECONDS] += serve(
                     p, seed, key_day, tier, visits, keys[at:until], until - at,
                     facilities[f].rooms[segment >> 1], opens, cutoff, free, waiting, returning,
@@ -185,15 +185,15 @@ def _claims(
 
 
 @kernel
-def _session(p: Any, facilities: Any, f: int, segment: int) -> tuple[int, int]:
+def _session(p: Any, facilities: Any, published: Any, f: int, segment: int) -> tuple[int, int]:
     """Second a segment's rooms open, and the second after which first visits are not called."""
     tier = facilities[f].tier
     session = segment & 1
     if facilities[f].pooled and segment >> 1 == EMERGENCY_POOL:
         return 0, _OPEN_ALL_DAY
-    hours = p.morning_hours[tier] if session == 0 else p.afternoon_hours[tier]
     opens = session_start(p, tier, session)
-    return opens, opens + int(hours * 3600.0) + int(p.overrun_minutes * 60.0)
+    closes = opens + published[f].open_seconds[segment >> 1, session]
+    return opens, closes + int(p.overrun_minutes * 60.0)
 
 
 @kernel

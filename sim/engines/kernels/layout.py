@@ -32,7 +32,7 @@ WAIT_COLUMNS = 7
 ) = range(8)  # fmt: skip
 
 # Bits of a resident's status.
-DEAD, IN_BED, MOVED = 1, 2, 4
+DEAD, IN_BED, MOVED, BORE = 1, 2, 4, 8
 NOT_IN_BED = 255 - IN_BED
 
 # Perceived quality is int16 fixed point.
@@ -111,8 +111,8 @@ FACILITY_RECORD = np.dtype(
         ("takes", np.int64),  # bit 3 x need class + scope: open to and in scope for
         ("rooms", np.int64, (6,)),
         ("room_share", np.float64, (6,)),  # full-time-equivalent rooms over rooms
-        ("size", np.float64),  # doctors, the weight among alternatives of a tier
-        ("log_size", np.float64),
+        ("doctors", np.float64),  # doctors, the weight among alternatives of a tier
+        ("log_doctors", np.float64),
         ("attraction", np.float64),  # ln size of a regional centre here against the usual one
         ("visits_a_day", np.float64),  # what the clinics can see on an average day
     ]

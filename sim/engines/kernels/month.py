@@ -13,6 +13,7 @@ from typing import Any
 
 from sim.compiled import kernel
 from sim.engines.kernels.layout import (
+    BORE,
     DEAD,
     LANE,
     META,
@@ -186,7 +187,9 @@ def turn_of_month(
             people[r].status = people[r].status | MOVED
             counts[county, 2] += 1
             continue
-        if u[0] >= 1.0 - p_birth:
+        # Mother and year name a child, so a woman gives birth once in a run's year.
+        if people[r].status & BORE == 0 and u[0] >= 1.0 - p_birth:
+            people[r].status = people[r].status | BORE
             if written >= len(births):
                 return -1
             births[written] = r

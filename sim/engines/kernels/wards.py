@@ -65,9 +65,11 @@ _TIER_OF = ALTERNATIVE_TIER
 @kernel
 def priority_of(meta: int, contract: int) -> int:
     """Priority of a claim on a bed: emergencies and transfers, referred contracted, elective."""
+    if asks_for(meta) == STEP_DOWN:
+        return ELECTIVE
     if need_class_of(meta) == 3 or asks_for(meta) == TRANSFER:
         return EMERGENCY
-    if is_referred(meta) and contract > 0:
+    if is_referred(meta) and contract == 2:
         return REFERRED
     return ELECTIVE
 
