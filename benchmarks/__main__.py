@@ -1,7 +1,7 @@
 """Seconds, memory and nanoseconds a visit by population and threads; phases; rules; compiling.
 
-    python -m benchmarks            everything, about ten minutes on two cores
-    python -m benchmarks --quick    the two regions of the first release only
+python -m benchmarks            everything, about ten minutes on two cores
+python -m benchmarks --quick    the two regions of the first release only
 """
 
 from __future__ import annotations

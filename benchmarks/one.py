@@ -19,9 +19,7 @@ def share_of(region: Any, share: float) -> Any:
     people = census.sum(axis=(1, 2))
     old = region.counties.census.sum(axis=(1, 2))
     urban = region.counties.urban * people // old
-    counties = replace(
-        region.counties, census=census, urban=urban, target_population=people * 0
-    )
+    counties = replace(region.counties, census=census, urban=urban, target_population=people * 0)
     return replace(region, counties=counties)
 
 

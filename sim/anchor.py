@@ -66,7 +66,9 @@ def anchors() -> list[Anchor]:
     """
     n = national()
     visits = n["visits", "all"]
-    named = n["visits", "village"] + n["visits", "township"] + n["visits_community_all", "community"]
+    named = (
+        n["visits", "village"] + n["visits", "township"] + n["visits_community_all", "community"]
+    )
     clinics = n["visits", "primary"] - named
     village = n["visits", "village"] + n["visits_community_station", "community"] + clinics
     township = n["visits", "township"] + n["visits", "community"]
@@ -194,7 +196,9 @@ def step(values: dict[str, float], got: dict[str, float], wanted: dict[str, floa
     values["tier_constant:township"] -= 0.8 * gap("village : township visits")
     values["tier_constant:county"] -= odds(share)
     for tier in ("city", "regional", "outside"):
-        values[f"tier_constant:{tier}"] += 0.8 * odds("visits beyond the county") - 0.5 * odds(share)
+        values[f"tier_constant:{tier}"] += 0.8 * odds("visits beyond the county") - 0.5 * odds(
+            share
+        )
     total = gap("admissions per 100 persons")
     beyond = odds("admissions beyond the county")
     values["admission_scale:township"] *= math.exp(total + gap("township share of admissions"))

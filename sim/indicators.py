@@ -293,7 +293,9 @@ def _travel(ds: xr.Dataset, p: Any) -> Value:
     return {
         "value": _ratio(seconds.sum() / 60.0, visits.sum()),
         "by_tier": _tiers(_ratio(seconds.sum(axis=(0, 2)) / 60.0, visits.sum(axis=(0, 2)))),
-        "by_county": _counties(ds, _ratio(seconds.sum(axis=(1, 2)) / 60.0, visits.sum(axis=(1, 2)))),
+        "by_county": _counties(
+            ds, _ratio(seconds.sum(axis=(1, 2)) / 60.0, visits.sum(axis=(1, 2)))
+        ),
     }
 
 

@@ -48,7 +48,13 @@ _COUNTY_VARIABLES = (
     ("discharges", L.C_DISCHARGES, "1", "discharges", "出院人次"),
     ("stay_charge", L.C_STAY_CHARGE, "fen", "charges of stays", "住院费用"),
     ("stay_fund", L.C_STAY_FUND, "fen", "fund payments for stays", "住院基金支付"),
-    ("stay_out_of_pocket", L.C_STAY_OUT_OF_POCKET, "fen", "out-of-pocket for stays", "住院个人支付"),
+    (
+        "stay_out_of_pocket",
+        L.C_STAY_OUT_OF_POCKET,
+        "fen",
+        "out-of-pocket for stays",
+        "住院个人支付",
+    ),
     ("bed_wait_days", L.C_BED_WAIT_DAYS, "day", "days waited for a bed", "候床天数"),
 )
 _GROUP_VARIABLES = (

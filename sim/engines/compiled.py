@@ -419,9 +419,7 @@ class CompiledEngine:
         merge_requests(onsets, returns, requests)
         return requests
 
-    def _post(
-        self, events: np.ndarray, ranges: list[tuple[int, int]], written: list[int]
-    ) -> None:
+    def _post(self, events: np.ndarray, ranges: list[tuple[int, int]], written: list[int]) -> None:
         """File events under the day they fall due."""
         rows = np.concatenate(
             [events[a : a + count] for (a, _), count in zip(ranges, written, strict=True)]
@@ -446,9 +444,7 @@ class CompiledEngine:
         order = np.argsort(ends, kind="stable")
         ends = ends[order]
         cuts = np.flatnonzero(np.diff(ends)) + 1
-        for part, rows in zip(
-            np.split(ends, cuts), np.split(stays[order], cuts), strict=True
-        ):
+        for part, rows in zip(np.split(ends, cuts), np.split(stays[order], cuts), strict=True):
             self.stays.setdefault(int(part[0]), []).append(rows)
 
     def _facilities(

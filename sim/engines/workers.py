@@ -24,7 +24,9 @@ class Workers:
         self.count = count
         self._pool = ThreadPoolExecutor(count - 1) if count > 1 else None
 
-    def run(self, job: Callable[[int, int, int], Any], ranges: Sequence[tuple[int, int]]) -> list[Any]:
+    def run(
+        self, job: Callable[[int, int, int], Any], ranges: Sequence[tuple[int, int]]
+    ) -> list[Any]:
         """Call job(worker, first, last) for every range; results in order of the ranges."""
         if self._pool is None or len(ranges) == 1:
             return [job(k, first, last) for k, (first, last) in enumerate(ranges)]

@@ -13,7 +13,34 @@ from sim.run import simulate
 from sim.tiers import TIER_KEYS
 from tests.worlds import small_region
 
-REQUIRED = ["visits_per_person", "admissions_per_100", "primary_share_in_county", "primary_share_all", "in_county_visit_rate", "in_county_visit_rate_claims", "in_county_admission_share", "in_county_fund_share", "first_contact_share", "bed_occupancy", "average_length_of_stay", "wait_minutes_mean", "wait_minutes_p90", "admission_wait_days", "visits_per_doctor_day", "referral_rate", "back_referral_rate", "unresolved_need_share", "out_of_pocket_per_person", "fund_spending_per_person", "contract_coverage", "contract_coverage_key", "travel_minutes_return_mean", "concentration_index", "died", "pending_episodes"]
+REQUIRED = [
+    "visits_per_person",
+    "admissions_per_100",
+    "primary_share_in_county",
+    "primary_share_all",
+    "in_county_visit_rate",
+    "in_county_visit_rate_claims",
+    "in_county_admission_share",
+    "in_county_fund_share",
+    "first_contact_share",
+    "bed_occupancy",
+    "average_length_of_stay",
+    "wait_minutes_mean",
+    "wait_minutes_p90",
+    "admission_wait_days",
+    "visits_per_doctor_day",
+    "referral_rate",
+    "back_referral_rate",
+    "unresolved_need_share",
+    "out_of_pocket_per_person",
+    "fund_spending_per_person",
+    "contract_coverage",
+    "contract_coverage_key",
+    "travel_minutes_return_mean",
+    "concentration_index",
+    "died",
+    "pending_episodes",
+]
 BY_TIER = (
     "bed_occupancy", "average_length_of_stay", "wait_minutes_mean", "wait_minutes_p90",
     "admission_wait_days", "visits_per_doctor_day",

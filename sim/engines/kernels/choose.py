@@ -145,7 +145,9 @@ def _is_shut(facilities: Any, published: Any, f: int) -> bool:
 
 
 @kernel
-def _nearest_capable(facilities: Any, villages: Any, village: int, need_class: int, failed: int) -> int:
+def _nearest_capable(
+    facilities: Any, villages: Any, village: int, need_class: int, failed: int
+) -> int:
     """The ambulance rule: the nearest hospital with an emergency pool, -1 when there is none."""
     best = -1
     hours = math.inf
@@ -161,7 +163,13 @@ def _nearest_capable(facilities: Any, villages: Any, village: int, need_class: i
 
 @kernel
 def _arrival(
-    p: Any, facilities: Any, published: Any, facility: int, pool: int, u_session: float, u_place: float
+    p: Any,
+    facilities: Any,
+    published: Any,
+    facility: int,
+    pool: int,
+    u_session: float,
+    u_place: float,
 ) -> int:
     """Second of the day of an arrival: any second at an emergency pool, else a slot inside the
     open seconds of a session."""
@@ -208,7 +216,9 @@ def choose(
                 i, facility, alternative, pool, second, fate, utility, weight[k], uniforms[k],
             )  # fmt: skip
             if chosen[k] == _TOMORROW:
-                _send_on(out, written, requests, i, requests[i, META], requests[i, FACILITY], day + 1)
+                _send_on(
+                    out, written, requests, i, requests[i, META], requests[i, FACILITY], day + 1
+                )
                 written += 1
         for k in range(stop - start):
             if chosen[k] == _CHOOSES:
@@ -308,9 +318,7 @@ def _days_to_visit(published: Any, tier: int, f: int, meta: int, weekday: int) -
 
 
 @kernel
-def _send_on(
-    out: Any, row: int, requests: Any, i: int, meta: int, f: int, due: int
-) -> None:
+def _send_on(out: Any, row: int, requests: Any, i: int, meta: int, f: int, due: int) -> None:
     """Write request i as an event of a later day."""
     onset, lane = requests[i, ONSET], requests[i, LANE]
     write_event(out, row, requests[i, RESIDENT], onset, meta, lane, f, due)

@@ -71,12 +71,18 @@ def own_group(villages: Any, people: Any, r: int) -> int:
     """Group of a resident, see layout.group_of."""
     village = people[r].village
     return group_of(
-        people[r].age, people[r].sex, villages[village].urban, people[r].income, villages[village].band
+        people[r].age,
+        people[r].sex,
+        villages[village].urban,
+        people[r].income,
+        villages[village].band,
     )
 
 
 @kernel
-def learn(p: Any, people: Any, r: int, need_class: int, tier: int, alternative: int, good: bool) -> None:
+def learn(
+    p: Any, people: Any, r: int, need_class: int, tier: int, alternative: int, good: bool
+) -> None:
     """Habit and perceived quality after an outcome."""
     quality = learned(p, people[r].quality[tier] / QUALITY_ONE, good)
     people[r].quality[tier] = int(quality * QUALITY_ONE + 0.5)
@@ -170,7 +176,9 @@ def close_visits(
             by_county[month, county, tier, place, C_VISITS] += 1
             by_county[month, county, tier, place, C_WAIT_SECONDS] += wait[i]
             hours = villages[village].hours[alternative[i]] if alternative[i] >= 0 else 0.0
-            by_county[month, county, tier, place, C_TRAVEL_SECONDS] += int(2.0 * hours * 3600.0 + 0.5)
+            by_county[month, county, tier, place, C_TRAVEL_SECONDS] += int(
+                2.0 * hours * 3600.0 + 0.5
+            )
             by_county[month, county, tier, place, C_CHARGE] += charge
             by_county[month, county, tier, place, C_FUND] += fund
             by_county[month, county, tier, place, C_OUT_OF_POCKET] += charge - fund

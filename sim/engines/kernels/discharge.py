@@ -49,7 +49,9 @@ _MOST_STAYS = 255
 
 
 @kernel
-def tally_admissions(facilities: Any, villages: Any, people: Any, month: int, stays: Any, tallies: Any) -> None:
+def tally_admissions(
+    facilities: Any, villages: Any, people: Any, month: int, stays: Any, tallies: Any
+) -> None:
     """Count new admissions by residence of the patient."""
     by_county, by_group = tallies.county, tallies.group
     for i in range(len(stays)):
@@ -179,5 +181,3 @@ def go_home(villages: Any, people: Any, events: Any, counting: int, tallies: Any
         episode[need_class, E_UNRESOLVED] += 1
         if counting:
             by_group[own_group(villages, people, r), 2, G_UNRESOLVED] += 1
-
-

@@ -89,7 +89,18 @@ def facility_day(
         n_kept[f] = n_stays[f] = n_events[f] = 0
         if facilities[f].delay:
             n_stays[f] = _delay_facility(
-                p, facilities, people, published, seed, key_day, day, f, b - a, visits, stays[base:], row
+                p,
+                facilities,
+                people,
+                published,
+                seed,
+                key_day,
+                day,
+                f,
+                b - a,
+                visits,
+                stays[base:],
+                row,
             )
         else:
             at = 0
@@ -162,7 +173,14 @@ def _gather(
 
 @kernel
 def _claims(
-    p: Any, facilities: Any, published: Any, f: int, n: int, visits: Any, u_admission: Any, keys: Any
+    p: Any,
+    facilities: Any,
+    published: Any,
+    f: int,
+    n: int,
+    visits: Any,
+    u_admission: Any,
+    keys: Any,
 ) -> int:
     """Decide admissions; keys[:result] are the sorted ready keys of the day's bed requests."""
     n_claims = 0
@@ -220,7 +238,20 @@ def _delay_facility(
             visits[i, FATE] = WANTS_BED
         resident = visits[i, RESIDENT]
         write_stay(
-            p, facilities, people, seed, key_day, day, f, resident, onset, meta, lane, 0, stays, n_stays
+            p,
+            facilities,
+            people,
+            seed,
+            key_day,
+            day,
+            f,
+            resident,
+            onset,
+            meta,
+            lane,
+            0,
+            stays,
+            n_stays,
         )
         row[F_ADMISSIONS] += 1
         n_stays += 1

@@ -243,9 +243,7 @@ def first_state(p: Any, people: Any, seed: int, first: int, last: int) -> None:
 
 
 @kernel
-def add_newborns(
-    p: Any, people: Any, mothers: Any, seed: int, year: int, n: int
-) -> int:
+def add_newborns(p: Any, people: Any, mothers: Any, seed: int, year: int, n: int) -> int:
     """One row a newborn from row n on: the mother's village, income and opinions.
 
     returns  rows in use after, -1 when rows or identities run out

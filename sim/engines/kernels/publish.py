@@ -37,7 +37,14 @@ def visit_prices(facilities: Any, scheme: Any, published: Any) -> None:
 
 @kernel
 def publish(
-    p: Any, facilities: Any, scheme: Any, published: Any, tier_wait: Any, booked: Any, weekday: int, day: int
+    p: Any,
+    facilities: Any,
+    scheme: Any,
+    published: Any,
+    tier_wait: Any,
+    booked: Any,
+    weekday: int,
+    day: int,
 ) -> None:
     """Fill utilities and open seconds of the day.
 
@@ -69,9 +76,7 @@ def publish(
                         continue
                     wait = known * published[f].wait[pool]
                     wait += (1.0 - known) * tier_wait[tier, 1 if emergency else 0]
-                    utility = facility_utility(
-                        p, tier, need_class, wait / 3600.0, delay, stay_yuan
-                    )
+                    utility = facility_utility(p, tier, need_class, wait / 3600.0, delay, stay_yuan)
                     utility += facilities[f].attraction
                     published[f].utility[need_class, pool, insurance] = utility
 
@@ -90,7 +95,11 @@ def mean_waits(facilities: Any, published: Any, tier_wait: Any) -> None:
                     is_emergency = facilities[f].pooled and pool == EMERGENCY_POOL
                     if facilities[f].pooled and is_emergency != (emergency == 1):
                         continue
-                    weight = max(1, facilities[f].rooms[pool]) if facilities[f].delay else facilities[f].rooms[pool]
+                    weight = (
+                        max(1, facilities[f].rooms[pool])
+                        if facilities[f].delay
+                        else facilities[f].rooms[pool]
+                    )
                     total += published[f].wait[pool] * weight
                     rooms += weight
             tier_wait[tier, emergency] = total / rooms if rooms > 0 else 0.0

@@ -113,7 +113,9 @@ def write_stay(
 
 
 @kernel
-def next_for_bed(facilities: Any, villages: Any, people: Any, resident: int, need_class: int, facility: int) -> int:
+def next_for_bed(
+    facilities: Any, villages: Any, people: Any, resident: int, need_class: int, facility: int
+) -> int:
     """The next facility in order of distance, of the same tier or above, that has beds; the last
     is outside."""
     village = people[resident].village
@@ -166,7 +168,19 @@ def run_wards(
         copy_row(queue, i, kept, n_kept)
         n_kept += 1
     occupied, n_kept, n_stays = _grant(
-        p, facilities, people, seed, key_day, day, facility, occupied, kept, n_kept, stays, n_stays, tally
+        p,
+        facilities,
+        people,
+        seed,
+        key_day,
+        day,
+        facility,
+        occupied,
+        kept,
+        n_kept,
+        stays,
+        n_stays,
+        tally,
     )
     released = False
     for c in range(n_claims + 1):
@@ -186,16 +200,27 @@ def run_wards(
                 p, facilities, people, seed, key_day, day, facility, occupied, kept, n_kept,
                 stays, n_stays, tally,
             )  # fmt: skip
-            n_kept, n_events = _step_downs_go_home(
-                kept, n_kept, events, n_events, day, tally
-            )
+            n_kept, n_events = _step_downs_go_home(kept, n_kept, events, n_events, day, tally)
         if c == n_claims or second == DISCHARGE_SECOND:
             continue
         n_kept = _enqueue(p, people, visits, seed, key_day, day, claims[c], kept, n_kept, tally)
         priority = kept[n_kept - 1, W_KEY] >> 58
         if is_free(facilities, facility, occupied, priority):
             n_kept -= 1
-            _admit(p, facilities, people, seed, key_day, day, facility, kept, n_kept, stays, n_stays, tally)
+            _admit(
+                p,
+                facilities,
+                people,
+                seed,
+                key_day,
+                day,
+                facility,
+                kept,
+                n_kept,
+                stays,
+                n_stays,
+                tally,
+            )
             n_stays += 1
             occupied += 1
     _sort_rows(kept, n_kept)
@@ -204,7 +229,9 @@ def run_wards(
         if kept[i, W_UNTIL] <= day + 1:
             resident = kept[i, W_RESIDENT]
             meta = asking(kept[i, W_META], SEEK_BED)
-            target = next_for_bed(facilities, villages, people, resident, need_class_of(meta), facility)
+            target = next_for_bed(
+                facilities, villages, people, resident, need_class_of(meta), facility
+            )
             onset = kept[i, W_ONSET]
             write_event(events, n_events, resident, onset, meta, kept[i, W_LANE], target, day + 1)
             n_events += 1
@@ -268,7 +295,9 @@ def _grant(
     still = 0
     for i in range(n_kept):
         if is_free(facilities, facility, occupied, kept[i, W_KEY] >> 58):
-            _admit(p, facilities, people, seed, key_day, day, facility, kept, i, stays, n_stays, tally)
+            _admit(
+                p, facilities, people, seed, key_day, day, facility, kept, i, stays, n_stays, tally
+            )
             n_stays += 1
             occupied += 1
         else:
@@ -287,7 +316,9 @@ def _step_downs_go_home(
         meta = kept[i, W_META]
         if asks_for(meta) == STEP_DOWN:
             resident = kept[i, W_RESIDENT]
-            write_event(events, n_events, resident, kept[i, W_ONSET], meta, kept[i, W_LANE], -1, day)
+            write_event(
+                events, n_events, resident, kept[i, W_ONSET], meta, kept[i, W_LANE], -1, day
+            )
             n_events += 1
             tally[F_BACK_REFUSED] += 1
         else:
