@@ -93,8 +93,8 @@ def build_world(region: Region, p: Any) -> Any:
             taken = [in_scope(int(kind), need_class, scope) for kind in f.kind]
             bit = 1 << (3 * need_class + scope)
             facility["takes"] |= np.where(available[:, need_class] & taken, bit, 0)
-    doctors = f.doctors * (1.0 - f.withdrawn)
-    facility["doctors"] = np.maximum(doctors, 0.01)
+    own_doctors = f.doctors * (1.0 - f.withdrawn)
+    facility["doctors"] = np.maximum(own_doctors, 0.01)
     facility["log_doctors"] = [math.log(staff) for staff in facility["doctors"]]
     regional = (f.tier == int(Tier.REGIONAL)) & ~f.is_delay
     relative = np.minimum(1.0, facility["doctors"] / p.regional_reference_doctors)
