@@ -155,7 +155,7 @@ class Law:
                 if ALTERNATIVE_TIER[j] == tier and utility[j + 1] > ABSENT
             ]  # fmt: skip
             facility = self.engine.world.village[village].facility
-            sizes = [float(self.engine.world.facility["size"][facility[j]]) for j in alike]
+            sizes = [float(self.engine.world.facility["doctors"][facility[j]]) for j in alike]
             for j, size in zip(alike, sizes, strict=True):
                 utility[j + 1] += math.log(size / sum(sizes))
 

@@ -126,10 +126,8 @@ def test_private_clinics_raise_the_primary_share_when_they_are_counted(run):
 
 def test_use_shared_equally_has_a_concentration_index_of_nought(run):
     ds = run.dataset.copy(deep=True)
-    people = ds.group_residents_start
-    tiers = np.zeros(6)
-    tiers[0] = 1
-    ds["group_visits"] = people * 7 * (("tier", tiers.astype(int)))
+    ds["group_visits"].values[:] = 0
+    ds["group_visits"].values[..., 0] = 7 * ds.group_residents_start.values
     assert compute_all(ds)["concentration_index"]["value"] == pytest.approx(0.0, abs=1e-12)
 
 
