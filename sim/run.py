@@ -145,7 +145,8 @@ def take_census(job: CompiledEngine, world: Region, when: str) -> dict[str, Any]
     """
     people = job.people[: job.n]
     here = people[(people.status & (L.DEAD | L.MOVED)) == 0]
-    village = job.world.village[here.village]
+    # Column by column: whole village records of six million people would be a gigabyte.
+    village = {name: job.world.village[name][here.village] for name in ("county", "urban", "band")}
     counties = len(world.counties.code)
     county = village["county"]
     age = np.searchsorted([15, 45, 65, 75], here.age, side="right")
