@@ -244,7 +244,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(InputError([fault]), file=sys.stderr)
         return USAGE
     except KeyboardInterrupt:
-        print("\ninterrupted; nothing was written", file=sys.stderr)
+        lang = getattr(options, "lang", "en")
+        print("\n" + text("interrupted", lang), file=sys.stderr)
         return INTERRUPTED
 
 

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.parameters import load_parameters
-from sim.tiers import TIER_KEYS
+from sim.tiers import TIER_KEYS, Place
 
 if TYPE_CHECKING:
     import xarray as xr
 
-_OWN, _ELSEWHERE, _OUTSIDE = 0, 1, 2
+_OWN, _ELSEWHERE, _OUTSIDE = (int(place) for place in Place)
 _PRIMARY = (0, 1)
 Value = dict[str, Any]
 

@@ -44,7 +44,7 @@ def page(region: str, year: int, lang: str) -> str:
         parts += [text("info.local", lang), *local, ""]
     counts = Counter(report.statuses)
     statuses = ", ".join(f"{n} {status}" for status, n in counts.most_common())
-    parts += [f"Values of the pack by status: {statuses}", ""]
+    parts += [text("info.values", lang).format(parts=statuses), ""]
     parts += [text("info.anchors", lang), anchor_table(lang), ""]
     all_statuses = Counter(
         row.status

@@ -49,6 +49,8 @@ _TEXT: dict[str, tuple[str, str]] = {
         "锚点|年份|公布值|模拟值|允许误差|残差|求解",
     ),
     "info.local": ("Published local figures, for comparison", "本地公布数据（供对照）"),
+    "interrupted": ("interrupted; nothing was written", "已中断；未写入任何文件"),
+    "info.values": ("Values of the pack by status: {parts}", "数据包数值按状态：{parts}"),
     "info.parameters": (
         "Model parameters: {total} numbers, of which {parts}",
         "模型参数：共{total}个数，其中{parts}",

@@ -53,10 +53,10 @@ from sim.rules.choice import (
     scope_of,
 )
 from sim.rules.consult import EMERGENCY_POOL, pool_of, session_position
-from sim.rules.random import block
+from sim.rules.random import Stream, block
 from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES
 
-_CHOICE = 3  # stream of sim.rules.random
+_CHOICE = int(Stream.CHOICE)
 _ONE_UNIT = 1.0 / QUALITY_ONE
 _COUNTY_FIRST, _CITY_FIRST, _CITY_LAST = 2, 7, 9
 _BARELY = 0.5 * ABSENT

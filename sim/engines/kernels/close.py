@@ -56,13 +56,13 @@ from sim.engines.kernels.layout import (
 from sim.rules.choice import learned, scope_of
 from sim.rules.illness import difficulty
 from sim.rules.payment import MOST_FEN, charge_fen, fund_fen
-from sim.rules.random import block
+from sim.rules.random import Stream, block
 from sim.rules.referral import adherence_probability
 from sim.rules.referral import is_referred as refers
 from sim.rules.resolution import MOST_VISITS, goes_on, resolves, self_care_resolves
 from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES
 
-_OUTCOME = 6  # stream of sim.rules.random
+_OUTCOME = int(Stream.OUTCOME)
 _TIER_OF = ALTERNATIVE_TIER
 
 

@@ -40,11 +40,11 @@ from sim.engines.kernels.layout import (
 )
 from sim.rules.illness import difficulty
 from sim.rules.payment import MOST_FEN, charge_fen, deductible_fen, fund_fen
-from sim.rules.random import block
+from sim.rules.random import Stream, block
 from sim.rules.referral import back_referral_probability
 from sim.rules.resolution import MOST_VISITS, resolves
 
-_REFERRAL = 8  # stream of sim.rules.random
+_REFERRAL = int(Stream.REFERRAL)
 _MOST_STAYS = 255
 
 

@@ -49,10 +49,10 @@ from sim.rules.consult import EMERGENCY_POOL, N_POOLS
 from sim.rules.illness import difficulty
 from sim.rules.order import ready_key
 from sim.rules.payment import charge_fen
-from sim.rules.random import block
+from sim.rules.random import Stream, block
 from sim.rules.resolution import resolves
 
-_SERVICE = 5  # stream of sim.rules.random
+_SERVICE = int(Stream.SERVICE)
 _OPEN_ALL_DAY = 2 * DAY_SECONDS
 _SEGMENT_SHIFT = 44  # above the second and the place of a ready key
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sim.compiled import kernel
-from sim.tiers import N_ALTERNATIVES
+from sim.tiers import N_ALTERNATIVES, Place
 
 # An event is one visit or bed request of an episode, int32 columns.
 RESIDENT, ONSET, META, LANE, FACILITY, DUE = range(6)
@@ -27,13 +27,13 @@ W_KEY, W_RESIDENT, W_ONSET, W_META, W_LANE, W_SINCE, W_UNTIL = range(7)
 WAIT_COLUMNS = 7
 
 # What became of a request today.
-(
-    IDLE, SELF_CARE, POSTPONED, UNSEEN, CONSULTED, WANTS_BED, BED_ONLY, SENT_HOME,
-) = range(8)  # fmt: skip
+IDLE, SELF_CARE, POSTPONED, UNSEEN, CONSULTED, WANTS_BED, BED_ONLY = range(7)
 
 # Bits of a resident's status.
 DEAD, IN_BED, MOVED, BORE = 1, 2, 4, 8
 NOT_IN_BED = 255 - IN_BED
+
+_OWN, _ELSEWHERE, _OUTSIDE = (int(place) for place in Place)
 
 # Perceived quality is int16 fixed point.
 QUALITY_ONE = 20_000
@@ -258,8 +258,8 @@ def group_of(age: int, sex: int, urban: int, income: int, band: int) -> int:
 def place_of_facility(facilities: Any, facility: int, county: int) -> int:
     """Place of a facility seen from a county: 0 own, 1 elsewhere in the region, 2 outside."""
     if facilities[facility].outside:
-        return 2
-    return 0 if facilities[facility].county == county else 1
+        return _OUTSIDE
+    return _OWN if facilities[facility].county == county else _ELSEWHERE
 
 
 @kernel

@@ -33,9 +33,12 @@ from sim.rules.illness import (
     relative_mortality,
     yearly_rate,
 )
-from sim.rules.random import block, raw_block
+from sim.rules.random import Stream, block, raw_block
 
-_MONTH, _EPISODE, _TASTE, _BIRTH = 1, 2, 4, 12  # streams of sim.rules.random
+_MONTH = int(Stream.MONTH)
+_EPISODE = int(Stream.EPISODE)
+_TASTE = int(Stream.TASTE)
+_BIRTH = int(Stream.BIRTH)
 
 
 @kernel

@@ -12,13 +12,13 @@ from sim.compiled import kernel
 from sim.engines.kernels.layout import CONSULTED, META, ONSET, UNSEEN, need_class_of, occurrence_of
 from sim.rules.consult import is_sent_for_tests, service_law, test_law, whole_seconds
 from sim.rules.order import claim_key, is_return, place_of, ready_key, second_of
-from sim.rules.random import block
+from sim.rules.random import Stream, block
 
 # Rows of a facility's day: events (RESIDENT, ONSET, META, LANE) and what serving them adds.
 IDENTITY, FATE, WAITED, ENDED, SECOND_CONSULT = 4, 5, 6, 7, 8
 VISIT_COLUMNS = 9
 
-_SERVICE = 5  # stream of sim.rules.random
+_SERVICE = int(Stream.SERVICE)
 _NEVER = 1 << 40
 _GAPS = (3548, 1577, 701, 301, 132, 57, 23, 10, 4, 1)
 

@@ -53,12 +53,13 @@ from sim.engines.kernels.layout import (
 from sim.rules.admission import ELECTIVE, EMERGENCY, REFERRED, patience
 from sim.rules.choice import scope_of
 from sim.rules.illness import difficulty, severity_factor
-from sim.rules.random import block
+from sim.rules.random import Stream, block
 from sim.rules.resolution import resolves
 from sim.rules.stay import stay_days
 from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES
 
-_STAY, _ADMISSION = 9, 7  # streams of sim.rules.random
+_STAY = int(Stream.STAY)
+_ADMISSION = int(Stream.ADMISSION)
 _TIER_OF = ALTERNATIVE_TIER
 
 
