@@ -14,7 +14,7 @@ from sim.packs.layout import Township, Village, lay_out_townships, lay_out_villa
 from sim.packs.observed import need
 from sim.packs.places import FACTS, RegionFacts
 from sim.packs.rows import Draft, Row
-from sim.packs.rules import SourceBook
+from sim.packs.rules import CITY_SEAT_WEIGHT, SourceBook
 from sim.packs.schema import FIXED_TABLES, SETTINGS_FILE, TableSchema, facilities_schema
 from sim.packs.sources import sources_page
 
@@ -66,7 +66,7 @@ def _draft(facts: RegionFacts) -> Draft:
 def _fill_stocks(draft: Draft) -> None:
     facts, book = draft.facts, draft.book
     people = {c.plan.code: float(c.census.population) for c in draft.counties}
-    half = {code: 0.5 if code in facts.half_weight else 1.0 for code in people}
+    half = {code: CITY_SEAT_WEIGHT if code in facts.half_weight else 1.0 for code in people}
     public = {code: people[code] * half[code] for code in people}
     published = {
         f"m-{facts.id}-{i + 1}": int(need(facts.id, "hospital_beds", tier="city").value)

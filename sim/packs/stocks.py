@@ -17,7 +17,6 @@ PROVINCE_CODES = {"Shandong": "370000", "Inner Mongolia": "150000", "Sichuan": "
                   "Jilin": "220000"}  # fmt: skip
 # Beds of Taonan in 2020 as printed, and their parts under reading A of the plan's table.
 TAONAN_CITY_RUN = 507
-TAONAN_COUNTY_RUN = 794
 TAONAN_PRIMARY = 188
 
 

@@ -14,7 +14,6 @@ from sim.compiled import exponentials, kernel
 from sim.rules.random import normal_quantile
 from sim.tiers import Kind
 
-GENERAL = int(Kind.GENERAL_HOSPITAL)
 TCM = int(Kind.TCM_HOSPITAL)
 MATERNAL_CHILD = int(Kind.MATERNAL_CHILD_HOSPITAL)
 
