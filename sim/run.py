@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim import __version__
-from sim.compiled import source_hash
 from sim.demography import load_demography
 from sim.engines.compiled import CompiledEngine
 from sim.engines.kernels import layout as L
@@ -22,6 +21,7 @@ from sim.parameters import load_parameters
 from sim.population import Ledger, PopulationParameters, carry, synthesise
 from sim.region import Region
 from sim.results import GROUP_DIMENSIONS, SCHEMA_VERSION, build_dataset
+from sim.source import source_hash
 
 if TYPE_CHECKING:
     import xarray as xr

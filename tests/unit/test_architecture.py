@@ -17,7 +17,7 @@ SIM = ROOT / "sim"
 # A module knows what stands on its own line or above, and a package counts as one name. The
 # package itself (`sim`) is the public door and may open on anything.
 LAYERS = (
-    ("sim.errors", "sim.tiers", "sim.compiled", "sim.text"),
+    ("sim.errors", "sim.tiers", "sim.source", "sim.compiled", "sim.text"),
     ("sim.parameters",),
     ("sim.region",),
     ("sim.rules",),

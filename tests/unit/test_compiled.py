@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from sim.compiled import exponentials
+from sim.source import compiled_sources
 
 ROOT = Path(__file__).parents[2]
 SMALL = """
@@ -70,3 +72,16 @@ def test_an_edited_rule_is_never_served_stale(tmp_path):
     after = float(run_python(code, tmp_path, **cache))
     assert before != after
     assert after == 0.007
+
+
+def test_the_cache_follows_every_module_that_compiles():
+    """Every module that uses a decorator is in the hash that names the cache, and so is what it
+    imports; what only reads results is not."""
+    decorated = re.compile(r"^@(?:kernel|njit|compiled|numba\.)", re.MULTILINE)
+    followed = {str(path.relative_to(ROOT / "sim")) for path in compiled_sources()}
+    for path in sorted((ROOT / "sim").rglob("*.py")):
+        name = str(path.relative_to(ROOT / "sim"))
+        if decorated.search(path.read_text("utf-8")):
+            assert name in followed
+    assert {"tiers.py", "day.py", "rules/choice.py", "engines/kernels/layout.py"} <= followed
+    assert not {"indicators.py", "info.py", "__main__.py", "results.py"} & followed
