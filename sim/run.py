@@ -18,7 +18,7 @@ from sim.engines.kernels import layout as L
 from sim.errors import Fault, InputError
 from sim.packs import load_region
 from sim.parameters import load_parameters
-from sim.population import Ledger, PopulationParameters, carry, synthesise
+from sim.population import Ledger, PopulationParameters, residents_of
 from sim.region import Region
 from sim.results import GROUP_DIMENSIONS, SCHEMA_VERSION, build_dataset
 from sim.source import source_hash
@@ -85,18 +85,20 @@ def simulate(
     world = region if isinstance(region, Region) else load_region(region, year)
     parameters = load_parameters(overrides)
     tell("residents")
-    residents, ledger = _residents(world, parameters, seed, threads)
+    population = PopulationParameters.from_table(parameters)
+    residents, ledger = residents_of(world, population, seed, threads=threads)
     job = CompiledEngine(
         world, parameters, residents, load_demography(world.year), ledger,
         seed=seed, threads=threads, progress=lambda done, days, n: tell("days", done, days, n),
     )  # fmt: skip
-    before = take_census(job, world, "start")
-    count_at_start = job.n
-    del residents
-    tell("first day")
-    tallies = job.run()
-    census = {**before, **take_census(job, world, "end")}
-    checks = conservation(job, tallies, ledger, count_at_start)
+    with job.workers:
+        before = take_census(job, "start")
+        count_at_start = job.n
+        del residents
+        tell("first day")
+        tallies = job.run()
+        census = {**before, **take_census(job, "end")}
+        checks = conservation(job, tallies, ledger, count_at_start)
     broken = [name for name, difference in checks.items() if difference != 0]
     if broken:
         raise RuntimeError(f"conservation does not hold: {broken}; a fault in the program")
@@ -131,35 +133,19 @@ def simulate(
     return Run(dataset, {**manifest, "seconds": time.perf_counter() - begun})
 
 
-def _residents(world: Region, parameters: Any, seed: int, threads: int) -> tuple[Any, Ledger]:
-    """Census residents carried to 1 January of the run year."""
-    population = PopulationParameters.from_table(parameters)
-    residents = synthesise(world, population, seed, threads=threads)
-    return carry(residents, world, population, seed, to_year=world.year, threads=threads)
-
-
-def take_census(job: CompiledEngine, world: Region, when: str) -> dict[str, Any]:
+def take_census(job: CompiledEngine, when: str) -> dict[str, Any]:
     """Residents alive in the region: by county, group, key group and contract.
 
     Returns {variable: (dims, values, long name, Chinese long name)} with names ending in `when`.
     """
-    people = job.people[: job.n]
-    here = people[(people.status & (L.DEAD | L.MOVED)) == 0]
-    # Column by column: whole village records of six million people would be a gigabyte.
-    village = {name: job.world.village[name][here.village] for name in ("county", "urban", "band")}
-    counties = len(world.counties.code)
-    county = village["county"]
-    age = np.searchsorted([15, 45, 65, 75], here.age, side="right")
-    group = (((age * 2 + here.sex) * 2 + village["urban"]) * 5 + here.income) * 3 + village["band"]
-    contracted = here.contract > 0
-    cells = county * 4 + here.key * 2 + contracted
-    by_contract = np.bincount(cells, minlength=counties * 4).reshape(counties, 2, 2)
-    by_group = np.bincount(group, minlength=L.GROUPS).reshape(5, 2, 2, 5, 3)
+    by_group, by_contract = job.census()
     return {
         f"residents_{when}": (
-            ("county",), np.bincount(county, minlength=counties), "residents", "常住人口"
+            ("county",), by_contract.sum(axis=(1, 2)), "residents", "常住人口"
         ),
-        f"group_residents_{when}": (GROUP_DIMENSIONS, by_group, "residents by group", "各人群人口"),
+        f"group_residents_{when}": (
+            GROUP_DIMENSIONS, by_group.reshape(5, 2, 2, 5, 3), "residents by group", "各人群人口",
+        ),
         f"contracts_{when}": (
             ("county", "key_group", "has_contract"), by_contract,
             "residents by key group and contract", "按重点人群和签约分的人口",
@@ -176,7 +162,7 @@ def conservation(job: CompiledEngine, tallies: Any, ledger: Ledger, start: int) 
     ended = e[:, [L.E_SELF_RESOLVED, L.E_SELF_UNRESOLVED, L.E_RESOLVED, L.E_UNRESOLVED,
                   L.E_DIED, L.E_MOVED, L.E_PENDING_END]].sum(axis=1)  # fmt: skip
     births, deaths, moves = tallies.people.sum(axis=0)
-    alive = int(((job.people.status[: job.n] & (L.DEAD | L.MOVED)) == 0).sum())
+    alive = int(job.census()[0].sum())
     beds = (
         f[:, L.F_CENSUS_START] + f[:, L.F_ADMISSIONS] - f[:, L.F_DISCHARGES]
         - f[:, L.F_LEFT_IN_BED] - f[:, L.F_CENSUS_END]

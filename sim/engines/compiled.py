@@ -16,6 +16,7 @@ import numpy as np
 
 from sim import day as timetable
 from sim.engines.kernels import layout as L
+from sim.engines.kernels.census import count_residents
 from sim.engines.kernels.choose import BATCH, choose
 from sim.engines.kernels.close import close_visits
 from sim.engines.kernels.discharge import discharge, go_home, tally_admissions
@@ -35,11 +36,18 @@ from sim.engines.kernels.month import (
 from sim.engines.kernels.publish import mean_waits, publish, visit_prices
 from sim.engines.kernels.serve import VISIT_COLUMNS
 from sim.engines.kernels.shuffle import (
+    RADIX,
+    book,
+    by_due,
     by_facility,
+    count_by_facility,
+    count_due,
     gather_rows,
     has_left,
     merge_requests,
+    returns_before,
     smooth_waits,
+    sort_events,
 )
 from sim.engines.people import move_rates, people_table
 from sim.engines.workers import Workers, split
@@ -96,7 +104,7 @@ class CompiledEngine:
         self.world = build_world(region, parameters)
         self.delay = self.world.facility.delay
         self.village_start = np.asarray(residents.village_start, dtype=np.int64)
-        self.people, self.n = people_table(residents, demography)
+        self.people, self.n = people_table(residents, demography, self.workers)
         self.move_rate = move_rates(region, residents, ledger, parameters)
         self.rates = np.zeros((111, 2, 4, 4), dtype=np.float64)
         rate_table(parameters, self.rates)
@@ -108,6 +116,8 @@ class CompiledEngine:
         self.occupied = np.zeros(self.n_facilities, dtype=np.int64)
         self.booked = np.zeros(self.n_facilities, dtype=np.int64)
         self.visits = 0
+        self.horizon = 64  # days ahead that events are filed for; grows
+        self.digits = np.empty(RADIX, dtype=np.int64)
         self._allocate(len(region.counties.code))
 
     # ------------------------------------------------------------------ set-up
@@ -174,28 +184,27 @@ class CompiledEngine:
 
     def run(self) -> RunTallies:
         """Simulate the warm-up and the year."""
-        with self.workers:
-            blocks = timetable.blocks(self.year)
-            days = timetable.days_in_year(self.year)
-            self.workers.run(
-                lambda k, a, b: first_state(self.p, self.people, self.seed, a, b),
-                split(self.n, self.workers.count),
-            )
-            visit_prices(self.world.facility, self.world.scheme, self.published)
-            self._fill_beds(blocks[0][0])
-            for index, (first, length, month) in enumerate(blocks):
-                if index == 1:
-                    self._start_counting()
-                elif index > 1:
-                    self._turn_of_month(blocks[index - 1])
-                self._draw_month(first, length, month)
-                weekdays = timetable.weekdays(self.year, first, length)
-                for offset in range(length):
-                    self._day(first, offset, month, int(weekdays[offset]), int(index > 0))
-                    if self.progress is not None:
-                        self.progress(first + offset, days, self.visits)
-            self._turn_of_month(blocks[-1])
-            return self._finish()
+        blocks = timetable.blocks(self.year)
+        days = timetable.days_in_year(self.year)
+        self.workers.run(
+            lambda k, a, b: first_state(self.p, self.people, self.seed, a, b),
+            split(self.n, self.workers.count),
+        )
+        visit_prices(self.world.facility, self.world.scheme, self.published)
+        self._fill_beds(blocks[0][0])
+        for index, (first, length, month) in enumerate(blocks):
+            if index == 1:
+                self._start_counting()
+            elif index > 1:
+                self._turn_of_month(blocks[index - 1])
+            self._draw_month(first, length, month)
+            weekdays = timetable.weekdays(self.year, first, length)
+            for offset in range(length):
+                self._day(first, offset, month, int(weekdays[offset]), int(index > 0))
+                if self.progress is not None:
+                    self.progress(first + offset, days, self.visits)
+        self._turn_of_month(blocks[-1])
+        return self._finish()
 
     def _start_counting(self) -> None:
         """1 January: forget the warm-up's counts, keep its patients."""
@@ -221,6 +230,20 @@ class CompiledEngine:
             histogram=self.histogram,
             people=self.people_counts.sum(axis=0),
         )
+
+    def census(self) -> tuple[np.ndarray, np.ndarray]:
+        """Residents alive and here: by group, (groups,), and by county, key group and whether
+        they have a contract, (counties, 2, 2)."""
+        counties = len(self.region.counties.code)
+
+        def work(_: int, a: int, b: int) -> tuple[np.ndarray, np.ndarray]:
+            by_group = np.zeros(L.GROUPS, dtype=np.int64)
+            by_contract = np.zeros((counties, 2, 2), dtype=np.int64)
+            count_residents(self.people, self.world.village, a, b, by_group, by_contract)
+            return by_group, by_contract
+
+        parts = self.workers.run(work, split(self.n, self.workers.count))
+        return sum(part[0] for part in parts), sum(part[1] for part in parts)
 
     def _open_episodes(self) -> np.ndarray:
         """Episodes begun and not ended, by class: waiting for a visit, in bed, or for a bed."""
@@ -335,7 +358,7 @@ class CompiledEngine:
         has_left(self.people, rows, resident, left)
         if not left.any():
             return rows
-        self._book(rows[left > 0], -1)
+        book(np.ascontiguousarray(rows[left > 0]), -1, self.booked)
         gone = rows[left > 0, meta]
         begun = ((gone >> 11) & 7) != L.NEW
         self._count_left(gone[begun], left[left > 0][begun])
@@ -381,11 +404,9 @@ class CompiledEngine:
             ),
             ranges,
         )  # fmt: skip
-        self._post(later, ranges, written)
+        self._post(day, _written(later, ranges, written))
 
-        order = self._buffer("order", n, 1, np.int32)[:n]
-        start = np.empty(self.n_facilities + 1, dtype=np.int64)
-        by_facility(facility, start, np.empty_like(start), order)
+        order, start = self._by_facility(facility, ranges)
         leaving_stays = self._leaving(day)
         self._facilities(
             day, month, counting, order, start, requests, pool, second, fate, wait, leaving_stays
@@ -400,7 +421,7 @@ class CompiledEngine:
             ),
             ranges,
         )  # fmt: skip
-        self._post(out, ranges, written)
+        self._post(day, _written(out, ranges, written))
         self._discharge(day, month, counting, leaving_stays)
 
     def _requests(self, day: int, offset: int) -> np.ndarray:
@@ -408,31 +429,58 @@ class CompiledEngine:
         onsets = self.month_events[self.day_start[offset] : self.day_start[offset + 1]]
         due = self.pending.pop(day, None)
         returns = np.concatenate(due) if due else _NO_EVENTS
-        if len(returns) > 1:
-            # Resident, onset, ordinal: a few sorted runs, which a merge sort likes.
-            key = returns[:, L.RESIDENT].astype(np.int64) << 24
-            key |= (returns[:, L.ONSET].astype(np.int64) + 64) << 6
-            key |= (returns[:, L.META] >> 2) & 63
-            returns = np.ascontiguousarray(returns[np.argsort(key, kind="stable")])
-        self._book(returns, -1)
+        book(returns, -1, self.booked)
+        at = self._buffer("sorted", len(returns), 1, np.int32)[: len(returns)]
+        other = self._buffer("unsorted", len(returns), 1, np.int32)[: len(returns)]
+        sort_events(returns, at, other, self.digits)
         n = len(onsets) + len(returns)
         requests = self._buffer("requests", n, L.EVENT_COLUMNS, np.int32)[:n]
-        merge_requests(onsets, returns, requests)
+        ranges = split(len(onsets), self.workers.count)
+        starts = [0 if k == 0 else _first_return(onsets, a, returns, at)
+                  for k, (a, _) in enumerate(ranges)]  # fmt: skip
+        edges = [*starts, len(returns)]
+        self.workers.run(
+            lambda k, a, b: merge_requests(
+                onsets, returns, at, a, b, edges[k], edges[k + 1], requests
+            ),
+            ranges,
+        )
         return requests
 
-    def _post(self, events: np.ndarray, ranges: list[tuple[int, int]], written: list[int]) -> None:
-        """File events under the day they fall due."""
-        rows = np.concatenate(
-            [events[a : a + count] for (a, _), count in zip(ranges, written, strict=True)]
-        )
-        self._book(rows, 1)
-        for due in np.unique(rows[:, L.DUE]):
-            self.pending.setdefault(int(due), []).append(rows[rows[:, L.DUE] == due])
+    def _by_facility(
+        self, facility: np.ndarray, ranges: list[tuple[int, int]]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Places of the day's list by facility, and where each facility's begin."""
+        n = self.n_facilities
+        counts = np.empty((len(ranges), n), dtype=np.int64)
+        self.workers.run(lambda k, a, b: count_by_facility(facility, a, b, counts[k]), ranges)
+        start = np.zeros(n + 1, dtype=np.int64)
+        np.cumsum(counts.sum(axis=0), out=start[1:])
+        # At one facility the first worker's places come first.
+        rows = start[:-1] + np.cumsum(counts, axis=0) - counts
+        order = self._buffer("order", len(facility), 1, np.int32)[: len(facility)]
+        self.workers.run(lambda k, a, b: by_facility(facility, a, b, rows[k], order), ranges)
+        return order, start
 
-    def _book(self, events: np.ndarray, change: int) -> None:
-        """Appointments given (1), kept or given up (-1)."""
-        named = events[((events[:, L.META] >> 11) & 7) == L.NAMED, L.FACILITY]
-        self.booked += change * np.bincount(named, minlength=self.n_facilities)
+    def _post(self, day: int, parts: list[np.ndarray]) -> None:
+        """File events under the day they fall due."""
+        due = np.zeros(self.horizon, dtype=np.int64)
+        for part in parts:
+            short = count_due(part, day, due)
+            if short > 0:
+                self.horizon = 2 * short
+                return self._post(day, parts)
+        ends = np.cumsum(due)
+        start = ends - due
+        rows = np.empty((int(ends[-1]), L.EVENT_COLUMNS), dtype=np.int32)
+        at = start.copy()
+        for part in parts:
+            by_due(part, day, at, rows)
+            book(part, 1, self.booked)
+        for ahead in np.flatnonzero(due):
+            filed = rows[start[ahead] : ends[ahead]]
+            self.pending.setdefault(day + int(ahead), []).append(filed)
+        return None
 
     def _leaving(self, day: int) -> np.ndarray:
         """Stays that end today."""
@@ -491,7 +539,7 @@ class CompiledEngine:
                 world.village, self.people, np.ascontiguousarray(moves[home]), counting,
                 self.tallies[0],
             )  # fmt: skip
-        self._post(moves[~home], [(0, 0)], [int((~home).sum())])
+        self._post(day, [np.ascontiguousarray(moves[~home])])
         queue = np.empty((int(n_kept.sum()), L.WAIT_COLUMNS), dtype=np.int64)
         gather_rows(kept, base, n_kept, queue)
         self.queue = queue
@@ -534,7 +582,7 @@ class CompiledEngine:
             ),
             ranges,
         )  # fmt: skip
-        self._post(out, ranges, written)
+        self._post(day, _written(out, ranges, written))
         if counting:
             f = stays[:, L.FACILITY]
             np.add.at(self.facility, (f, L.F_DISCHARGES), 1)
@@ -542,6 +590,20 @@ class CompiledEngine:
             np.add.at(self.facility, (f, L.F_TRANSFERS_OUT), stays[:, L.MOVES_UP])
             np.add.at(self.facility, (f, L.F_BACK_SENT), sent_back)
             np.add.at(self.facility, (f, L.F_CHARGE_INPATIENT), paid)
+
+
+def _first_return(onsets: np.ndarray, row: int, returns: np.ndarray, at: np.ndarray) -> int:
+    """Place in `at` of the first return that belongs beside or after an onset's resident."""
+    if row >= len(onsets):
+        return len(returns)
+    return int(returns_before(returns, at, onsets[row, L.RESIDENT]))
+
+
+def _written(
+    rows: np.ndarray, ranges: list[tuple[int, int]], written: list[int]
+) -> list[np.ndarray]:
+    """What each worker wrote of its range."""
+    return [rows[a : a + count] for (a, _), count in zip(ranges, written, strict=True)]
 
 
 def _batch() -> tuple[np.ndarray, ...]:

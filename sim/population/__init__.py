@@ -7,7 +7,7 @@ found again after every carry: a threshold drawn once a life against a prevalenc
 age, so nobody loses a chronic disease by a birthday.
 """
 
-from sim.population.carrying import carry
+from sim.population.carrying import carry, residents_of
 from sim.population.census import (
     census_counts,
     controlled_rounding,
@@ -25,6 +25,7 @@ __all__ = [
     "census_counts",
     "controlled_rounding",
     "deal_to_villages",
+    "residents_of",
     "split_by_residence",
     "synthesise",
 ]

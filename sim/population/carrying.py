@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sim.compiled import njit
 from sim.demography import Demography, load_demography
 from sim.population.attributes import laws_of, set_attributes
+from sim.population.census import people_of_census
 from sim.population.moves import MOVED_OUT, move_out, newcomers_of
 from sim.population.records import (
     Ints,
@@ -84,23 +85,68 @@ def carry(
             f"from_year {from_year}, to_year {to_year}: expected "
             f"{CENSUS_YEAR} <= from_year <= to_year <= {LAST_CARRY_YEAR}"
         )
-    start = by_county(region, np.diff(residents.village_start))
-    births, deaths, moved_in, moved_out = np.zeros((4, start.shape[0]), dtype=np.int64)
-    ledger = Ledger(start, births, deaths, moved_in, moved_out, start.copy())
+    people = People(residents.village_start, residents.identity, residents.age, residents.sex)
+    people, ledger = _years(
+        people, region, parameters, seed, range(from_year, to_year), demography, threads
+    )
     if to_year == from_year:
         return residents, ledger
-    people = People(residents.village_start, residents.identity, residents.age, residents.sex)
-    for year in range(from_year, to_year):
+    rates = demography[to_year] if demography is not None else load_demography(to_year)
+    return _with_attributes(people, region, parameters, rates, seed, to_year, threads), ledger
+
+
+def residents_of(
+    region: Region, parameters: PopulationParameters, seed: int, *, threads: int = 2
+) -> tuple[Residents, Ledger]:
+    """Census people carried to 1 January of `region.year`: the same as `synthesise` and `carry`,
+    without the attributes of the census year in between.
+
+    Raises as `synthesise` and `carry` do.
+    """
+    year = region.year
+    people = people_of_census(region, parameters, load_demography(CENSUS_YEAR), seed, threads)
+    people, ledger = _years(
+        people, region, parameters, seed, range(CENSUS_YEAR, year), None, threads
+    )
+    rates = load_demography(year)
+    return _with_attributes(people, region, parameters, rates, seed, year, threads), ledger
+
+
+def _with_attributes(
+    people: People,
+    region: Region,
+    parameters: PopulationParameters,
+    rates: Demography,
+    seed: int,
+    year: int,
+    threads: int,
+) -> Residents:
+    residents = empty_residents(people.village_start, people.identity, people.age, people.sex)
+    set_attributes(residents, region, laws_of(region, parameters, rates, seed, year), threads)
+    return freeze_residents(residents)
+
+
+def _years(
+    people: People,
+    region: Region,
+    parameters: PopulationParameters,
+    seed: int,
+    years: range,
+    demography: Mapping[int, Demography] | None,
+    threads: int,
+) -> tuple[People, Ledger]:
+    """People after the given calendar years, one after the other, and what became of them."""
+    start = by_county(region, np.diff(people.village_start))
+    births, deaths, moved_in, moved_out = np.zeros((4, start.shape[0]), dtype=np.int64)
+    ledger = Ledger(start, births, deaths, moved_in, moved_out, start.copy())
+    for year in years:
         rates = demography[year] if demography is not None else load_demography(year)
-        target = _target(region, start, from_year, to_year, year + 1)
+        target = _target(region, start, years.start, years.stop, year + 1)
         people = _one_year(people, region, parameters, seed, year, rates, target, ledger, threads)
     ledger.end[:] = by_county(region, np.diff(people.village_start))
     for field in fields(ledger):
         getattr(ledger, field.name).setflags(write=False)
-    last = demography[to_year] if demography is not None else load_demography(to_year)
-    carried = empty_residents(people.village_start, people.identity, people.age, people.sex)
-    set_attributes(carried, region, laws_of(region, parameters, last, seed, to_year), threads)
-    return freeze_residents(carried), ledger
+    return people, ledger
 
 
 def _target(region: Region, start: Ints, from_year: int, to_year: int, year: int) -> Ints:

@@ -12,6 +12,7 @@ from sim.population.attributes import laws_of, set_attributes
 from sim.population.records import (
     Floats,
     Ints,
+    People,
     PopulationParameters,
     Residents,
     empty_residents,
@@ -56,22 +57,33 @@ def synthesise(
     Raises InputError when urban (rural) persons have no urban (rural) village with a weight.
     """
     rates = demography or load_demography(CENSUS_YEAR)
+    people = people_of_census(region, parameters, rates, seed, threads)
+    residents = empty_residents(*people)
+    laws = laws_of(region, parameters, rates, seed, CENSUS_YEAR)
+    set_attributes(residents, region, laws, threads)
+    return freeze_residents(residents)
+
+
+def people_of_census(
+    region: Region, parameters: PopulationParameters, rates: Demography, seed: int, threads: int
+) -> People:
+    """Village, identity, age and sex of everybody in the census of 2020; see `synthesise`."""
     counts = census_counts(region, parameters)
     village_start = starts_of(counts.sum(axis=1, dtype=np.int64))
-    laws = laws_of(region, parameters, rates, seed, CENSUS_YEAR)
-    residents = empty_residents(village_start)
+    n = int(village_start[-1])
+    age, sex = np.empty((2, n), dtype=np.uint8)
+    people = People(village_start, np.empty(n, dtype=np.uint32), age, sex)
     oldest = _oldest_age_distribution(rates.mortality)
     band_start = np.array(AGE_BAND_STARTS, dtype=np.int64)
 
     def fill(first: int, last: int) -> None:
         _fill_census(
-            first, last, laws.seed, village_start, counts, band_start, oldest,
-            residents.identity, residents.age, residents.sex,
+            first, last, int(seed), village_start, counts, band_start, oldest,
+            people.identity, people.age, people.sex,
         )  # fmt: skip
 
     in_threads(fill, village_start, threads)
-    set_attributes(residents, region, laws, threads)
-    return freeze_residents(residents)
+    return people
 
 
 def census_counts(region: Region, parameters: PopulationParameters) -> NDArray[np.int32]:

@@ -19,6 +19,7 @@ from sim.population import (
     census_counts,
     controlled_rounding,
     deal_to_villages,
+    residents_of,
     split_by_residence,
     synthesise,
 )
@@ -468,3 +469,14 @@ def test_carrying_to_the_last_year():
     after, ledger = carry(people, world, PARAMETERS, 4, to_year=2035)
     assert np.unique(after.identity).shape[0] == after.count == int(ledger.end[0])
     assert after.age.mean() > people.age.mean() + 4.0
+
+
+def test_residents_of_a_year_are_the_census_carried():
+    world = small_region(year=2023)
+    census = synthesise(world, PARAMETERS, 5)
+    carried, ledger = carry(census, world, PARAMETERS, 5, to_year=2023)
+    direct, other = residents_of(world, PARAMETERS, 5)
+    assert digest(direct) == digest(carried)
+    assert direct.count > 0
+    for field in fields(ledger):
+        assert np.array_equal(getattr(ledger, field.name), getattr(other, field.name))

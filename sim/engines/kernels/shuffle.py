@@ -5,17 +5,106 @@ from __future__ import annotations
 from typing import Any
 
 from sim.compiled import kernel
-from sim.engines.kernels.layout import FACILITY, LANE, META, ONSET, RESIDENT, copy_row
+from sim.engines.kernels.layout import (
+    DUE,
+    FACILITY,
+    LANE,
+    META,
+    NAMED,
+    ONSET,
+    RESIDENT,
+    asks_for,
+    copy_row,
+)
+
+RADIX = 8192  # thirteen bits of a resident's row at a time
 
 
 @kernel
-def merge_requests(onsets: Any, returns: Any, out: Any) -> None:
-    """Merge today's onsets (n, 4) and returns (m, 6), both sorted by resident; onsets first."""
-    j = 0
-    row = 0
-    for i in range(len(onsets)):
-        while j < len(returns) and returns[j, RESIDENT] < onsets[i, 0]:
-            copy_row(returns, j, out, row)
+def count_due(events: Any, day: int, due: Any) -> int:
+    """Count events by the days until they fall due, in due[0..]; returns 0, or the length that
+    `due` must have when it is too short (nothing is counted then)."""
+    most = 0
+    for i in range(len(events)):
+        most = max(most, events[i, DUE] - day)
+    if most >= len(due):
+        return most + 1
+    for i in range(len(events)):
+        due[events[i, DUE] - day] += 1
+    return 0
+
+
+@kernel
+def by_due(events: Any, day: int, start: Any, out: Any) -> None:
+    """Scatter events to the rows of the day they fall due, keeping their order; start advances."""
+    for i in range(len(events)):
+        ahead = events[i, DUE] - day
+        copy_row(events, i, out, start[ahead])
+        start[ahead] += 1
+
+
+@kernel
+def book(events: Any, change: int, booked: Any) -> None:
+    """Appointments given (1), kept or given up (-1), added to booked by facility."""
+    for i in range(len(events)):
+        if asks_for(events[i, META]) == NAMED:
+            booked[events[i, FACILITY]] += change
+
+
+@kernel
+def sort_events(events: Any, at: Any, other: Any, digits: Any) -> None:
+    """Order of events by resident, then onset, then ordinal, in `at`.
+
+    at, other  (n,) int32, written; digits  (RADIX,) int64 scratch
+    """
+    n = len(events)
+    for i in range(n):
+        other[i] = i
+    for shift in (0, 13):
+        source, target = (other, at) if shift == 0 else (at, other)
+        digits[:] = 0
+        for i in range(n):
+            digits[(events[i, RESIDENT] >> shift) & (RADIX - 1)] += 1
+        total = 0
+        for digit in range(RADIX):
+            count = digits[digit]
+            digits[digit] = total
+            total += count
+        for i in range(n):
+            row = source[i]
+            digit = (events[row, RESIDENT] >> shift) & (RADIX - 1)
+            target[digits[digit]] = row
+            digits[digit] += 1
+    for i in range(n):
+        # A resident has a few events a day at most: by exchanging neighbours.
+        row = other[i]
+        place = i
+        while place > 0 and _comes_before(events, row, at[place - 1]):
+            at[place] = at[place - 1]
+            place -= 1
+        at[place] = row
+
+
+@kernel
+def _comes_before(events: Any, i: int, j: int) -> bool:
+    if events[i, RESIDENT] != events[j, RESIDENT]:
+        return False
+    if events[i, ONSET] != events[j, ONSET]:
+        return events[i, ONSET] < events[j, ONSET]
+    return (events[i, META] >> 2) & 63 < (events[j, META] >> 2) & 63
+
+
+@kernel
+def merge_requests(
+    onsets: Any, returns: Any, at: Any, first: int, last: int, back: int, back_end: int, out: Any
+) -> None:
+    """Merge onsets first..last, (n, 4), and returns back..back_end in the order `at`, (m, 6),
+    both sorted by resident, into out from row first + back on; onsets first."""
+    j = back
+    row = first + back
+    for i in range(first, last):
+        while j < back_end and returns[at[j], RESIDENT] < onsets[i, 0]:
+            copy_row(returns, at[j], out, row)
             row += 1
             j += 1
         out[row, RESIDENT] = onsets[i, 0]
@@ -23,33 +112,45 @@ def merge_requests(onsets: Any, returns: Any, out: Any) -> None:
         out[row, META] = onsets[i, 2]
         out[row, LANE] = onsets[i, 3]
         out[row, FACILITY] = -1
-        out[row, 5] = onsets[i, 1]
+        out[row, DUE] = onsets[i, 1]
         row += 1
-    while j < len(returns):
-        copy_row(returns, j, out, row)
+    while j < back_end:
+        copy_row(returns, at[j], out, row)
         row += 1
         j += 1
 
 
 @kernel
-def by_facility(facility: Any, offset: Any, at: Any, order: Any) -> None:
-    """Places of the day's list by facility, keeping their order; offset and the scratch `at` are
-    (facilities + 1,)."""
-    for f in range(len(offset)):
-        offset[f] = 0
-    n = len(facility)
-    for i in range(n):
+def returns_before(returns: Any, at: Any, resident: int) -> int:
+    """How many returns, in the order `at`, belong to residents before this one."""
+    low, high = 0, len(at)
+    while low < high:
+        middle = (low + high) // 2
+        if returns[at[middle], RESIDENT] < resident:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@kernel
+def count_by_facility(facility: Any, first: int, last: int, count: Any) -> None:
+    """Count places first..last of the day's list by facility, in count, (facilities,)."""
+    count[:] = 0
+    for i in range(first, last):
         if facility[i] >= 0:
-            offset[facility[i] + 1] += 1
-    for f in range(1, len(offset)):
-        offset[f] += offset[f - 1]
-    for f in range(len(offset)):
-        at[f] = offset[f]
-    for i in range(n):
+            count[facility[i]] += 1
+
+
+@kernel
+def by_facility(facility: Any, first: int, last: int, start: Any, order: Any) -> None:
+    """Write places first..last to their facility's rows of `order`, keeping their order; start,
+    (facilities,), advances."""
+    for i in range(first, last):
         f = facility[i]
         if f >= 0:
-            order[at[f]] = i
-            at[f] += 1
+            order[start[f]] = i
+            start[f] += 1
 
 
 @kernel
