@@ -17,10 +17,11 @@ import numpy as np
 from sim import day as timetable
 from sim.engines.kernels import layout as L
 from sim.engines.kernels.census import count_residents
-from sim.engines.kernels.choose import BATCH, choose
+from sim.engines.kernels.choose import choose, new_batch
 from sim.engines.kernels.close import close_visits
 from sim.engines.kernels.discharge import discharge, go_home, tally_admissions
 from sim.engines.kernels.facility_day import facility_day
+from sim.engines.kernels.menu import MENU_ROWS, write_menus
 from sim.engines.kernels.month import (
     add_newborns,
     by_day,
@@ -51,7 +52,7 @@ from sim.engines.kernels.shuffle import (
 )
 from sim.engines.people import move_rates, people_table
 from sim.engines.workers import Workers, split
-from sim.engines.world import build_world
+from sim.engines.world import build_world, choice_sets
 from sim.population import Ledger, Residents
 from sim.region import Region
 from sim.rules.consult import N_POOLS
@@ -141,7 +142,10 @@ class CompiledEngine:
         self.histogram = np.zeros((n, L.WAIT_BINS), dtype=np.int64)
         self.people_counts = np.zeros((workers, n_counties, 3), dtype=np.int64)
         self.buffers: dict[str, np.ndarray] = {}
-        self.menus = [_batch() for _ in range(workers)]
+        self.batches = [new_batch() for _ in range(workers)]
+        self.choice_sets = choice_sets(self.region)
+        self.menu = np.zeros((len(self.choice_sets), MENU_ROWS, 12))
+        self.menu_yuan = np.zeros((len(self.choice_sets), 2, 2, 12))
         self.most_rooms = max(1, int(self.world.facility.rooms.max()))
 
     def _first_waits(self) -> np.ndarray:
@@ -387,6 +391,12 @@ class CompiledEngine:
             p, world.facility, world.scheme, published, self.tier_wait, self.booked, weekday, day
         )
 
+        self.workers.run(
+            lambda _, a, b: write_menus(
+                p, world.facility, self.choice_sets, published, a, b, self.menu, self.menu_yuan
+            ),
+            split(len(self.choice_sets), self.workers.count),
+        )
         requests = self._requests(day, offset)
         n = len(requests)
         facility = self._buffer("facility", n, 1, np.int32)[:n]
@@ -399,8 +409,9 @@ class CompiledEngine:
         ranges = split(n, self.workers.count)
         written = self.workers.run(
             lambda k, a, b: choose(
-                p, *world, people, published, self.seed, self.key, day, weekday, requests, a, b,
-                facility, alternative, pool, second, fate, later, *self.menus[k],
+                p, *world, people, published, self.menu, self.menu_yuan, self.seed, self.key, day,
+                weekday, requests, a, b, facility, alternative, pool, second, fate, later,
+                self.batches[k],
             ),
             ranges,
         )  # fmt: skip
@@ -604,13 +615,3 @@ def _written(
 ) -> list[np.ndarray]:
     """What each worker wrote of its range."""
     return [rows[a : a + count] for (a, _), count in zip(ranges, written, strict=True)]
-
-
-def _batch() -> tuple[np.ndarray, ...]:
-    """One worker's scratch for a batch of choices."""
-    return (
-        np.empty(12),
-        np.empty((BATCH, 12)),
-        np.empty((BATCH, 4)),
-        np.empty(BATCH, dtype=np.int64),
-    )

@@ -15,6 +15,7 @@ from sim.engines.kernels.layout import (
     WAIT_BINS,
     World,
 )
+from sim.engines.kernels.menu import FIRST_SHARED
 from sim.region import Region
 from sim.rules.choice import (
     TASTE_LEVELS,
@@ -48,6 +49,12 @@ def has_pools(region: Region) -> Any:
     kind = region.facilities.kind
     tier = region.facilities.tier
     return np.isin(kind, [int(k) for k in _POOLED]) | (tier == int(Tier.OUTSIDE))
+
+
+def choice_sets(region: Region) -> Any:
+    """Facilities from the county tier up that villages choose among: one row a set, (sets, 9)
+    int64, in the order of the villages' `choices`."""
+    return np.unique(region.villages.facility[:, FIRST_SHARED:], axis=0).astype(np.int64)
 
 
 def build_world(region: Region, p: Any) -> Any:
@@ -108,6 +115,9 @@ def build_world(region: Region, p: Any) -> Any:
     village = np.zeros(len(villages.township), dtype=VILLAGE_RECORD)
     village["facility"] = villages.facility
     village["hours"] = villages.hours
+    village["choices"] = np.unique(
+        villages.facility[:, FIRST_SHARED:], axis=0, return_inverse=True
+    )[1].reshape(-1)
     village["county"] = region.village_county
     village["urban"] = villages.is_urban
     village["band"] = np.searchsorted(p.catchment_band_hours, to_hospital, side="right")

@@ -1,8 +1,8 @@
 """Where a resident goes: nested logit with random tastes over his choice set.
 
 Nests: self-care alone; village and township together; every county hospital alone; city, regional
-and outside together. The n available alternatives of a tier share its constant less ln n, so that
-n equal facilities draw what one would.
+and outside together. The available alternatives of a tier share its constant by size, so that n
+equal facilities draw what one would.
 """
 
 from __future__ import annotations
@@ -109,6 +109,16 @@ def own_utility(
 
 
 @kernel
+def shared_constant(log_doctors: float, log_all: float, dissimilarity: float) -> float:
+    """Law: what sharing a tier's constant adds to one of several available alternatives: ln of its
+    share of their doctors, times the dissimilarity of its nest, which the nest divides by again.
+
+    Equal facilities then draw together what one of their joint size would.
+    """
+    return dissimilarity * (log_doctors - log_all)
+
+
+@kernel
 def nested_logit(p: Any, utility: Any, weight: Any) -> float:
     """Law: choice weights from utilities; probabilities are weight / the returned sum.
 
@@ -125,14 +135,15 @@ def nested_logit(p: Any, utility: Any, weight: Any) -> float:
 @kernel
 def choice_exponents(p: Any, utility: Any, weight: Any) -> None:
     """First step: utilities over the dissimilarity of their nest. Absent alternatives get -600,
-    whose exponential is nothing beside any other."""
+    whose exponential is nothing beside any other. May be done in place."""
     primary, outside = 1.0 / p.primary_nest, 1.0 / p.outside_nest
     for j in range(12):
-        weight[j] = min(_LARGEST, max(-_LEAST, utility[j]))
-    for j in range(1, 3):
-        weight[j] = max(-_LEAST, weight[j] * primary)
-    for j in range(8, 12):
-        weight[j] = max(-_LEAST, weight[j] * outside)
+        over = 1.0
+        if 1 <= j <= 2:
+            over = primary
+        elif j >= 8:
+            over = outside
+        weight[j] = max(-_LEAST, min(_LARGEST, utility[j]) * over)
 
 
 @kernel
@@ -161,14 +172,20 @@ def _nest(weight: Any, first: int, last: int, dissimilarity: float) -> float:
 @kernel
 def pick(u: float, weight: Any, total: float) -> int:
     """Draw: index of the chosen alternative, -1 for none at all."""
-    left = u * total
+    point = u * total
+    passed = 0.0
+    below = 0
+    for j in range(12):
+        # Counting instead of stopping: where it would stop cannot be foretold.
+        passed += weight[j]
+        below += 1 if passed <= point else 0
+    if below < 12 and weight[below] > _NOTHING:
+        return below
+    # The point fell on rounding error: the last alternative that is there.
     last = -1
     for j in range(12):
         if weight[j] > _NOTHING:
             last = j
-            left -= weight[j]
-            if left < 0.0:
-                return j
     return last
 
 

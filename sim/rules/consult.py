@@ -48,11 +48,12 @@ def pool_of(p: Any, u: float, need_class: int, age: int, has_pools: bool) -> int
         if u < p.paediatric_share:
             return WOMEN_CHILDREN_POOL
         u = (u - p.paediatric_share) / (1.0 - p.paediatric_share)
-    for pool in range(N_POOLS - 1):
-        u -= p.pool_demand_share[pool]
-        if u < 0.0:
-            return pool
-    return 0
+    passed = 0.0
+    pool = 0
+    for other in range(N_POOLS - 2):
+        passed += p.pool_demand_share[other]
+        pool += 1 if u >= passed else 0
+    return pool
 
 
 @kernel

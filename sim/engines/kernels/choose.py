@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections import namedtuple
 from typing import Any
 
 import numpy as np
 
-from sim.compiled import exponentials, kernel, prefetch
+from sim.compiled import exponentials, inlined, kernel, prefetch
 from sim.day import (
     CLOSED,
     DAY_SECONDS,
@@ -18,7 +19,6 @@ from sim.day import (
     sessions_open,
 )
 from sim.engines.kernels.layout import (
-    AHEAD,
     DEAD,
     ESCALATION,
     FACILITY,
@@ -43,6 +43,7 @@ from sim.engines.kernels.layout import (
     occurrence_of,
     write_event,
 )
+from sim.engines.kernels.menu import FIRST_SHARED, is_offered, is_shut, menu_row
 from sim.rules.choice import (
     ABSENT,
     choice_exponents,
@@ -53,57 +54,58 @@ from sim.rules.choice import (
     scope_of,
 )
 from sim.rules.consult import EMERGENCY_POOL, pool_of, session_position
-from sim.rules.random import Stream, block
-from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES
+from sim.rules.random import Stream, blocks
+from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES, N_TIERS
 
 _CHOICE = int(Stream.CHOICE)
 _ONE_UNIT = 1.0 / QUALITY_ONE
-_COUNTY_FIRST, _CITY_FIRST, _CITY_LAST = 2, 7, 9
-_BARELY = 0.5 * ABSENT
 BATCH = 64
+Batch = namedtuple("Batch", ["identity", "day", "occurrence", "pool", "chosen", "weight", "u"])
 _CHOOSES, _DECIDED, _TOMORROW = -2, -3, -4  # besides an alternative, 0 and up
 _TIER_OF = np.array(ALTERNATIVE_TIER, dtype=np.int64)
+_FIRST_OF = tuple(sum(tier < t for tier in ALTERNATIVE_TIER) for t in range(N_TIERS + 1))
 
 
-@kernel
+def new_batch() -> Batch:
+    """One worker's scratch for a batch of choices."""
+    whole = [np.zeros(BATCH, dtype=np.int64) for _ in range(5)]
+    return Batch(*whole, np.zeros((BATCH, 12)), np.empty((4, BATCH)))
+
+
+@inlined
 def _utilities(
-    p: Any, facilities: Any, villages: Any, scheme: Any, people: Any, published: Any, r: int,
-    meta: int, u_pool: float, utility: Any,
+    p: Any, facilities: Any, villages: Any, scheme: Any, people: Any, published: Any, menu: Any,
+    yuan: Any, r: int, meta: int, pool: int, utility: Any,
 ) -> None:  # fmt: skip
     """Utility of every alternative of resident r for this episode; (12,), self-care first."""
     need_class = need_class_of(meta)
     failed = failed_of(meta)
-    village = people[r].village
-    age = people[r].age
-    patient = 3 * need_class + scope_of(age, people[r].sex)
+    v = people[r].village
+    choices = villages[v].choices
+    scope = scope_of(people[r].age, people[r].sex)
     insurance = people[r].insurance
     taste = people[r].taste
     price_factor = scheme.price_taste[taste & 15, people[r].income]
     weights = own_weights(p, need_class, price_factor, scheme.travel_taste[taste >> 4])
-    exhausted = 0
-    if scheme.visit_cap[insurance] > 0 and people[r].visit_fund >= scheme.visit_cap[insurance]:
-        exhausted = 1
-    pool = pool_of(p, u_pool, need_class, age, True)
-    # Those who go on have decided to see somebody.
-    utility[0] = ABSENT if asks_for(meta) == ESCALATION else p.self_care_constant[need_class]
-    for j in range(N_ALTERNATIVES):
+    cap = scheme.visit_cap[insurance]
+    exhausted = 1 if cap > 0 and people[r].visit_fund >= cap else 0
+    offered = menu[choices, menu_row(need_class, scope, insurance, pool)]
+    prices = yuan[choices, insurance, exhausted]
+    hours = villages[v].hours
+    utility[0] = offered[0]
+    for j in range(FIRST_SHARED):
         utility[j + 1] = ABSENT
-        tier = _TIER_OF[j]
-        f = villages[village].facility[j]
-        if f < 0 or tier < failed or (facilities[f].takes >> patient) & 1 == 0:
-            continue
-        if need_class == 3 and _is_shut(facilities, published, f):
-            continue
-        pool_here = pool if facilities[f].pooled else 0
-        utility[j + 1] = published[f].utility[need_class, pool_here, insurance] + own_utility(
-            weights, people[r].quality[tier] * _ONE_UNIT, villages[village].hours[j],
-            published[f].visit_yuan[insurance, exhausted],
-        )  # fmt: skip
-    # Alternatives of one tier share its constant by size: ln(size / size of those available), so
-    # that n equal facilities draw what one would. Only two tiers offer more than one.
-    _share_constant(facilities, villages, village, utility, _COUNTY_FIRST, _CITY_FIRST, 1.0)
-    nest = p.outside_nest
-    _share_constant(facilities, villages, village, utility, _CITY_FIRST, _CITY_LAST, nest)
+        f = villages[v].facility[j]
+        if is_offered(facilities, published, f, need_class, scope):
+            price = published[f].visit_yuan[insurance, exhausted]
+            seen = people[r].quality[j] * _ONE_UNIT
+            own = own_utility(weights, seen, hours[j], price)
+            utility[j + 1] = published[f].utility[need_class, 0, insurance] + own
+    for tier in range(2, 6):
+        seen = people[r].quality[tier] * _ONE_UNIT
+        for j in range(_FIRST_OF[tier], _FIRST_OF[tier + 1]):
+            own = own_utility(weights, seen, hours[j], prices[j + 1])
+            utility[j + 1] = offered[j + 1] + own
     if people[r].contract == 2:
         utility[1] += p.contract_weight[need_class]
         utility[2] += p.contract_weight[need_class]
@@ -111,40 +113,14 @@ def _utilities(
     if habit & 15:
         good = p.outcome_weight if habit & 16 else -p.outcome_weight
         utility[habit & 15] += p.habit_weight[need_class] + good
-    for j in range(12):
-        if utility[j] < _BARELY:
-            utility[j] = ABSENT
+    if failed > 0:
+        for j in range(_FIRST_OF[failed]):
+            utility[j + 1] = ABSENT
+    if asks_for(meta) == ESCALATION:
+        utility[0] = ABSENT  # those who go on have decided to see somebody
 
 
-@kernel
-def _share_constant(
-    facilities: Any, villages: Any, village: int, utility: Any, first: int, last: int, nest: float
-) -> None:
-    """Add ln of each alternative's share of the doctors available in its tier, times the
-    dissimilarity of its nest, which the nest divides by again."""
-    size = 0.0
-    alike = 0
-    for j in range(first, last):
-        if utility[j + 1] > ABSENT:
-            size += facilities[villages[village].facility[j]].doctors
-            alike += 1
-    if alike > 1:
-        log_total = math.log(size)
-        for j in range(first, last):
-            if utility[j + 1] > ABSENT:
-                share = facilities[villages[village].facility[j]].log_doctors - log_total
-                utility[j + 1] += nest * share
-
-
-@kernel
-def _is_shut(facilities: Any, published: Any, f: int) -> bool:
-    """Is there nobody for an emergency today: no emergency pool, and the clinics are closed?"""
-    if facilities[f].pooled or facilities[f].delay:
-        return False
-    return published[f].open_seconds[0, 0] + published[f].open_seconds[0, 1] == 0
-
-
-@kernel
+@inlined
 def _nearest_capable(
     facilities: Any, villages: Any, village: int, need_class: int, failed: int
 ) -> int:
@@ -161,7 +137,7 @@ def _nearest_capable(
     return best
 
 
-@kernel
+@inlined
 def _arrival(
     p: Any,
     facilities: Any,
@@ -188,56 +164,68 @@ def _arrival(
 
 @kernel
 def choose(
-    p: Any, facilities: Any, villages: Any, scheme: Any, people: Any, published: Any, seed: int,
-    key_day: int, day: int, weekday: int, requests: Any, first: int, last: int,
-    facility: Any, alternative: Any, pool: Any, second: Any, fate: Any, out: Any,
-    utility: Any, weight: Any, uniforms: Any, chosen: Any,
+    p: Any, facilities: Any, villages: Any, scheme: Any, people: Any, published: Any, menu: Any,
+    yuan: Any, seed: int, key_day: int, day: int, weekday: int, requests: Any, first: int,
+    last: int, facility: Any, alternative: Any, pool: Any, second: Any, fate: Any, out: Any,
+    batch: Any,
 ) -> int:  # fmt: skip
     """Decide where requests first..last go today.
 
+    menu, yuan  of the day, see sim.engines.kernels.menu
     requests  (n, 6) int32 events sorted by resident
     facility, alternative, pool, second, fate  (n,) written; facility -1 where nobody is visited
     out       (n, 6) events that wait for a later day, from row `first`
-    utility, weight, uniforms, chosen  (12,), (BATCH, 12), (BATCH, 4), (BATCH,) scratch
+    batch     a Batch of scratch
     returns   events written
 
-    A batch at a time: first what everybody sees, then all the exponentials, then the choices and
-    what follows from them. One resident's chain of steps is long, but a batch's run side by side.
+    A batch at a time: random numbers, then what everybody sees, then all the exponentials, then
+    the choices and what follows from them. One resident's chain of steps is long, but a batch's
+    run side by side.
     """
     written = first
+    chosen, weight, u = batch.chosen, batch.weight, batch.u
     for start in range(first, last, BATCH):
-        stop = min(start + BATCH, last)
-        for i in range(start, stop):
-            if i + AHEAD < last:
-                prefetch(people, requests[i + AHEAD, RESIDENT])
-            k = i - start
+        n = min(start + BATCH, last) - start
+        for k in range(n):
+            i = start + k
+            batch.identity[k] = people[requests[i, RESIDENT]].identity
+            batch.day[k] = key_day + requests[i, ONSET]
+            batch.occurrence[k] = occurrence_of(requests[i, META])
+        blocks(seed, _CHOICE, batch.identity, batch.day, batch.occurrence, n, u)
+        for k in range(n):
+            i = start + k
+            if i + BATCH < last:
+                prefetch(people, requests[i + BATCH, RESIDENT])
             chosen[k] = _first_look(
-                p, facilities, villages, scheme, people, published, seed, key_day, day, requests,
-                i, facility, alternative, pool, second, fate, utility, weight[k], uniforms[k],
+                p, facilities, villages, people, published, requests, i,
+                facility, alternative, second, fate, u, k,
             )  # fmt: skip
-            if chosen[k] == _TOMORROW:
-                _send_on(
-                    out, written, requests, i, requests[i, META], requests[i, FACILITY], day + 1
-                )
+            r = requests[i, RESIDENT]
+            meta = requests[i, META]
+            batch.pool[k] = pool_of(p, u[1, k], need_class_of(meta), people[r].age, True)
+            if chosen[k] == _CHOOSES:
+                _utilities(
+                    p, facilities, villages, scheme, people, published, menu, yuan, r, meta,
+                    batch.pool[k], weight[k],
+                )  # fmt: skip
+                choice_exponents(p, weight[k], weight[k])
+            elif chosen[k] == _TOMORROW:
+                _send_on(out, written, requests, i, meta, requests[i, FACILITY], day + 1)
                 written += 1
-        for k in range(stop - start):
+        for k in range(n):
+            exponentials(weight[k])
+        for k in range(n):
             if chosen[k] == _CHOOSES:
-                exponentials(weight[k])
-        for k in range(stop - start):
-            if chosen[k] == _CHOOSES:
-                total = nest_weights(p, weight[k])
-                chosen[k] = pick(uniforms[k, 0], weight[k], total) - 1
+                chosen[k] = pick(u[0, k], weight[k], nest_weights(p, weight[k])) - 1
                 if chosen[k] < 0:
                     chosen[k] = _DECIDED
                     fate[start + k] = SELF_CARE
-        for i in range(start, stop):
-            k = i - start
+        for k in range(n):
             if chosen[k] < 0:
                 continue
-            r = requests[i, RESIDENT]
+            i = start + k
             meta = requests[i, META]
-            need_class = need_class_of(meta)
-            f = villages[people[r].village].facility[chosen[k]]
+            f = villages[people[requests[i, RESIDENT]].village].facility[chosen[k]]
             delay = _days_to_visit(published, facilities[f].tier, f, meta, weekday)
             if delay > 0:
                 _send_on(out, written, requests, i, asking(meta, NAMED), f, day + delay)
@@ -246,28 +234,24 @@ def choose(
                 continue
             facility[i] = f
             alternative[i] = chosen[k]
-            pool[i] = pool_of(p, uniforms[k, 1], need_class, people[r].age, facilities[f].pooled)
-            second[i] = _arrival(
-                p, facilities, published, f, pool[i], uniforms[k, 2], uniforms[k, 3]
-            )
+            pool[i] = batch.pool[k] if facilities[f].pooled else 0
+            second[i] = _arrival(p, facilities, published, f, pool[i], u[2, k], u[3, k])
     return written - first
 
 
-@kernel
+@inlined
 def _first_look(
-    p: Any, facilities: Any, villages: Any, scheme: Any, people: Any, published: Any, seed: int,
-    key_day: int, day: int, requests: Any, i: int, facility: Any, alternative: Any, pool: Any,
-    second: Any, fate: Any, utility: Any, weight: Any, u: Any,
+    p: Any, facilities: Any, villages: Any, people: Any, published: Any, requests: Any, i: int,
+    facility: Any, alternative: Any, second: Any, fate: Any, u: Any, k: int,
 ) -> int:  # fmt: skip
     """What happens to request i before any choice: an alternative where it is settled, else
-    _CHOOSES (its utilities are filled in), _DECIDED (nothing more today) or _TOMORROW."""
+    _CHOOSES, _DECIDED (nothing more today) or _TOMORROW. An ambulance uses up part of u[0, k]."""
     r = requests[i, RESIDENT]
     meta = requests[i, META]
     kind = asks_for(meta)
     facility[i] = -1
     alternative[i] = -1
     second[i] = 0
-    pool[i] = 0
     fate[i] = IDLE
     status = people[r].status
     if status & (DEAD | MOVED):
@@ -282,30 +266,24 @@ def _first_look(
         # Nobody is in two places; an illness that would begin during a stay is part of it.
         return _DECIDED if kind == NEW and status & IN_BED else _TOMORROW
     need_class = need_class_of(meta)
-    day_of_key = key_day + requests[i, ONSET]
-    drawn = block(seed, _CHOICE, people[r].identity, day_of_key, occurrence_of(meta))
-    for j in range(4):
-        u[j] = drawn[j]
     if kind == NAMED:
         named = alternative_of(villages, village, requests[i, FACILITY])
         at = requests[i, FACILITY]
-        shut = need_class == 3 and _is_shut(facilities, published, at)
+        shut = need_class == 3 and is_shut(facilities, published, at)
         if named >= 0 and facilities[at].available[need_class] and not shut:
             return named
     elif need_class == 3:
-        if u[0] < p.ambulance_share:
+        if u[0, k] < p.ambulance_share:
             nearest = _nearest_capable(facilities, villages, village, need_class, failed_of(meta))
-            u[0] = u[0] / p.ambulance_share
+            u[0, k] = u[0, k] / p.ambulance_share
             if nearest >= 0:
                 return nearest
         else:
-            u[0] = (u[0] - p.ambulance_share) / (1.0 - p.ambulance_share)
-    _utilities(p, facilities, villages, scheme, people, published, r, meta, u[1], utility)
-    choice_exponents(p, utility, weight)
+            u[0, k] = (u[0, k] - p.ambulance_share) / (1.0 - p.ambulance_share)
     return _CHOOSES
 
 
-@kernel
+@inlined
 def _days_to_visit(published: Any, tier: int, f: int, meta: int, weekday: int) -> int:
     """Whole days until a non-emergency visit: the appointment (kept already where one is named),
     or the day the clinic opens."""
@@ -317,7 +295,7 @@ def _days_to_visit(published: Any, tier: int, f: int, meta: int, weekday: int) -
     return days + 1 if sessions_open(tier, (weekday + days) % 7) == CLOSED else days
 
 
-@kernel
+@inlined
 def _send_on(out: Any, row: int, requests: Any, i: int, meta: int, f: int, due: int) -> None:
     """Write request i as an event of a later day."""
     onset, lane = requests[i, ONSET], requests[i, LANE]

@@ -121,6 +121,7 @@ VILLAGE_RECORD = np.dtype(
     [
         ("facility", np.int64, (N_ALTERNATIVES,)),
         ("hours", np.float64, (N_ALTERNATIVES,)),
+        ("choices", np.int64),  # set of facilities from the county tier up
         ("county", np.int64),
         ("urban", np.int64),
         ("band", np.int64),  # distance to the county hospital: near, middle, far
