@@ -10,7 +10,9 @@ from pathlib import Path
 _PACKAGE = Path(__file__).parent
 _IMPORT = re.compile(r"^\s*from (sim[.\w]*) import (\([^)]*\)|[^(\n]*)", re.MULTILINE)
 _WHOLE = re.compile(r"^\s*import (sim[.\w]*)", re.MULTILINE)
-_COMPILES = re.compile(r"^from sim\.compiled import .*\b(?:kernel|inlined|njit|numba)\b", re.MULTILINE)
+_COMPILES = re.compile(
+    r"^from sim\.compiled import .*\b(?:kernel|inlined|njit|numba)\b", re.MULTILINE
+)
 
 
 def source_hash() -> str:

@@ -20,7 +20,8 @@ from sim.engines.kernels.census import count_residents
 from sim.engines.kernels.choose import choose, new_batch
 from sim.engines.kernels.close import close_visits
 from sim.engines.kernels.discharge import discharge, go_home, tally_admissions
-from sim.engines.kernels.facility_day import facility_day
+from sim.engines.kernels.durations import consult_durations
+from sim.engines.kernels.facility_day import Scratch, facility_day
 from sim.engines.kernels.menu import MENU_ROWS, write_menus
 from sim.engines.kernels.month import (
     add_newborns,
@@ -146,6 +147,8 @@ class CompiledEngine:
         self.choice_sets = choice_sets(self.region)
         self.menu = np.zeros((len(self.choice_sets), MENU_ROWS, 12))
         self.menu_yuan = np.zeros((len(self.choice_sets), 2, 2, 12))
+        self.scratches: list[Scratch | None] = [None] * workers
+        self.durations = consult_durations(self.p)
         self.most_rooms = max(1, int(self.world.facility.rooms.max()))
 
     def _first_waits(self) -> np.ndarray:
@@ -401,6 +404,7 @@ class CompiledEngine:
         n = len(requests)
         facility = self._buffer("facility", n, 1, np.int32)[:n]
         alternative = self._buffer("alternative", n, 1, np.int8)[:n]
+        identity = self._buffer("identity", n, 1, np.uint32)[:n]
         pool = self._buffer("pool", n, 1, np.int8)[:n]
         second = self._buffer("second", n, 1, np.int32)[:n]
         fate = self._buffer("fate", n, 1, np.int8)[:n]
@@ -410,8 +414,8 @@ class CompiledEngine:
         written = self.workers.run(
             lambda k, a, b: choose(
                 p, *world, people, published, self.menu, self.menu_yuan, self.seed, self.key, day,
-                weekday, requests, a, b, facility, alternative, pool, second, fate, later,
-                self.batches[k],
+                weekday, requests, a, b, facility, alternative, identity, pool, second, fate,
+                later, self.batches[k],
             ),
             ranges,
         )  # fmt: skip
@@ -420,7 +424,18 @@ class CompiledEngine:
         order, start = self._by_facility(facility, ranges)
         leaving_stays = self._leaving(day)
         self._facilities(
-            day, month, counting, order, start, requests, pool, second, fate, wait, leaving_stays
+            day,
+            month,
+            counting,
+            order,
+            start,
+            requests,
+            identity,
+            pool,
+            second,
+            fate,
+            wait,
+            leaving_stays,
         )
         smooth_waits(published, self.pool_wait)
 
@@ -509,8 +524,8 @@ class CompiledEngine:
 
     def _facilities(
         self, day: int, month: int, counting: int, order: np.ndarray, start: np.ndarray,
-        requests: np.ndarray, pool: np.ndarray, second: np.ndarray, fate: np.ndarray,
-        wait: np.ndarray, leaving_stays: np.ndarray,
+        requests: np.ndarray, identity: np.ndarray, pool: np.ndarray, second: np.ndarray,
+        fate: np.ndarray, wait: np.ndarray, leaving_stays: np.ndarray,
     ) -> None:  # fmt: skip
         """Consults and beds of all facilities; schedules the stays and events that follow."""
         n = self.n_facilities
@@ -526,10 +541,10 @@ class CompiledEngine:
         most = max(1, int(np.diff(start).max()))
         self.workers.run(
             lambda k, a, b: facility_day(
-                self.p, *world, self.people, self.published, self.seed, self.key, day, counting,
-                a, b, order, start, requests, pool, second, fate, wait, self.occupied, leaving,
+                self.p, *world, self.people, self.published, self.durations, self.seed, self.key, day,
+                counting, a, b, order, start, requests, identity, pool, second, fate, wait, self.occupied, leaving,
                 self.queue, self.queue_start, self.pool_wait, kept, n_kept, stays, n_stays,
-                events, n_events, self.facility, self.histogram, *self._scratch(k, most),
+                events, n_events, self.facility, self.histogram, self._scratch(k, most),
             ),
             ranges,
         )  # fmt: skip
@@ -558,17 +573,22 @@ class CompiledEngine:
         if counting:
             self.visits += int(self.pool_wait[:, :, 1].sum())
 
-    def _scratch(self, worker: int, most: int) -> tuple[np.ndarray, ...]:
-        """One worker's scratch for a facility's day of at most `most` visits."""
-        return (
-            self._buffer(f"keys{worker}", most, 1, np.int64),
-            self._buffer(f"free{worker}", self.most_rooms, 1, np.int64),
-            self._buffer(f"waiting{worker}", most, 1, np.int64),
-            self._buffer(f"returning{worker}", most, 1, np.int64),
-            self._buffer(f"visits{worker}", most, VISIT_COLUMNS, np.int64),
-            self._buffer(f"admission{worker}", most, 1, np.float64),
-            np.zeros(L.FACILITY_TALLIES, dtype=np.int64),
-        )
+    def _scratch(self, worker: int, most: int) -> Scratch:
+        """One worker's scratch for a facility's day of at most `most` visits; kept between days."""
+        held = self.scratches[worker]
+        if held is None or len(held.visits) < most:
+            rows = most + most // 4 + 64
+            whole = {name: np.empty(rows, dtype=np.int64) for name in Scratch._fields}
+            held = Scratch(**{
+                **whole,
+                "visits": np.empty((rows, VISIT_COLUMNS), dtype=np.int64),
+                "draws": np.empty((4, rows)),
+                "free": np.empty(self.most_rooms, dtype=np.int64),
+                "digits": np.empty((3, 256), dtype=np.int64),
+                "tally": np.zeros(L.FACILITY_TALLIES, dtype=np.int64),
+            })  # fmt: skip
+            self.scratches[worker] = held
+        return held
 
     def _facility_ranges(self, start: np.ndarray) -> list[tuple[int, int]]:
         """Ranges of facilities with about equal visits, one a worker."""

@@ -166,14 +166,15 @@ def _arrival(
 def choose(
     p: Any, facilities: Any, villages: Any, scheme: Any, people: Any, published: Any, menu: Any,
     yuan: Any, seed: int, key_day: int, day: int, weekday: int, requests: Any, first: int,
-    last: int, facility: Any, alternative: Any, pool: Any, second: Any, fate: Any, out: Any,
-    batch: Any,
+    last: int, facility: Any, alternative: Any, identity: Any, pool: Any, second: Any, fate: Any,
+    out: Any, batch: Any,
 ) -> int:  # fmt: skip
     """Decide where requests first..last go today.
 
     menu, yuan  of the day, see sim.engines.kernels.menu
     requests  (n, 6) int32 events sorted by resident
-    facility, alternative, pool, second, fate  (n,) written; facility -1 where nobody is visited
+    facility, alternative, identity, pool, second, fate  (n,) written; facility -1 where nobody
+              is visited
     out       (n, 6) events that wait for a later day, from row `first`
     batch     a Batch of scratch
     returns   events written
@@ -188,7 +189,8 @@ def choose(
         n = min(start + BATCH, last) - start
         for k in range(n):
             i = start + k
-            batch.identity[k] = people[requests[i, RESIDENT]].identity
+            identity[i] = people[requests[i, RESIDENT]].identity
+            batch.identity[k] = identity[i]
             batch.day[k] = key_day + requests[i, ONSET]
             batch.occurrence[k] = occurrence_of(requests[i, META])
         blocks(seed, _CHOICE, batch.identity, batch.day, batch.occurrence, n, u)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
 from typing import Any
 
 import numpy as np
 
-from sim.compiled import kernel, prefetch
+from sim.compiled import inlined, kernel
 from sim.day import DAY_SECONDS, session_start
 from sim.engines.kernels.layout import (
-    AHEAD,
     BED_ONLY,
     CONSULTED,
     F_ADMISSIONS,
@@ -35,74 +35,69 @@ from sim.engines.kernels.layout import (
     need_class_of,
     occurrence_of,
 )
-from sim.engines.kernels.serve import (
-    ENDED,
-    FATE,
-    IDENTITY,
-    WAITED,
-    serve,
-    sort_keys,
-)
+from sim.engines.kernels.serve import ENDED, FATE, WAITED, draw_consults, serve, sort_keys
 from sim.engines.kernels.wards import run_wards, write_stay
 from sim.rules.admission import admission_probability
 from sim.rules.consult import EMERGENCY_POOL, N_POOLS
 from sim.rules.illness import difficulty
 from sim.rules.order import ready_key
 from sim.rules.payment import charge_fen
-from sim.rules.random import Stream, block
+from sim.rules.random import Stream, blocks
 from sim.rules.resolution import resolves
 
 _SERVICE = int(Stream.SERVICE)
 _OPEN_ALL_DAY = 2 * DAY_SECONDS
 _SEGMENT_SHIFT = 44  # above the second and the place of a ready key
 
+# One worker's scratch, as long as the busiest facility's day: visits, their identity, key day of
+# onset and occurrence, draws, keys, three heaps (free as long as the largest pool has rooms).
+Scratch = namedtuple(
+    "Scratch",
+    [
+        "visits", "identity", "onset", "occurrence", "draws", "keys", "free", "waiting",
+        "returning", "digits", "tally",
+    ],
+)  # fmt: skip
+
 
 @kernel
 def facility_day(
-    p: Any, facilities: Any, villages: Any, scheme: Any, people: Any, published: Any, seed: int, key_day: int, day: int,
-    counting: int, first: int, last: int, order: Any, offset: Any, requests: Any, pool: Any,
-    second: Any, fate: Any, wait: Any, occupied: Any, leaving: Any, queue: Any, queue_start: Any,
-    pool_wait: Any, kept: Any, n_kept: Any, stays: Any, n_stays: Any, events: Any, n_events: Any,
-    tally: Any, histogram: Any, keys: Any, free: Any, waiting: Any, returning: Any, visits: Any,
-    u_admission: Any, scrap: Any,
+    p: Any, facilities: Any, villages: Any, scheme: Any, people: Any, published: Any, durations: Any, seed: int,
+    key_day: int, day: int, counting: int, first: int, last: int, order: Any, offset: Any, requests: Any,
+    identity: Any, pool: Any, second: Any, fate: Any, wait: Any, occupied: Any, leaving: Any, queue: Any,
+    queue_start: Any, pool_wait: Any, kept: Any, n_kept: Any, stays: Any, n_stays: Any, events: Any,
+    n_events: Any, tally: Any, histogram: Any, scratch: Any,
 ) -> None:  # fmt: skip
     """Run facilities first..last.
 
     order, offset  places in the day's list by facility: order[offset[f]:offset[f + 1]]
-    pool, second   pool and arrival second of every place
+    identity, pool, second   of every place: the resident's, the doctors', and when he arrives
     fate, wait     written at every place: what became of it, seconds waited
     occupied, leaving  beds in use at 00:00 (updated to 24:00) and falling free at 10:00
     queue, queue_start  waiting for a bed since earlier days, by facility
     pool_wait      (facilities, 6, 2) written: seconds waited and patients of each pool today
     kept, stays, events  written from row queue_start[f] + offset[f] on; counts in n_kept, …
     tally, histogram     (facilities, …) int64, added to when counting
-    keys, free, waiting, returning, visits, u_admission, scrap  this worker's scratch, as long as
-                   the busiest facility's day and the rooms of the largest pool
+    scratch        this worker's Scratch
     """
+    visits, keys, draws = scratch.visits, scratch.keys, scratch.draws
     for f in range(first, last):
         a, b = offset[f], offset[f + 1]
-        row = tally[f] if counting else scrap
+        row = tally[f] if counting else scratch.tally
         base = queue_start[f] + a
         tier = facilities[f].tier
-        n = _gather(p, facilities, people, f, order[a:b], requests, pool, second, visits, keys)
+        n = _gather(
+            p, facilities, f, order[a:b], requests, identity, pool, second, seed, key_day, scratch
+        )
         n_claims = np.int64(0)
         n_kept[f] = n_stays[f] = n_events[f] = 0
         if facilities[f].delay:
             n_stays[f] = _delay_facility(
-                p,
-                facilities,
-                people,
-                published,
-                seed,
-                key_day,
-                day,
-                f,
-                b - a,
-                visits,
-                stays[base:],
-                row,
-            )
+                p, facilities, people, published, seed, key_day, day, f, b - a, visits, draws,
+                stays[base:], row,
+            )  # fmt: skip
         else:
+            draw_consults(p, tier, durations, draws, visits, b - a)
             at = 0
             while at < n:
                 segment = keys[at] >> _SEGMENT_SHIFT
@@ -111,12 +106,11 @@ def facility_day(
                     until += 1
                 opens, cutoff = _session(p, facilities, published, f, segment)
                 row[F_SERVICE_SECONDS] += serve(
-                    p, seed, key_day, tier, visits, keys[at:until], until - at,
-                    facilities[f].rooms[segment >> 1], opens, cutoff, free, waiting, returning,
-                    u_admission,
+                    visits, keys[at:until], until - at, facilities[f].rooms[segment >> 1], opens,
+                    cutoff, scratch.free, scratch.waiting, scratch.returning,
                 )  # fmt: skip
                 at = until
-            n_claims = _claims(p, facilities, published, f, b - a, visits, u_admission, keys)
+            n_claims = _claims(p, facilities, published, f, b - a, scratch)
         _tally_visits(p, facilities, scheme, f, order[a:b], visits, pool, fate, wait, pool_wait, row, histogram,
                       counting)  # fmt: skip
         w0, w1 = queue_start[f], queue_start[f + 1]
@@ -132,33 +126,33 @@ def facility_day(
         row[F_MOST_OCCUPIED] = max(row[F_MOST_OCCUPIED], after)
 
 
-@kernel
+@inlined
 def _gather(
-    p: Any, facilities: Any, people: Any, f: int, order: Any, requests: Any, pool: Any, second: Any,
-    visits: Any, keys: Any,
+    p: Any, facilities: Any, f: int, order: Any, requests: Any, identity: Any, pool: Any, second: Any,
+    seed: int, key_day: int, scratch: Any,
 ) -> int:  # fmt: skip
-    """Copy a facility's day into `visits` and sort the keys of its consults, each pool's sessions
-    one after the other: the segment, 2 x pool + session, stands above the ready key. A row's
-    place in `visits` is the resident's order. Returns the number of consults."""
+    """Copy a facility's day into the scratch: its visits, the draws of their consults, and the
+    sorted keys of the consults, each pool's sessions one after the other: the segment, 2 x pool +
+    session, stands above the ready key. A row's place in `visits` is the resident's order.
+    Returns the number of consults."""
+    visits, keys = scratch.visits, scratch.keys
     pooled = facilities[f].pooled
     afternoon = session_start(p, facilities[f].tier, 1)
     n = 0
     for i in range(len(order)):
-        if i + 2 * AHEAD < len(order):
-            prefetch(requests, order[i + 2 * AHEAD])
-        if i + AHEAD < len(order):
-            prefetch(people, requests[order[i + AHEAD], RESIDENT])
         place = order[i]
-        resident = requests[place, RESIDENT]
         meta = requests[place, META]
-        visits[i, RESIDENT] = resident
-        visits[i, ONSET] = requests[place, ONSET]
+        onset = requests[place, ONSET]
+        visits[i, RESIDENT] = requests[place, RESIDENT]
+        visits[i, ONSET] = onset
         visits[i, META] = meta
         visits[i, LANE] = requests[place, LANE]
-        visits[i, IDENTITY] = people[resident].identity
         visits[i, WAITED] = 0
         visits[i, FATE] = BED_ONLY
         visits[i, ENDED] = second[place]
+        scratch.identity[i] = identity[place]
+        scratch.onset[i] = key_day + onset
+        scratch.occurrence[i] = occurrence_of(meta)
         if asks_for(meta) >= TRANSFER:
             continue
         q = int(pool[place])
@@ -167,42 +161,45 @@ def _gather(
             session = 0
         keys[n] = ((2 * q + session) << _SEGMENT_SHIFT) | ready_key(second[place], i)
         n += 1
-    sort_keys(keys, n)
+    sort_keys(keys, n, scratch.waiting, scratch.digits)
+    blocks(
+        seed,
+        _SERVICE,
+        scratch.identity,
+        scratch.onset,
+        scratch.occurrence,
+        len(order),
+        scratch.draws,
+    )
     return n
 
 
-@kernel
-def _claims(
-    p: Any,
-    facilities: Any,
-    published: Any,
-    f: int,
-    n: int,
-    visits: Any,
-    u_admission: Any,
-    keys: Any,
-) -> int:
+@inlined
+def _claims(p: Any, facilities: Any, published: Any, f: int, n: int, scratch: Any) -> int:
     """Decide admissions; keys[:result] are the sorted ready keys of the day's bed requests."""
+    visits, keys = scratch.visits, scratch.keys
     n_claims = 0
     tier = facilities[f].tier
     occupancy = published[f].occupancy
     for i in range(n):
         if visits[i, FATE] == CONSULTED:
+            if facilities[f].beds == 0:
+                continue
             need_class = need_class_of(visits[i, META])
             within = resolves(p, tier, need_class, difficulty(visits[i, LANE]))
             p_admit = admission_probability(p, tier, need_class, occupancy, within)
-            if u_admission[i] >= p_admit or facilities[f].beds == 0:
+            if scratch.draws[3, i] >= p_admit:
                 continue
             visits[i, FATE] = WANTS_BED
         elif visits[i, FATE] != BED_ONLY:
             continue
         keys[n_claims] = ready_key(min(visits[i, ENDED], DAY_SECONDS - 1), i)
         n_claims += 1
-    sort_keys(keys, n_claims)
+    sort_keys(keys, n_claims, scratch.waiting, scratch.digits)
     return n_claims
 
 
-@kernel
+@inlined
 def _session(p: Any, facilities: Any, published: Any, f: int, segment: int) -> tuple[int, int]:
     """Second a segment's rooms open, and the second after which first visits are not called."""
     tier = facilities[f].tier
@@ -217,7 +214,7 @@ def _session(p: Any, facilities: Any, published: Any, f: int, segment: int) -> t
 @kernel
 def _delay_facility(
     p: Any, facilities: Any, people: Any, published: Any, seed: int, key_day: int, day: int, f: int,
-    n: int, visits: Any, stays: Any, row: Any,
+    n: int, visits: Any, draws: Any, stays: Any, row: Any,
 ) -> int:  # fmt: skip
     """A facility that serves mostly others: its published wait, and always a bed."""
     n_stays = np.int64(0)  # not a literal, which would compile write_stay twice
@@ -227,13 +224,12 @@ def _delay_facility(
         onset = visits[i, ONSET]
         lane = visits[i, LANE]
         if asks_for(meta) < TRANSFER:
-            u = block(seed, _SERVICE, visits[i, IDENTITY], key_day + onset, occurrence_of(meta))
             visits[i, WAITED] = published[f].wait[0]
             visits[i, FATE] = CONSULTED
             need_class = need_class_of(meta)
             within = resolves(p, tier, need_class, difficulty(lane))
             p_admit = admission_probability(p, tier, need_class, p.neutral_occupancy, within)
-            if u[3] >= p_admit:
+            if draws[3, i] >= p_admit:
                 continue
             visits[i, FATE] = WANTS_BED
         resident = visits[i, RESIDENT]
@@ -258,7 +254,7 @@ def _delay_facility(
     return n_stays
 
 
-@kernel
+@inlined
 def _tally_visits(
     p: Any, facilities: Any, scheme: Any, f: int, order: Any, visits: Any, pool: Any, fate: Any, wait: Any,
     pool_wait: Any, row: Any, histogram: Any, counting: int,

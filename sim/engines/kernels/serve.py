@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.compiled import kernel
-from sim.engines.kernels.layout import CONSULTED, META, ONSET, UNSEEN, need_class_of, occurrence_of
-from sim.rules.consult import is_sent_for_tests, service_law, test_law, whole_seconds
+from sim.compiled import inlined, kernel
+from sim.engines.kernels.durations import consult_seconds
+from sim.engines.kernels.layout import CONSULTED, META, UNSEEN, need_class_of
+from sim.rules.consult import is_sent_for_tests, test_law, whole_seconds
 from sim.rules.order import claim_key, is_return, place_of, ready_key, second_of
-from sim.rules.random import Stream, block
 
 # Rows of a facility's day: events (RESIDENT, ONSET, META, LANE) and what serving them adds.
-IDENTITY, FATE, WAITED, ENDED, SECOND_CONSULT = 4, 5, 6, 7, 8
-VISIT_COLUMNS = 9
+FATE, WAITED, ENDED, CONSULT, AWAY, SECOND_CONSULT = 4, 5, 6, 7, 8, 9
+VISIT_COLUMNS = 10
 
-_SERVICE = int(Stream.SERVICE)
 _NEVER = 1 << 40
-_GAPS = (3548, 1577, 701, 301, 132, 57, 23, 10, 4, 1)
+_FEW = 48  # up to so many keys are sorted by insertion
+_DIGIT = 255  # a byte at a time; the second and the pool of a key are its bits 24-47
 
 
 @kernel
@@ -58,35 +58,78 @@ def pop(heap: Any, size: int) -> int:
 
 
 @kernel
-def sort_keys(keys: Any, n: int) -> None:
-    """Sort keys[:n] in place: Shell's sort with Ciura's gaps; short lists by insertion."""
-    for gap in _GAPS:
-        for i in range(gap, n):
+def sort_keys(keys: Any, n: int, other: Any, digits: Any) -> None:
+    """Sort keys[:n], made with places that ascend, in place: a few by insertion, many by radix.
+
+    other  scratch of the same length; digits  (3, 256) int64 scratch
+    """
+    if n <= _FEW:
+        for i in range(1, n):
             key = keys[i]
             at = i
-            while at >= gap and keys[at - gap] > key:
-                keys[at] = keys[at - gap]
-                at -= gap
+            while at > 0 and keys[at - 1] > key:
+                keys[at] = keys[at - 1]
+                at -= 1
             keys[at] = key
+        return
+    digits[:] = 0
+    for i in range(n):
+        key = keys[i]
+        digits[0, (key >> 24) & _DIGIT] += 1
+        digits[1, (key >> 32) & _DIGIT] += 1
+        digits[2, (key >> 40) & _DIGIT] += 1
+    for byte in range(3):
+        total = 0
+        for digit in range(_DIGIT + 1):
+            count = digits[byte, digit]
+            digits[byte, digit] = total
+            total += count
+    _scatter(keys, n, 24, digits[0], other)
+    _scatter(other, n, 32, digits[1], keys)
+    _scatter(keys, n, 40, digits[2], other)
+    for i in range(n):
+        keys[i] = other[i]
+
+
+@inlined
+def _scatter(keys: Any, n: int, shift: int, start: Any, out: Any) -> None:
+    for i in range(n):
+        key = keys[i]
+        digit = (key >> shift) & _DIGIT
+        out[start[digit]] = key
+        start[digit] += 1
+
+
+@kernel
+def draw_consults(p: Any, tier: int, durations: Any, draws: Any, visits: Any, n: int) -> None:
+    """How long each of n visits will take: CONSULT, and for those sent for tests AWAY and
+    SECOND_CONSULT (both 0 for the others), from the draws of the service stream, (4, >= n)."""
+    test = test_law(p, tier)
+    for i in range(n):
+        visits[i, CONSULT] = consult_seconds(durations, tier, draws[0, i])
+        visits[i, AWAY] = 0
+        visits[i, SECOND_CONSULT] = 0
+        if is_sent_for_tests(p, draws[1, i], tier):
+            # What is left of the uniform, given that tests were ordered.
+            visits[i, AWAY] = whole_seconds(draws[1, i] / p.test_share[tier], test)
+            visits[i, SECOND_CONSULT] = consult_seconds(durations, tier, draws[2, i])
 
 
 @kernel
 def serve(
-    p: Any, seed: int, key_day: int, tier: int, visits: Any, keys: Any, n: int, rooms: int,
-    opens: int, cutoff: int, free: Any, waiting: Any, returning: Any, u_admission: Any,
+    visits: Any, keys: Any, n: int, rooms: int, opens: int, cutoff: int, free: Any, waiting: Any,
+    returning: Any,
 ) -> int:  # fmt: skip
     """Serve the visits in keys[:n], sorted ready keys over rows of `visits`.
 
-    visits    (m, 9) int64 rows of a facility's day; META, IDENTITY and ONSET are read; FATE
-              (CONSULTED or UNSEEN), WAITED seconds for the first consult and ENDED are written
+    visits    (m, 10) int64 rows of a facility's day; META and what `draw_consults` wrote are
+              read; FATE (CONSULTED or UNSEEN), WAITED seconds for the first consult and ENDED are
+              written
     rooms     doctors' rooms, at least 1, free from second `opens`
     cutoff    first visits not called by then leave unseen; returns from tests are always seen
     free, waiting, returning  scratch heaps, at least rooms, n, n long
-    u_admission  (m,) written: the uniform of the admission
     returns   seconds of consulting
     """
-    consult = service_law(p, tier)
-    test = test_law(p, tier)
     for room in range(rooms):
         free[room] = opens
     n_waiting = 0
@@ -122,18 +165,12 @@ def serve(
                 visits[at, FATE] = UNSEEN
                 visits[at, ENDED] = cutoff
                 continue
-            occurrence = occurrence_of(visits[at, META])
-            u = block(seed, _SERVICE, visits[at, IDENTITY], key_day + visits[at, ONSET], occurrence)
-            seconds = whole_seconds(u[0], consult)
+            seconds = visits[at, CONSULT]
             visits[at, WAITED] = now - second_of(key)
             visits[at, FATE] = CONSULTED
             visits[at, ENDED] = now + seconds
-            u_admission[at] = u[3]
-            if is_sent_for_tests(p, u[1], tier):
-                # What is left of the uniform, given that tests were ordered.
-                away = whole_seconds(u[1] / p.test_share[tier], test)
-                visits[at, SECOND_CONSULT] = whole_seconds(u[2], consult)
-                back = ready_key(now + seconds + away, at)
+            if visits[at, AWAY] > 0:
+                back = ready_key(now + seconds + visits[at, AWAY], at)
                 n_returning = push(returning, n_returning, back)
         busy += seconds
         pop(free, rooms)
