@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import math
-import types
 from collections.abc import Sequence
+from functools import lru_cache
 
-import numba
 import numpy as np
 from scipy import stats
 
-from sim.engines.kernels.layout import META
-from sim.engines.kernels.serve import CONSULTED, FATE, IDENTITY, VISIT_COLUMNS, WAITED, serve
+from sim.engines.kernels.durations import consult_durations
+from sim.engines.kernels.layout import CONSULTED, META
+from sim.engines.kernels.serve import (
+    AWAY,
+    CONSULT,
+    FATE,
+    VISIT_COLUMNS,
+    WAITED,
+    draw_consults,
+    serve,
+)
 from sim.rules.order import ready_key
+from sim.rules.random import Stream, blocks
 
 # Every interval fails a correct kernel with probability FALSE_ALARM or less; seeds are fixed.
 FALSE_ALARM = 1e-4
@@ -20,35 +29,42 @@ SESSION = 2**20 - 1  # seconds a ready key can hold: twelve days
 NEVER = 1 << 40
 
 
-@numba.njit
-def _exponential(u, law):
-    """Whole seconds of an exponential with the mean that a law without spread stands for."""
-    return max(1, int(math.floor(-math.exp(law[0]) * math.log(u) + 0.5)))
+@lru_cache(maxsize=8)
+def _tables(parameters: bytes, dtype):
+    return consult_durations(np.frombuffer(parameters, dtype=dtype).view(np.recarray)[0])
 
 
-def exponential_serve():
-    """The kernel's own code with one name, the draw of a duration, bound to the exponential."""
-    code = serve.py_func.__code__
-    names = {**serve.py_func.__globals__, "whole_seconds": _exponential}
-    return numba.njit(types.FunctionType(code, names, serve.py_func.__name__))
+def shipped(p, tier, draws, visits):
+    """Consults and tests as the engine draws them."""
+    durations = _tables(np.asarray(p).tobytes(), p.dtype)
+    draw_consults(p, tier, durations, draws, visits, len(visits))
 
 
-def run_session(kernel, p, tier, seed, seconds, need_class, rooms, opens=0, cutoff=NEVER):
-    """Serve patients who come at sorted `seconds`; returns their rows and the busy seconds."""
+def exponential(p, tier, draws, visits):
+    """Consults of an exponential law with the same mean, and no tests."""
+    mean = p.service_minutes[tier] * 60.0
+    visits[:, CONSULT] = np.maximum(1, np.floor(-mean * np.log(draws[0]) + 0.5))
+    visits[:, AWAY] = 0
+
+
+def run_session(consults, p, tier, seed, seconds, need_class, rooms, opens=0, cutoff=NEVER):
+    """Serve patients who come at sorted `seconds`; returns their rows and the busy seconds.
+
+    consults  `shipped` or `exponential`
+    """
     n = len(seconds)
     visits = np.zeros((n, VISIT_COLUMNS), dtype=np.int64)
     visits[:, META] = need_class
-    visits[:, IDENTITY] = np.arange(n)
     places = np.arange(n, dtype=np.int64)
     keys = (np.asarray(seconds, dtype=np.int64) << 24) | places
     assert n == 0 or keys[-1] == ready_key(int(seconds[-1]), n - 1)
+    draws = np.empty((4, n))
+    days, none = np.full(n, 8400, dtype=np.int64), np.zeros(n, dtype=np.int64)
+    blocks(seed, int(Stream.SERVICE), places, days, none, n, draws)
+    consults(p, tier, draws, visits)
     free = np.empty(rooms, dtype=np.int64)
     waiting, returning = np.empty((2, max(1, n)), dtype=np.int64)
-    u_admission = np.empty(max(1, n))
-    busy = kernel(
-        p, seed, 8400, tier, visits, keys, n, rooms, opens, cutoff, free, waiting, returning,
-        u_admission,
-    )  # fmt: skip
+    busy = serve(visits, keys, n, rooms, opens, cutoff, free, waiting, returning)
     return visits, busy
 
 
@@ -58,7 +74,7 @@ def poisson_arrivals(rng, per_second, until=SESSION):
     return np.sort(rng.integers(0, until, n))
 
 
-def long_run(kernel, p, tier, rates, rooms, sessions, warm, measure, seed):
+def long_run(consults, p, tier, rates, rooms, sessions, warm, measure, seed):
     """Ratio estimates over independent sessions that start empty; the first `warm` share of each
     is left out.
 
@@ -73,7 +89,7 @@ def long_run(kernel, p, tier, rates, rooms, sessions, warm, measure, seed):
         seconds = poisson_arrivals(rng, total)
         urgent = rng.random(len(seconds)) < (rates[1] / total if len(rates) > 1 else 0.0)
         need_class = np.where(urgent, 3, 0)
-        visits, _ = run_session(kernel, p, tier, session, seconds, need_class, rooms)
+        visits, _ = run_session(consults, p, tier, session, seconds, need_class, rooms)
         assert (visits[:, FATE] == CONSULTED).all()
         kept = seconds >= warm * SESSION
         rows.append(measure(visits[kept, WAITED], need_class[kept]))

@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim.engines.kernels.durations import consult_durations, consult_seconds
 from sim.engines.kernels.layout import CONSULTED, META, UNSEEN
-from sim.engines.kernels.serve import ENDED, FATE, WAITED, serve
+from sim.engines.kernels.serve import ENDED, FATE, WAITED, sort_keys
 from sim.parameters import load_parameters
 from sim.rules.consult import is_sent_for_tests, service_law, test_law, whole_seconds
+from sim.rules.order import ready_key
 from sim.rules.random import Stream, block
-from tests.theory.queues import assert_agrees, exponential_serve, long_run, run_session
+from tests.theory.queues import assert_agrees, exponential, long_run, run_session, shipped
 
 test_law.__test__ = False  # a rule, not a test
 TIER = 0  # no tests at a village clinic
@@ -26,11 +28,6 @@ def parameters(seconds, cv=0.0, **more):
 
 def mean_wait(waits, classes):
     return [(waits.sum(), len(waits))]
-
-
-@pytest.fixture(scope="module")
-def exponential():
-    return exponential_serve()
 
 
 # ------------------------------------------------------------------------- steady states
@@ -49,7 +46,7 @@ def exponential():
     ],
 )
 def test_many_rooms_with_exponential_service(
-    exponential, name, rooms, per_hour, minutes, theory, unit, sessions
+    name, rooms, per_hour, minutes, theory, unit, sessions
 ):
     p = parameters(minutes * MINUTE / unit)
     rates = (per_hour / 3600.0 * unit,)
@@ -57,7 +54,7 @@ def test_many_rooms_with_exponential_service(
     assert_agrees(f"{name}, mean wait, min", theory, figures[0] * unit / MINUTE, at_most=0.03)
 
 
-def test_the_tail_of_the_wait_of_four_rooms(exponential):
+def test_the_tail_of_the_wait_of_four_rooms():
     p = parameters(7.0 * MINUTE)
 
     def late(waits, classes):
@@ -77,7 +74,7 @@ def test_one_room_with_lognormal_service(cv, theory, sessions):
     # Pollaczek and Khinchine, 5 an hour, 10 minutes, as the kernel is shipped; clock x 5.
     p = parameters(10.0 * MINUTE / 5.0, cv)
     rates = (5.0 * 5.0 / 3600.0,)
-    figures = long_run(serve, p, TIER, rates, 1, sessions, 0.2, mean_wait, seed=int(10 * cv))
+    figures = long_run(shipped, p, TIER, rates, 1, sessions, 0.2, mean_wait, seed=int(10 * cv))
     assert_agrees(f"M/G/1, CV {cv}, mean wait, min", theory, figures[0] * 5.0 / MINUTE, 0.08)
 
 
@@ -90,7 +87,7 @@ def test_emergencies_wait_less_and_the_others_more():
         return [(waits[classes == c].sum(), (classes == c).sum()) for c in (3, 0)]
 
     rates = (4.0 * 5.0 / 3600.0, 1.0 * 5.0 / 3600.0)
-    figures = long_run(serve, p, TIER, rates, 1, 1200, 0.2, by_class, seed=8) * 5.0 / MINUTE
+    figures = long_run(shipped, p, TIER, rates, 1, 1200, 0.2, by_class, seed=8) * 5.0 / MINUTE
     assert_agrees("emergencies, mean wait, min", 10.0, figures[0], at_most=0.08)
     assert_agrees("others, mean wait, min", 60.0, figures[1], at_most=0.08)
     load = (1.0 / 6.0 * figures[0] + 4.0 / 6.0 * figures[1])[0]
@@ -106,7 +103,7 @@ def fluid_session(cutoff_hours):
     seconds = np.arange(12_000) * 4 * 3600 // 12_000
     classes = np.zeros(12_000, dtype=np.int64)
     visits, busy = run_session(
-        serve, p, TIER, 0, seconds, classes, 100, cutoff=int(cutoff_hours * 3600)
+        shipped, p, TIER, 0, seconds, classes, 100, cutoff=int(cutoff_hours * 3600)
     )
     return seconds, visits, busy
 
@@ -189,7 +186,7 @@ def test_the_kernel_is_the_plain_story(patients, rooms, seed, opens, open_for):
     seconds = np.array([second * 5 for second, _ in patients], dtype=np.int64)
     classes = np.array([need_class for _, need_class in patients], dtype=np.int64)
     cutoff = opens + open_for
-    visits, _ = run_session(serve, TIGHT, 2, seed, seconds, classes, rooms, opens, cutoff)
+    visits, _ = run_session(shipped, TIGHT, 2, seed, seconds, classes, rooms, opens, cutoff)
     told = told_plainly(TIGHT, 2, seed, seconds, classes, rooms, opens, cutoff)
     assert visits[:, [FATE, WAITED, ENDED]].tolist() == [list(row) for row in told]
     assert visits[:, META].tolist() == classes.tolist()
@@ -200,7 +197,7 @@ def test_first_come_first_served_is_the_recursion_of_kiefer_and_wolfowitz():
     rng = np.random.default_rng(3)
     seconds = np.sort(rng.integers(0, 40_000, 3_000))
     rooms = 5
-    visits, busy = run_session(serve, p, TIER, 9, seconds, np.zeros(3_000, dtype=np.int64), rooms)
+    visits, busy = run_session(shipped, p, TIER, 9, seconds, np.zeros(3_000, dtype=np.int64), rooms)
     law = service_law(p, TIER)
     service = [whole_seconds(block(9, Stream.SERVICE, k, 8400, 0)[0], law) for k in range(3_000)]
     work = np.zeros(rooms, dtype=np.int64)
@@ -218,7 +215,7 @@ def test_first_come_first_served_is_the_recursion_of_kiefer_and_wolfowitz():
 
 def test_an_empty_session_is_no_work():
     none = np.empty(0, dtype=np.int64)
-    visits, busy = run_session(serve, TIGHT, 2, 0, none, none, 2)
+    visits, busy = run_session(shipped, TIGHT, 2, 0, none, none, 2)
     assert (len(visits), busy) == (0, 0)
 
 
@@ -229,9 +226,34 @@ def test_a_return_is_seen_after_the_doors_have_closed():
         anchored=False,
     )  # fmt: skip
     seconds = np.array([0, 59, 60, 61])
-    visits, busy = run_session(serve, p, 2, 0, seconds, np.zeros(4, dtype=np.int64), 1, 0, 60)
+    visits, busy = run_session(shipped, p, 2, 0, seconds, np.zeros(4, dtype=np.int64), 1, 0, 60)
     # Called at 0 and at 60, the last instant; the others are too late. Returns come after an hour.
     assert visits[:, FATE].tolist() == [CONSULTED, CONSULTED, UNSEEN, UNSEEN]
     assert visits[:, WAITED].tolist() == [0, 1, 0, 0]
     assert visits[:2, ENDED].tolist() == [3_720, 3_780]
     assert busy == 4 * 60
+
+
+# ------------------------------------------------------------------------- short cuts, exactly
+
+
+@pytest.mark.parametrize(("minutes", "cv"), [(8.0, 0.7), (0.02, 1.2), (10.0, 0.0), (3.0, 0.1)])
+def test_a_consult_looked_up_lasts_what_the_rule_says(minutes, cv):
+    p = parameters(minutes * MINUTE, cv)
+    durations = consult_durations(p)
+    law = service_law(p, TIER)
+    lanes = np.random.default_rng(1).integers(0, 2**32, 20_000)
+    edges = np.array([0, 1, 2**20 - 1, 2**20, 2**31, 2**32 - 2**20, 2**32 - 2, 2**32 - 1])
+    for u in (np.concatenate([lanes, edges]) + 0.5) / 2**32:
+        assert consult_seconds(durations, TIER, u) == whole_seconds(u, law)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 11), st.integers(0, 86_399)), max_size=300))
+def test_keys_are_sorted_by_pool_second_and_place(keys):
+    n = len(keys)
+    made = [(pool << 44) | ready_key(second, i) for i, (pool, second) in enumerate(keys)]
+    held = np.array([*made, -1], dtype=np.int64)
+    other, digits = np.empty(n + 1, dtype=np.int64), np.empty((3, 256), dtype=np.int64)
+    sort_keys(held, n, other, digits)
+    assert held.tolist() == [*sorted(made), -1]

@@ -69,7 +69,8 @@ _FIRST_OF = tuple(sum(tier < t for tier in ALTERNATIVE_TIER) for t in range(N_TI
 def new_batch() -> Batch:
     """One worker's scratch for a batch of choices."""
     whole = [np.zeros(BATCH, dtype=np.int64) for _ in range(5)]
-    return Batch(*whole, np.zeros((BATCH, 12)), np.empty((4, BATCH)))
+    arrays = [*whole, np.zeros((BATCH, 12)), np.empty((4, BATCH))]
+    return Batch._make(arrays)
 
 
 @inlined
