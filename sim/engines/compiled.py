@@ -31,6 +31,7 @@ from sim.engines.kernels.month import (
     expected_candidates,
     first_state,
     mortality_table,
+    new_draws,
     rate_table,
     turn_of_month,
     word_of_mouth,
@@ -143,6 +144,7 @@ class CompiledEngine:
         self.histogram = np.zeros((n, L.WAIT_BINS), dtype=np.int64)
         self.people_counts = np.zeros((workers, n_counties, 3), dtype=np.int64)
         self.buffers: dict[str, np.ndarray] = {}
+        self.draws = [new_draws() for _ in range(workers)]
         self.batches = [new_batch() for _ in range(workers)]
         self.choice_sets = choice_sets(self.region)
         self.menu = np.zeros((len(self.choice_sets), MENU_ROWS, 12))
@@ -281,7 +283,7 @@ class CompiledEngine:
             per_day = np.zeros(length, dtype=np.int64)
             written = draw_episodes(
                 p, people, self.rates, candidates, weekdays, month, self.access, bound,
-                self.seed, self.key, first, a, b, out, per_day,
+                self.seed, self.key, first, a, b, out, per_day, self.draws[k],
             )  # fmt: skip
             if written < 0:
                 raise RuntimeError("more candidate episodes than their bound; a fault in the draw")
@@ -317,7 +319,7 @@ class CompiledEngine:
             written = turn_of_month(
                 p, people, mortality, self.demography.fertility, self.move_rate,
                 self.region.contract_coverage, self.world.village, self.seed,
-                self.key + first, days, a, b, births, self.people_counts[k],
+                self.key + first, days, a, b, births, self.people_counts[k], self.draws[k],
             )  # fmt: skip
             if written < 0:
                 raise RuntimeError("more births than one woman in twenty a month; check fertility")

@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sim.compiled import exponentials, kernel
+from sim.compiled import kernel
+from sim.elementary import exp, log
 from sim.rules.random import normal_quantile
 from sim.tiers import Kind
 
@@ -125,11 +126,14 @@ def nested_logit(p: Any, utility: Any, weight: Any) -> float:
     utility  (12,) self-care first, then tiers.ALTERNATIVE_KEYS; ABSENT where not available
     weight   (12,) written
 
-    Its three steps are called apart by the compiled engine, for a batch of residents each.
+    The compiled engine takes its steps for a batch of residents each.
     """
     choice_exponents(p, utility, weight)
-    exponentials(weight)
-    return nest_weights(p, weight)
+    for j in range(12):
+        weight[j] = exp(weight[j])
+    primary, outside = nest_sums(weight)
+    to_primary = nest_scale(primary, p.primary_nest)
+    return scale_nests(weight, to_primary, nest_scale(outside, p.outside_nest))
 
 
 @kernel
@@ -147,26 +151,28 @@ def choice_exponents(p: Any, utility: Any, weight: Any) -> None:
 
 
 @kernel
-def nest_weights(p: Any, weight: Any) -> float:
-    """Third step: scale the exponentials inside each nest; returns their sum."""
-    total = weight[0]
-    for j in range(3, 8):
-        total += weight[j]
-    total += _nest(weight, 1, 3, p.primary_nest)
-    return total + _nest(weight, 8, 12, p.outside_nest)
+def nest_sums(weight: Any) -> tuple[float, float]:
+    """Third step: what the exponentials inside the primary and the outside nest add up to."""
+    return weight[1] + weight[2], weight[8] + weight[9] + weight[10] + weight[11]
 
 
 @kernel
-def _nest(weight: Any, first: int, last: int, dissimilarity: float) -> float:
-    """Scale the weights inside one nest; returns the nest's weight."""
-    inside = 0.0
-    for j in range(first, last):
-        inside += weight[j]
-    nest = math.exp(dissimilarity * math.log(inside))
-    scale = nest / inside
-    for j in range(first, last):
-        weight[j] *= scale
-    return nest
+def nest_scale(inside: float, dissimilarity: float) -> float:
+    """Fourth step: factor that turns the exponentials inside a nest into choice weights."""
+    return exp((dissimilarity - 1.0) * log(inside))
+
+
+@kernel
+def scale_nests(weight: Any, primary: float, outside: float) -> float:
+    """Last step: scale the exponentials inside the nests; returns the sum of all weights."""
+    weight[1] *= primary
+    weight[2] *= primary
+    for j in range(8, 12):
+        weight[j] *= outside
+    total = 0.0
+    for j in range(12):
+        total += weight[j]
+    return total
 
 
 @kernel

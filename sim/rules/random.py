@@ -138,6 +138,19 @@ def blocks(
         out[3, i] = u[3]
 
 
+@njit(_nrt=False, **_OPTIONS)
+def raw_blocks(
+    seed: int, stream: int, residents: Any, days: Any, occurrences: Any, n: int, out: Any
+) -> None:
+    """`raw_block` for n draws of one stream; as `blocks`, out int64."""
+    for i in range(n):
+        lanes = raw_block(seed, stream, residents[i], days[i], occurrences[i])
+        out[0, i] = lanes[0]
+        out[1, i] = lanes[1]
+        out[2, i] = lanes[2]
+        out[3, i] = lanes[3]
+
+
 @njit(float64(float64), **_OPTIONS)
 def _central(r: float) -> float:
     """Rational approximation for |u - 1/2| <= 0.425."""

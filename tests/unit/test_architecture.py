@@ -18,6 +18,7 @@ SIM = ROOT / "sim"
 # package itself (`sim`) is the public door and may open on anything.
 LAYERS = (
     ("sim.errors", "sim.tiers", "sim.source", "sim.compiled", "sim.text"),
+    ("sim.elementary",),
     ("sim.parameters",),
     ("sim.region",),
     ("sim.rules",),

@@ -1,4 +1,4 @@
-"""The door to the compiler: exact exponentials, an interpreted form, a cache never stale."""
+"""The door to the compiler: an interpreted form, a cache never stale."""
 
 from __future__ import annotations
 
@@ -9,9 +9,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
-
-from sim.compiled import exponentials
 from sim.source import compiled_sources
 
 ROOT = Path(__file__).parents[2]
@@ -25,14 +22,6 @@ data = b"".join(run.dataset[name].values.tobytes() for name in sorted(run.datase
                 if run.dataset[name].dtype.kind == "i")
 print(hashlib.sha256(data).hexdigest(), int(run.dataset.visits.sum()))
 """
-
-
-def test_exponentials_agree_with_the_library_to_the_last_bits():
-    x = np.linspace(-600.0, 60.0, 120_000).reshape(-1, 12).copy()
-    y = x.copy()
-    for row in y:
-        exponentials(row)
-    assert np.max(np.abs(y / np.exp(x) - 1.0)) < 1e-15
 
 
 def run_python(code: str, root: Path = ROOT, **environment: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.compiled import exponentials, inlined, kernel, prefetch
+from sim.compiled import inlined, kernel, prefetch
 from sim.day import (
     CLOSED,
     DAY_SECONDS,
@@ -18,6 +18,7 @@ from sim.day import (
     session_start,
     sessions_open,
 )
+from sim.elementary import exp
 from sim.engines.kernels.layout import (
     DEAD,
     ESCALATION,
@@ -47,10 +48,12 @@ from sim.engines.kernels.menu import FIRST_SHARED, is_offered, is_shut, menu_row
 from sim.rules.choice import (
     ABSENT,
     choice_exponents,
-    nest_weights,
+    nest_scale,
+    nest_sums,
     own_utility,
     own_weights,
     pick,
+    scale_nests,
     scope_of,
 )
 from sim.rules.consult import EMERGENCY_POOL, pool_of, session_position
@@ -60,7 +63,13 @@ from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES, N_TIERS
 _CHOICE = int(Stream.CHOICE)
 _ONE_UNIT = 1.0 / QUALITY_ONE
 BATCH = 64
-Batch = namedtuple("Batch", ["identity", "day", "occurrence", "pool", "chosen", "weight", "u"])
+Batch = namedtuple(
+    "Batch",
+    [
+        "identity", "day", "occurrence", "pool", "chosen", "primary", "outside", "weights",
+        "weight", "u",
+    ],
+)  # fmt: skip
 _CHOOSES, _DECIDED, _TOMORROW = -2, -3, -4  # besides an alternative, 0 and up
 _TIER_OF = np.array(ALTERNATIVE_TIER, dtype=np.int64)
 _FIRST_OF = tuple(sum(tier < t for tier in ALTERNATIVE_TIER) for t in range(N_TIERS + 1))
@@ -69,7 +78,9 @@ _FIRST_OF = tuple(sum(tier < t for tier in ALTERNATIVE_TIER) for t in range(N_TI
 def new_batch() -> Batch:
     """One worker's scratch for a batch of choices."""
     whole = [np.zeros(BATCH, dtype=np.int64) for _ in range(5)]
-    arrays = [*whole, np.zeros((BATCH, 12)), np.empty((4, BATCH))]
+    weights = np.zeros(12 * BATCH)
+    sums = [np.ones(BATCH), np.ones(BATCH)]
+    arrays = [*whole, *sums, weights, weights.reshape(BATCH, 12), np.empty((4, BATCH))]
     return Batch._make(arrays)
 
 
@@ -186,6 +197,7 @@ def choose(
     """
     written = first
     chosen, weight, u = batch.chosen, batch.weight, batch.u
+    primary, outside = batch.primary, batch.outside
     for start in range(first, last, BATCH):
         n = min(start + BATCH, last) - start
         for k in range(n):
@@ -215,11 +227,15 @@ def choose(
             elif chosen[k] == _TOMORROW:
                 _send_on(out, written, requests, i, meta, requests[i, FACILITY], day + 1)
                 written += 1
+        _exponentials(batch.weights, 12 * n)
         for k in range(n):
-            exponentials(weight[k])
+            primary[k], outside[k] = nest_sums(weight[k])
+        _nest_scales(primary, n, p.primary_nest)
+        _nest_scales(outside, n, p.outside_nest)
         for k in range(n):
             if chosen[k] == _CHOOSES:
-                chosen[k] = pick(u[0, k], weight[k], nest_weights(p, weight[k])) - 1
+                total = scale_nests(weight[k], primary[k], outside[k])
+                chosen[k] = pick(u[0, k], weight[k], total) - 1
                 if chosen[k] < 0:
                     chosen[k] = _DECIDED
                     fate[start + k] = SELF_CARE
@@ -240,6 +256,18 @@ def choose(
             pool[i] = batch.pool[k] if facilities[f].pooled else 0
             second[i] = _arrival(p, facilities, published, f, pool[i], u[2, k], u[3, k])
     return written - first
+
+
+@inlined
+def _exponentials(values: Any, n: int) -> None:
+    for i in range(n):
+        values[i] = exp(values[i])
+
+
+@inlined
+def _nest_scales(values: Any, n: int, dissimilarity: float) -> None:
+    for i in range(n):
+        values[i] = nest_scale(values[i], dissimilarity)
 
 
 @inlined

@@ -9,7 +9,10 @@ day they fall on.
 from __future__ import annotations
 
 import math
+from collections import namedtuple
 from typing import Any
+
+import numpy as np
 
 from sim.compiled import kernel
 from sim.engines.kernels.layout import (
@@ -27,18 +30,30 @@ from sim.rules.choice import TASTE_LEVELS, taste_level
 from sim.rules.contract import lapse_probability, uptake_probability
 from sim.rules.demography import newborn_identity, newborn_sex
 from sim.rules.illness import (
+    MOST_CANDIDATES,
     intensity,
     next_chronic_state,
     poisson_count,
     relative_mortality,
     yearly_rate,
 )
-from sim.rules.random import Stream, block, raw_block
+from sim.rules.random import Stream, block, blocks, raw_blocks
 
 _MONTH = int(Stream.MONTH)
 _EPISODE = int(Stream.EPISODE)
 _TASTE = int(Stream.TASTE)
 _BIRTH = int(Stream.BIRTH)
+BATCH = 64
+MOST_BATCHED = BATCH * (MOST_CANDIDATES + 1)
+
+# Scratch for the draws of a batch of residents and of their candidate episodes.
+Draws = namedtuple("Draws", ["row", "identity", "day", "ordinal", "u", "lanes"])
+
+
+def new_draws() -> Draws:
+    """One worker's scratch."""
+    whole = [np.zeros(MOST_BATCHED, dtype=np.int64) for _ in range(4)]
+    return Draws._make([*whole, np.empty((4, BATCH)), np.empty((4, MOST_BATCHED), dtype=np.int64)])
 
 
 @kernel
@@ -89,7 +104,7 @@ def expected_candidates(people: Any, candidates: Any, first: int, last: int) -> 
 def draw_episodes(
     p: Any, people: Any, table: Any, candidates: Any, weekdays: Any, month: int, access: float,
     bound: float, seed: int, key_day: int, first_day: int, first: int, last: int, out: Any,
-    per_day: Any,
+    per_day: Any, batch: Any,
 ) -> int:  # fmt: skip
     """Accepted episodes of residents first..last in a block of days, in order of resident.
 
@@ -97,36 +112,52 @@ def draw_episodes(
     weekdays  (days,) weekday of every day of the block
     out       (capacity, 6) int32 events; ONSET is the day
     per_day   (days,) int64, added to
+    batch     a Draws of scratch
     returns   events written, -1 when the buffer is too small
     """
     days = len(weekdays)
     written = 0
-    for r in range(first, last):
-        if people[r].status & (DEAD | MOVED):
-            continue
-        age, sex, chronic = people[r].age, people[r].sex, people[r].chronic
-        yearly = table[age, sex, chronic, 3]
-        identity = people[r].identity
-        u = block(seed, _MONTH, identity, key_day + first_day, 0)
-        mean, p_none = candidates[age, sex, chronic, 0], candidates[age, sex, chronic, 1]
-        count = poisson_count(u[0], p_none, mean)
-        if written + count > len(out):
-            return -1
-        for ordinal in range(count):
-            lanes = raw_block(seed, _EPISODE, identity, key_day + first_day, ordinal)
-            offset = (lanes[0] * days) >> 32
-            accept = intensity(p, month, weekdays[offset], access)
-            if (lanes[1] + 0.5) / 4294967296.0 * bound >= accept:
+    row, identity, day, ordinal = batch.row, batch.identity, batch.day, batch.ordinal
+    day[:] = key_day + first_day
+    for start in range(first, last, BATCH):
+        stop = min(start + BATCH, last)
+        for r in range(start, stop):
+            identity[r - start] = people[r].identity
+            ordinal[r - start] = 0
+        blocks(seed, _MONTH, identity, day, ordinal, stop - start, batch.u)
+        n = 0
+        for r in range(start, stop):
+            if people[r].status & (DEAD | MOVED):
                 continue
-            point = (lanes[2] + 0.5) / 4294967296.0 * yearly
+            held = candidates[people[r].age, people[r].sex, people[r].chronic]
+            count = poisson_count(batch.u[0, r - start], held[1], held[0])
+            for k in range(count):
+                row[n] = r
+                ordinal[n] = k
+                n += 1
+        for i in range(n):
+            identity[i] = people[row[i]].identity
+        raw_blocks(seed, _EPISODE, identity, day, ordinal, n, batch.lanes)
+        if written + n > len(out):
+            return -1
+        for i in range(n):
+            lanes = batch.lanes
+            offset = (lanes[0, i] * days) >> 32
+            accept = intensity(p, month, weekdays[offset], access)
+            if (lanes[1, i] + 0.5) / 4294967296.0 * bound >= accept:
+                continue
+            r = row[i]
+            rates = table[people[r].age, people[r].sex, people[r].chronic]
+            point = (lanes[2, i] + 0.5) / 4294967296.0 * rates[3]
             need_class = 0
-            while need_class < 3 and point >= table[age, sex, chronic, need_class]:
-                need_class += 1
+            for other in range(3):
+                need_class += 1 if point >= rates[other] else 0
             out[written, RESIDENT] = r
             out[written, ONSET] = first_day + offset
-            out[written, META] = pack(need_class, ordinal)
+            out[written, META] = pack(need_class, ordinal[i])
             # The 32 random bits of the difficulty, as a signed word.
-            out[written, LANE] = lanes[3] if lanes[3] < 2147483648 else lanes[3] - 4294967296
+            bits = lanes[3, i]
+            out[written, LANE] = bits if bits < 2147483648 else bits - 4294967296
             per_day[offset] += 1
             written += 1
     return written
@@ -153,7 +184,7 @@ def by_day(events: Any, first_day: int, start: Any, out: Any) -> None:
 def turn_of_month(
     p: Any, people: Any, mortality: Any, fertility: Any, move_rate: Any, coverage: Any,
     villages: Any, seed: int, key: int, days: int, first: int, last: int, births: Any,
-    counts: Any,
+    counts: Any, batch: Any,
 ) -> int:  # fmt: skip
     """Deaths, moves, births, chronic states and contracts of residents first..last over the
     `days` that ended, drawn with the key of the month that ended.
@@ -163,7 +194,7 @@ def turn_of_month(
     move_rate  (counties, 111) moves out a person-year
     coverage   (2,) contract coverage of others and key groups
     births     (capacity,) int64 rows of mothers, in order; counts (counties, 3) int64 births,
-               deaths, moves, added to
+               deaths, moves, added to; batch a Draws of scratch
     returns    births written, -1 when the buffer is too small
     """
     years = days / 365.0
@@ -171,27 +202,37 @@ def turn_of_month(
     sign_other = uptake_probability(p, coverage[0], years)
     sign_key = uptake_probability(p, coverage[1], years)
     written = 0
+    batch.day[:BATCH] = key
+    batch.ordinal[:BATCH] = 1
     for r in range(first, last):
+        i = (r - first) % BATCH
+        if i == 0:
+            n = min(BATCH, last - r)
+            for k in range(n):
+                batch.identity[k] = people[r + k].identity
+            blocks(seed, _MONTH, batch.identity, batch.day, batch.ordinal, n, batch.u)
         if people[r].status & (DEAD | MOVED):
             continue
         age = people[r].age
         sex = people[r].sex
         county = villages[people[r].village].county
-        u = block(seed, _MONTH, people[r].identity, key, 1)
+        u_leave, u_chronic, u_contract, u_effective = (
+            batch.u[0, i], batch.u[1, i], batch.u[2, i], batch.u[3, i]
+        )  # fmt: skip
         p_death = mortality[sex, age, people[r].chronic]
         p_move = move_rate[county, age] * years
         p_birth = fertility[age] * years if sex == 1 else 0.0
         # One uniform, three exclusive events: deaths and moves from below, births from above.
-        if u[0] < p_death:
+        if u_leave < p_death:
             people[r].status = people[r].status | DEAD
             counts[county, 1] += 1
             continue
-        if u[0] < p_death + p_move:
+        if u_leave < p_death + p_move:
             people[r].status = people[r].status | MOVED
             counts[county, 2] += 1
             continue
         # Mother and year name a child, so a woman gives birth once in a run's year.
-        if people[r].status & BORE == 0 and u[0] >= 1.0 - p_birth:
+        if people[r].status & BORE == 0 and u_leave >= 1.0 - p_birth:
             people[r].status = people[r].status | BORE
             if written >= len(births):
                 return -1
@@ -199,14 +240,14 @@ def turn_of_month(
             written += 1
             counts[county, 0] += 1
         managed = people[r].contract == 2
-        people[r].chronic = next_chronic_state(p, u[1], people[r].chronic, age, managed, years)
+        people[r].chronic = next_chronic_state(p, u_chronic, people[r].chronic, age, managed, years)
         if people[r].contract > 0:
-            if u[2] < lapse:
+            if u_contract < lapse:
                 people[r].contract = 0
         else:
             p_sign = sign_key if people[r].key else sign_other
-            if u[2] < p_sign:
-                people[r].contract = 2 if u[3] < p.effective_contract_share else 1
+            if u_contract < p_sign:
+                people[r].contract = 2 if u_effective < p.effective_contract_share else 1
     return written
 
 
