@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.compiled import inlined, kernel
+from sim.compiled import inlined, kernel, prefetch
 from sim.day import DAY_SECONDS, session_start
 from sim.engines.kernels.layout import (
     BED_ONLY,
@@ -47,6 +47,7 @@ from sim.rules.resolution import resolves
 
 _SERVICE = int(Stream.SERVICE)
 _OPEN_ALL_DAY = 2 * DAY_SECONDS
+_REQUESTS_AHEAD = 16
 _SEGMENT_SHIFT = 44  # above the second and the place of a ready key
 
 # One worker's scratch, as long as the busiest facility's day: visits, their identity, key day of
@@ -87,7 +88,20 @@ def facility_day(
         base = queue_start[f] + a
         tier = facilities[f].tier
         n = _gather(
-            p, facilities, f, order[a:b], requests, identity, pool, second, seed, key_day, scratch
+            p,
+            facilities,
+            f,
+            order,
+            a,
+            b,
+            offset[len(offset) - 1],
+            requests,
+            identity,
+            pool,
+            second,
+            seed,
+            key_day,
+            scratch,
         )
         n_claims = np.int64(0)
         n_kept[f] = n_stays[f] = n_events[f] = 0
@@ -128,8 +142,8 @@ def facility_day(
 
 @inlined
 def _gather(
-    p: Any, facilities: Any, f: int, order: Any, requests: Any, identity: Any, pool: Any, second: Any,
-    seed: int, key_day: int, scratch: Any,
+    p: Any, facilities: Any, f: int, order: Any, a: int, b: int, arrivals: int, requests: Any, identity: Any, pool: Any,
+    second: Any, seed: int, key_day: int, scratch: Any,
 ) -> int:  # fmt: skip
     """Copy a facility's day into the scratch: its visits, the draws of their consults, and the
     sorted keys of the consults, each pool's sessions one after the other: the segment, 2 x pool +
@@ -139,8 +153,10 @@ def _gather(
     pooled = facilities[f].pooled
     afternoon = session_start(p, facilities[f].tier, 1)
     n = 0
-    for i in range(len(order)):
-        place = order[i]
+    for i in range(b - a):
+        if a + i + _REQUESTS_AHEAD < arrivals:
+            prefetch(requests, order[a + i + _REQUESTS_AHEAD])
+        place = order[a + i]
         meta = requests[place, META]
         onset = requests[place, ONSET]
         visits[i, RESIDENT] = requests[place, RESIDENT]
@@ -168,7 +184,7 @@ def _gather(
         scratch.identity,
         scratch.onset,
         scratch.occurrence,
-        len(order),
+        b - a,
         scratch.draws,
     )
     return n
