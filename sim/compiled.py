@@ -25,7 +25,17 @@ os.environ["NUMBA_CACHE_DIR"] = str(cache_folder())
 
 import numba  # noqa: E402  (the cache folder must be named first)
 
-__all__ = ["cache_folder", "is_cached", "njit", "numba", "prefetch"]
+__all__ = [
+    "bits_of",
+    "cache_folder",
+    "inlined",
+    "is_cached",
+    "kernel",
+    "njit",
+    "numba",
+    "number_of",
+    "prefetch",
+]  # fmt: skip
 
 
 def njit(function: Any) -> Any:
@@ -83,11 +93,40 @@ def _prefetch(typing_context: Any, array: Any, index: Any) -> Any:
     return types.void(array, index), emit
 
 
+@numba.extending.intrinsic
+def _bits_of(typing_context: Any, value: Any) -> Any:
+    from numba.core import types
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], context.get_value_type(types.int64))
+
+    return types.int64(types.float64), emit
+
+
+@numba.extending.intrinsic
+def _number_of(typing_context: Any, bits: Any) -> Any:
+    from numba.core import types
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], context.get_value_type(types.float64))
+
+    return types.float64(types.int64), emit
+
+
 if numba.config.DISABLE_JIT:
     # The interpreted form of the kernels, for a look with a debugger and for the equality test.
+    import struct
 
     def prefetch(array: Any, index: int) -> None:
         """Nothing to do without a compiler."""
+
+    def bits_of(value: float) -> int:
+        """As the compiled form."""
+        return int(struct.unpack("<q", struct.pack("<d", value))[0])
+
+    def number_of(bits: int) -> float:
+        """As the compiled form."""
+        return float(struct.unpack("<d", struct.pack("<q", int(bits)))[0])
 
 else:
 
@@ -98,3 +137,13 @@ else:
         The day's requests touch one resident in fifty, so nearly every one misses the cache.
         """
         _prefetch(array, index)
+
+    @inlined
+    def bits_of(value: float) -> int:
+        """The 64 bits of a float64."""
+        return _bits_of(value)
+
+    @inlined
+    def number_of(bits: int) -> float:
+        """The float64 of 64 bits."""
+        return _number_of(bits)

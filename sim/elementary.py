@@ -7,10 +7,8 @@ are short enough to be written into a loop, where the compiler does four or eigh
 from __future__ import annotations
 
 import math
-import struct
-from typing import Any
 
-from sim.compiled import numba
+from sim.compiled import bits_of, inlined, number_of
 
 # exp(r) for |r| <= ln(2)/2: the Taylor series to 1/12!, even and odd powers apart (two short
 # chains run side by side), highest first.
@@ -27,42 +25,9 @@ _ATANH = tuple(1.0 / (2 * n + 1) for n in range(10, 0, -1))
 _INVERSE_LN2, _LN2_HIGH, _LN2_LOW = 1.4426950408889634, 0.6931471803691238, 1.9082149292705877e-10
 _ROOT_2 = 1.4142135623730951
 _MANTISSA, _ONE = (1 << 52) - 1, 1023 << 52
-_OPTIONS: dict[str, Any] = {
-    "nogil": True, "cache": True, "fastmath": False, "error_model": "numpy", "_nrt": False,
-    "forceinline": True,
-}  # fmt: skip
 
 
-@numba.extending.intrinsic
-def _bits(typing_context: Any, value: Any) -> Any:
-    from numba.core import types
-
-    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.bitcast(arguments[0], context.get_value_type(types.int64))
-
-    return types.int64(types.float64), emit
-
-
-@numba.extending.intrinsic
-def _number(typing_context: Any, bits: Any) -> Any:
-    from numba.core import types
-
-    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.bitcast(arguments[0], context.get_value_type(types.float64))
-
-    return types.float64(types.int64), emit
-
-
-if numba.config.DISABLE_JIT:
-
-    def _bits(value: float) -> int:
-        return int(struct.unpack("<q", struct.pack("<d", value))[0])
-
-    def _number(bits: int) -> float:
-        return float(struct.unpack("<d", struct.pack("<q", bits))[0])
-
-
-@numba.njit(**_OPTIONS)
+@inlined
 def exp(x: float) -> float:
     """e to the power x, |x| <= 700; relative error below 4e-16 (test)."""
     k = math.floor(x * _INVERSE_LN2 + 0.5)
@@ -73,15 +38,15 @@ def exp(x: float) -> float:
         even = even * square + _EVEN[n]
     for n in range(1, 6):
         odd = odd * square + _ODD[n]
-    return (odd * r + even) * _number((int(k) + 1023) << 52)
+    return (odd * r + even) * number_of((int(k) + 1023) << 52)
 
 
-@numba.njit(**_OPTIONS)
+@inlined
 def log(x: float) -> float:
     """Natural logarithm of x, at least 1e-300; error below 4e-16 of the larger of 1 and the
     result (test)."""
-    bits = _bits(x)
-    fraction = _number((bits & _MANTISSA) | _ONE)
+    bits = bits_of(x)
+    fraction = number_of((bits & _MANTISSA) | _ONE)
     is_upper = 1 if fraction > _ROOT_2 else 0
     exponent = float((bits >> 52) - 1023 + is_upper)
     fraction = fraction * (0.5 if is_upper else 1.0)

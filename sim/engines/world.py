@@ -114,7 +114,8 @@ def build_world(region: Region, p: Any) -> Any:
     facility["visits_a_day"][f.is_delay] = 0.0
     village = np.zeros(len(villages.township), dtype=VILLAGE_RECORD)
     village["facility"] = villages.facility
-    village["hours"] = villages.hours
+    # No way leads to what is not there; 0 keeps the arithmetic finite.
+    village["hours"] = np.where(villages.facility >= 0, villages.hours, 0.0)
     village["choices"] = np.unique(
         villages.facility[:, FIRST_SHARED:], axis=0, return_inverse=True
     )[1].reshape(-1)

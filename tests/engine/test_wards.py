@@ -12,18 +12,20 @@ from hypothesis import strategies as st
 
 from sim.engines.compiled import CompiledEngine
 from sim.engines.kernels import layout as L
+from sim.engines.kernels.durations import consult_durations
 from sim.engines.kernels.serve import (
     ENDED,
     FATE,
-    IDENTITY,
     SECOND_CONSULT,
     VISIT_COLUMNS,
+    draw_consults,
     serve,
 )
 from sim.engines.kernels.serve import WAITED as SECONDS_WAITED
 from sim.engines.kernels.wards import next_for_bed, run_wards
 from sim.parameters import load_parameters
 from sim.rules.order import ready_key
+from sim.rules.random import Stream, blocks
 from tests.engine.running import build, call, index_of, tables_of
 from tests.worlds import small_region
 
@@ -389,17 +391,15 @@ class Clinic:
         keys = np.zeros(max(n, 1), dtype=np.int64)
         for place, (need_class, second) in enumerate(self.rows):
             self.visits[place, L.META] = L.pack(need_class, 0)
-            self.visits[place, IDENTITY] = 1_000 + place
             self.visits[place, L.ONSET] = DAY
             keys[place] = ready_key(second, place)
         keys[:n].sort()
         heaps = [np.zeros(max(size, 1), dtype=np.int64) for size in (rooms, n, n)]
-        self.u = np.full(max(n, 1), np.nan)
-        self.busy = int(call(
-            serve, p=p, seed=1, key_day=0, tier=2, visits=self.visits, keys=keys, n=n, rooms=rooms,
-            opens=opens, cutoff=cutoff, free=heaps[0], waiting=heaps[1], returning=heaps[2],
-            u_admission=self.u,
-        ))  # fmt: skip
+        draws = np.empty((4, n))
+        days, none = np.full(n, DAY, dtype=np.int64), np.zeros(n, dtype=np.int64)
+        blocks(1, int(Stream.SERVICE), 1_000 + np.arange(n), days, none, n, draws)
+        draw_consults(p, 2, consult_durations(p), draws, self.visits, n)
+        self.busy = int(serve(self.visits, keys, n, rooms, opens, cutoff, *heaps))
         self.ready = np.array([second for _, second in self.rows], dtype=np.int64)
         self.waited = self.visits[:n, SECONDS_WAITED]
         self.called = self.ready + self.waited
@@ -440,8 +440,6 @@ def test_who_is_not_called_by_the_cutoff_leaves_unseen_at_that_second() -> None:
     assert 0 < unseen.sum() < 30
     assert (clinic.waited[unseen] == 1_800).all()
     assert (clinic.called[~unseen] <= MORNING + 1_800).all()
-    assert np.isnan(clinic.u[:30][unseen]).all()
-    assert not np.isnan(clinic.u[:30][~unseen]).any()
 
 
 def test_returns_from_tests_are_seen_however_late() -> None:

@@ -47,6 +47,9 @@ LONG_FUNCTIONS = {
     "sim/anchor.py:anchors": (80, "one table of anchors"),
     "sim/run.py:simulate": (85, "the public door: half of it is its description"),
     "sim/engines/kernels/choose.py:choose": (100, "one loop over a day's requests"),
+    "sim/engines/compiled.py:_day": (75, "the order of a day, one step after the other"),
+    "sim/engines/kernels/month.py:turn_of_month": (80, "one loop over residents"),
+    "sim/engines/kernels/month.py:draw_episodes": (70, "one loop over batches of residents"),
     "sim/engines/kernels/close.py:close_visits": (130, "one loop over a day's outcomes"),
     "sim/engines/kernels/discharge.py:discharge": (80, "one loop over a day's discharges"),
     "sim/engines/kernels/facility_day.py:facility_day": (80, "one loop over facilities"),
@@ -203,7 +206,7 @@ def test_only_one_module_imports_numba():
 
 
 def test_rules_read_no_file_and_no_table_of_facilities():
-    allowed = ("sim.compiled", "sim.tiers", "sim.rules")
+    allowed = ("sim.compiled", "sim.elementary", "sim.tiers", "sim.rules")
     third_party = ("numpy", "math", "enum", "typing", "__future__")
     found = [
         f"{name}:{line} imports {imported}"

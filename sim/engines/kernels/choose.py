@@ -224,7 +224,9 @@ def choose(
                     batch.pool[k], weight[k],
                 )  # fmt: skip
                 choice_exponents(p, weight[k], weight[k])
-            elif chosen[k] == _TOMORROW:
+            else:
+                weight[k, :] = 0.0  # goes through the arithmetic below and is not looked at
+            if chosen[k] == _TOMORROW:
                 _send_on(out, written, requests, i, meta, requests[i, FACILITY], day + 1)
                 written += 1
         _exponentials(batch.weights, 12 * n)
