@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sim.packs.settings import Settings
-from sim.packs.text import Table, Value
+from sim.packs.table import Table
+from sim.packs.text import Value
 
 
 @dataclass(frozen=True, slots=True)

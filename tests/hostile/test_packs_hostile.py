@@ -347,7 +347,8 @@ def test_a_folder_in_the_place_of_a_file_is_told(folder: Path) -> None:
 
 
 def test_a_file_too_large_is_not_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sim.packs.text.LARGEST_FILE", 1000)
+    monkeypatch.setattr("sim.packs.text.LARGEST_TABLE", 1000)
+    monkeypatch.setattr("sim.packs.text.LARGEST_SETTINGS", 1000)
     large = {name for name, content in shipped().items() if len(content) > 1000}
     found = faults(folder, {})
-    assert large <= {fault.file for fault in found if "64 MB" in fault.got}
+    assert large <= {fault.file for fault in found if "more than 1,000 bytes" in fault.got}
