@@ -1,6 +1,6 @@
-"""Whether the sizes in a pack are plausible: yuan for fen, per cent for shares, ten times too much.
+"""Whether sizes in a pack are plausible: yuan for fen, per cent for shares, ten times too much.
 
-Each limit lies well beyond what any region of China shows, so that only a slip of the unit meets it.
+Each limit lies well beyond what any region of China shows: only a slip of the unit meets it.
 """
 
 from __future__ import annotations

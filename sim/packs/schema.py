@@ -238,4 +238,9 @@ FIXED_TABLES = (
 # A region may have no county with a published count of residents, and no local anchor.
 MAY_BE_EMPTY = ("targets.csv", "anchors.csv")
 SETTINGS_FILE = "region.yaml"
-PACK_FILES = (SETTINGS_FILE, "facilities.csv", *(table.file for table in FIXED_TABLES))
+# In the order in which a new pack is best filled.
+PACK_FILES = (
+    SETTINGS_FILE, "sources.csv", "counties.csv", "population.csv", "targets.csv", "townships.csv",
+    "villages.csv", "facilities.csv", "stocks.csv", "prices.csv", "insurance.csv", "travel.csv",
+    "anchors.csv",
+)  # fmt: skip

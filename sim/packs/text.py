@@ -46,11 +46,16 @@ def expected(column: Column) -> str:
         return "yes or no"
     words = _WORDS[column.kind]
     if column.low is not None and column.high is not None:
-        words += f" from {_plain(column.low)} to {_plain(column.high)}"
+        words += f" from {plain_number(column.low)} to {plain_number(column.high)}"
     return f"{words} ({column.unit})" if column.unit else words
 
 
-def _plain(value: float) -> str:
+def plain_number(value: float) -> str:
+    """A limit without an exponent.
+
+    >>> plain_number(2e6)
+    '2000000'
+    """
     return str(int(value)) if value == int(value) else f"{value:g}"
 
 
