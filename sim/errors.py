@@ -74,6 +74,14 @@ class FaultList(list[Fault]):
         if self._found[fault.file] <= self._most:
             super().append(fault)
 
+    def room(self, file: str) -> int:
+        """How many more faults of a file would be kept."""
+        return max(0, self._most - self._found[file])
+
+    def count_more(self, file: str, faults: int) -> None:
+        """Count faults that are not worth describing."""
+        self._found[file] += faults
+
     def all(self) -> list[Fault]:
         """The faults kept, and for each file how many more there are."""
         more = [(file, count - self._most) for file, count in self._found.items()]

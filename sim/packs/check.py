@@ -53,6 +53,7 @@ def _unique(pack: Pack, schema: TableSchema, faults: list[Fault]) -> None:
             got = " ".join(str(value) for value in values) + f", as in row {row}"
             want = "each " + " and ".join(schema.key) + " once"
             faults.append(Fault(schema.file, line, schema.key[0], got, want, "Remove one row."))
+            pack.tables[schema.file].is_complete = False
 
 
 def _known(pack: Pack, file: str, name: str) -> set[Value]:

@@ -28,6 +28,8 @@ class Pack:
                 yield line, values
 
     def whole(self, file: str, *names: str) -> bool:
-        """True when the file is there and its named columns have no faulty cell."""
+        """True when the file is there with all its rows and no faulty cell in named columns."""
         table = self.tables.get(file)
-        return table is not None and not any(None in table[name] for name in names)
+        if table is None or not table.is_complete:
+            return False
+        return not any(None in table[name] for name in names)

@@ -118,7 +118,8 @@ def parse_settings(raw: bytes, faults: list[Fault]) -> Settings:
     if not found and len(faults) == before:
         faults.append(Fault(SETTINGS_FILE, 1, "", "no settings", "`name: value` lines"))
         return {}
-    check_complete(found, faults)
+    if all(fault.field for fault in faults if fault.file == SETTINGS_FILE):
+        check_complete(found, faults)  # not where reading stopped before the end
     return found
 
 

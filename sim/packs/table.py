@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from sim.errors import Fault
+from sim.errors import Fault, FaultList
 from sim.packs.schema import MAY_BE_EMPTY, TableSchema
 from sim.packs.text import LONGEST_SHOWN, Value, cell_fault, decode, named, parse_cell, shown
 
@@ -21,11 +21,16 @@ Record = tuple[int, list[str]]  # line of the file at which it begins, its cells
 
 @dataclass(slots=True)
 class Table:
-    """A parsed table: values by column, None where the cell was faulty; `line` is the file line."""
+    """A parsed table: values by column, None where the cell was faulty.
+
+    line         the file line of each row
+    is_complete  False when rows were left out or given twice, so that sums and keys would mislead
+    """
 
     file: str
     line: list[int] = field(default_factory=list)
     columns: dict[str, list[Value | None]] = field(default_factory=dict)
+    is_complete: bool = True
 
     def __len__(self) -> int:
         return len(self.line)
@@ -34,7 +39,7 @@ class Table:
         return self.columns[name]
 
 
-def parse_table(raw: bytes, schema: TableSchema, faults: list[Fault]) -> Table | None:
+def parse_table(raw: bytes, schema: TableSchema, faults: FaultList) -> Table | None:
     """Parse a CSV file by its schema.
 
     raw     the bytes of the file
@@ -52,12 +57,15 @@ def parse_table(raw: bytes, schema: TableSchema, faults: list[Fault]) -> Table |
         return None
     if not _check_header(records[0], schema, faults):
         return None
+    before = len(faults)
     kept = _rows_of_full_length(records, schema, faults, whole)
+    is_complete = len(faults) == before
     table = _columns(records[0][1], kept, schema, faults)
+    table.is_complete = is_complete
     return table if whole else None
 
 
-def _records(text: str, file: str, faults: list[Fault]) -> tuple[list[Record], bool]:
+def _records(text: str, file: str, faults: FaultList) -> tuple[list[Record], bool]:
     """Rows of a CSV text, and whether it could be read to its end."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     records: list[Record] = []
@@ -77,10 +85,13 @@ def _records(text: str, file: str, faults: list[Fault]) -> tuple[list[Record], b
     return records, True
 
 
-def _check_header(first: Record, schema: TableSchema, faults: list[Fault]) -> bool:
+def _check_header(first: Record, schema: TableSchema, faults: FaultList) -> bool:
     line, header = first
     names = [column.name for column in schema.columns]
     before = len(faults)
+    if not header:
+        faults.append(Fault(schema.file, line, "", "an empty line", "a header", "Remove it."))
+        return False
     for mark, what in ((";", "semicolons"), ("\t", "tabs"), ("\uff0c", "Chinese commas")):
         if len(header) == 1 and mark in header[0]:
             hint = "Save the file with commas between cells."
@@ -107,7 +118,7 @@ def _check_header(first: Record, schema: TableSchema, faults: list[Fault]) -> bo
 
 
 def _rows_of_full_length(
-    records: list[Record], schema: TableSchema, faults: list[Fault], whole: bool
+    records: list[Record], schema: TableSchema, faults: FaultList, whole: bool
 ) -> list[Record]:
     width = len(records[0][1])
     kept = []
@@ -130,7 +141,7 @@ def _rows_of_full_length(
 
 
 def _columns(
-    header: Sequence[str], rows: list[Record], schema: TableSchema, faults: list[Fault]
+    header: Sequence[str], rows: list[Record], schema: TableSchema, faults: FaultList
 ) -> Table:
     table = Table(schema.file, [line for line, _ in rows])
     place = {name: i for i, name in enumerate(header)}
@@ -138,8 +149,10 @@ def _columns(
         at = place[column.name]
         values = [parse_cell(cells[at], column) for _, cells in rows]
         if None in values:
-            for (line, cells), value in zip(rows, values, strict=True):
-                if value is None:
-                    faults.append(cell_fault(schema.file, line, cells[at], column))
+            wrong = [row for row, value in zip(rows, values, strict=True) if value is None]
+            room = faults.room(schema.file)
+            for line, cells in wrong[:room]:
+                faults.append(cell_fault(schema.file, line, cells[at], column))
+            faults.count_more(schema.file, len(wrong[room:]))
         table.columns[column.name] = values
     return table

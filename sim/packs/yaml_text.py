@@ -27,7 +27,7 @@ from sim.packs.schema import SETTINGS_FILE
 from sim.packs.text import named, shown
 
 DEEPEST = 6
-MOST_VALUES = 5_000
+MOST_VALUES = 2_000
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 # What YAML would read as nothing; a setting that is left out has to be told.
 _NOTHING = ("~", "null", "Null", "NULL")
@@ -41,6 +41,7 @@ class _Level:
     is_mapping: bool
     keys: set[str] = field(default_factory=set)
     key: str | None = None
+    key_line: int = 0
     items: int = 0
     is_skipped: bool = False
 
@@ -103,7 +104,9 @@ def _node(
             faults.append(Fault(SETTINGS_FILE, line, "", "one value", "`name: value` lines"))
         else:
             plain_nothing = event.value in _NOTHING and event.style is None
-            yield path, line, "" if plain_nothing else event.value
+            # An empty value is placed by the parser where the next key begins.
+            at = level.key_line if level and level.is_mapping and not event.value else line
+            yield path, at, "" if plain_nothing else event.value
 
 
 def _take_key(
@@ -125,12 +128,13 @@ def _take_key(
         _tell_odd(event, where, line, faults)
         if not _NAME.fullmatch(event.value):
             got, want = f"the key {shown(event.value)}", "a name of letters, digits and underscore"
-            faults.append(Fault(SETTINGS_FILE, line, named(level.path), got, want))
+            faults.append(Fault(SETTINGS_FILE, line, named(where) or "key", got, want))
             odd = True
         elif event.value in level.keys:
             faults.append(Fault(SETTINGS_FILE, line, named(where), "the key twice", "one key"))
             odd = True
     level.keys.add(event.value)
+    level.key_line = line
     level.key = "" if odd else event.value
 
 

@@ -1,0 +1,42 @@
+"""The pack that is spoiled, and what reading it then gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from sim.errors import InputError
+from sim.packs import load_region
+from sim.packs.schema import PACK_FILES
+from sim.packs.template import EXAMPLE, SOURCE
+from sim.region import Region
+
+YEAR = 2023
+
+
+@cache
+def example() -> dict[str, bytes]:
+    """Files of the invented county that `new-region` shows."""
+    return {name: (SOURCE / EXAMPLE / name).read_bytes() for name in PACK_FILES}
+
+
+def written(folder: Path, files: Mapping[str, bytes] | None = None) -> Path:
+    """The example in a folder, some files replaced."""
+    folder.mkdir(exist_ok=True)
+    for name, content in {**example(), **(files or {})}.items():
+        (folder / name).write_bytes(content)
+    return folder
+
+
+def outcome(folder: Path, changed: Mapping[str, bytes]) -> Region | InputError:
+    """Load the pack in `folder` with some files replaced; the folder is restored."""
+    try:
+        for name, content in changed.items():
+            (folder / name).write_bytes(content)
+        return load_region(folder, YEAR)
+    except InputError as error:
+        return error
+    finally:
+        for name in changed:
+            (folder / name).write_bytes(example()[name])
