@@ -75,7 +75,7 @@ def _records(text: str, file: str, faults: FaultList) -> tuple[list[Record], boo
             if len(records) > MOST_ROWS:
                 want = f"at most {MOST_ROWS:,} rows"
                 faults.append(Fault(file, begins, "", "more rows", want, "Check the file."))
-                return records, False
+                return [], False
             records.append((begins, cells))
             begins = reader.line_num + 1
     except csv.Error as error:
@@ -121,23 +121,25 @@ def _rows_of_full_length(
     records: list[Record], schema: TableSchema, faults: FaultList, whole: bool
 ) -> list[Record]:
     width = len(records[0][1])
-    kept = []
-    for line, cells in records[1:]:
-        if len(cells) == width:
-            kept.append((line, cells))
-            continue
-        got, want = f"{len(cells)} cells", f"{width} cells as in the header"
-        if not cells:
-            faults.append(Fault(schema.file, line, "", "an empty line", "a row", "Remove it."))
-        elif len(cells) < width:
-            hint = f"The last cell is {shown(cells[-1])}; fill the rest of the row."
-            faults.append(Fault(schema.file, line, "", got, want, hint))
-        else:
-            hint = "Put a cell that holds a comma in double quotes."
-            faults.append(Fault(schema.file, line, "", got, want, hint))
+    kept = [record for record in records[1:] if len(record[1]) == width]
+    wrong = [record for record in records[1:] if len(record[1]) != width]
+    room = faults.room(schema.file)
+    for line, cells in wrong[:room]:
+        faults.append(_wrong_length(schema.file, line, cells, width))
+    faults.count_more(schema.file, len(wrong[room:]))
     if whole and len(records) == 1 and schema.file not in MAY_BE_EMPTY:
         faults.append(Fault(schema.file, 0, "", "no rows", "at least one row"))
     return kept
+
+
+def _wrong_length(file: str, line: int, cells: list[str], width: int) -> Fault:
+    got, want = f"{len(cells)} cells", f"{width} cells as in the header"
+    if not cells:
+        return Fault(file, line, "", "an empty line", "a row", "Remove it.")
+    if len(cells) < width:
+        hint = f"The last cell is {shown(cells[-1])}; fill the rest of the row."
+        return Fault(file, line, "", got, want, hint)
+    return Fault(file, line, "", got, want, "Put a cell that holds a comma in double quotes.")
 
 
 def _columns(

@@ -6,6 +6,7 @@ lines of the file. A case lists every place that must be told: one told too many
 
 from __future__ import annotations
 
+from sim.tiers import AGE_BAND_KEYS
 from tests.hostile.edits import (
     Case,
     add_column,
@@ -31,7 +32,7 @@ from tests.hostile.edits import (
 
 Y, S, C, P = "region.yaml", "sources.csv", "counties.csv", "population.csv"
 T, V, F, K = "townships.csv", "villages.csv", "facilities.csv", "stocks.csv"
-PR, I, TR, TA, A = "prices.csv", "insurance.csv", "travel.csv", "targets.csv", "anchors.csv"
+PR, INS, TR, TA, A = "prices.csv", "insurance.csv", "travel.csv", "targets.csv", "anchors.csv"
 
 FILES = (
     case("empty table", C, raw(b""), at(1, "", "an empty file", "a header and rows")),
@@ -86,7 +87,7 @@ COLUMNS = (
          at(1, "weight", "no such column")),
     case("column in capitals", K, header("value", "VALUE"),
          at(1, "VALUE", "an unknown column"), at(1, "value", "no such column")),
-    case("column with a space", I, header("scheme", " scheme"),
+    case("column with a space", INS, header("scheme", " scheme"),
          at(1, " scheme", "an unknown column", "Did you mean scheme?"),
          at(1, "scheme", "no such column")),
     case("column in Chinese", PR, header("tier", "层级"),
@@ -136,17 +137,19 @@ ROWS = (
     case("village twice", V, again(3), at(8, "key", "000002-t01-c2, as in row 3")),
     case("township twice", T, again(3), at(4, "key", "as in row 3", "each key once")),
     case("clinic twice", F, again(4), at(14, "key", "clinic-v1, as in row 4")),
-    case("a sex twice", P, cell(3, "sex", "male"), at(3, "code", "000002 male, as in row 2", "each code and sex once")),
+    case("a sex twice", P, cell(3, "sex", "male"),
+         at(3, "code", "000002 male, as in row 2", "each code and sex once")),
     case("a stock twice", K, again(2), at(6, "quantity", "beds_total 2023, as in row 2")),
     case("a price twice", PR, again(2), at(14, "tier", "village village_clinic, as in row 2")),
-    case("a rate twice", I, again(2), at(14, "scheme", "employee village, as in row 2")),
+    case("a rate twice", INS, again(2), at(14, "scheme", "employee village, as in row 2")),
     case("a tier twice", TR, again(7), at(8, "tier", "outside, as in row 7")),
     case("a source twice", S, again(3), at(14, "id", "r_contracts, as in row 3")),
     case("a target twice", TA, both(append("000002", "2022", "6100", "assumed", "example"),
          again(2)), at(3, "code", "000002 2022, as in row 2", "each code and year_end once")),
     case("an anchor twice", A, both(append("Example", "average_los", "all", "2023", "8.1", "days",
          "mean stay", "assumed", "example"), again(2)), at(3, "geography", "as in row 2")),
-    case("one sex missing", P, drop(3), at(0, "sex", "1 rows of 000002", "one row male, one female")),
+    case("one sex missing", P, drop(3),
+         at(0, "sex", "1 rows of 000002", "one row male, one female")),
     case("a village missing", V, drop(7), at(7, "village", "'000002-t02-v4'", "a key of villages",
          file=F), at(3, "villages", "4", "3 as in villages.csv", file=T)),
     case("a township missing", T, drop(3), at(2, "towns", "0 as in townships.csv", file=C),
@@ -158,7 +161,7 @@ ROWS = (
            for row in (4, 5, 6, 7, 9))),
     case("a stock missing", K, drop(3), at(0, "quantity", "no beds_not_simulated of 2023")),
     case("a price missing", PR, drop(4), at(0, "kind", "no price of township township_centre")),
-    case("a rate missing", I, drop(13), at(0, "tier", "no row resident outside")),
+    case("a rate missing", INS, drop(13), at(0, "tier", "no row resident outside")),
     case("a travel row missing", TR, drop(2), at(0, "tier", "no row village", "each tier")),
     case("a used source missing", S, text("r_price_outside,", "r_price_inside,"),
          at(13, "source", "'r_price_outside'", "Did you mean r_price_inside?", file=PR)),
@@ -242,7 +245,8 @@ WORDS = (
     case("Yes", C, cell(2, "city_seat", "Yes"), at(2, "city_seat", "Did you mean yes?")),
     case("an unknown status", K, cell(2, "status", "estimated"),
          at(2, "status", "one of published, derived")),
-    case("an unknown tier", PR, cell(2, "tier", "hamlet"), at(2, "tier", "one of village, township")),
+    case("an unknown tier", PR, cell(2, "tier", "hamlet"),
+         at(2, "tier", "one of village, township")),
     case("an unknown kind", F, cell(10, "kind", "hospital"), at(10, "kind", "general_hospital")),
     case("a name with a tab", C, cell(2, "name", "Example\tCounty"),
          at(2, "name", "'Example\\tCounty'", "invisible")),
@@ -274,7 +278,8 @@ CODES = (
     case("code with a point", C, cell(2, "code", "150402.0"), at(2, "code", "six-digit")),
     case("code with an exponent", C, cell(2, "code", "1.50E+05"), at(2, "code", "six-digit")),
     case("code of no province", C, cell(2, "code", "990001"), at(2, "code", "six-digit")),
-    case("code in full-width digits", C, cell(2, "code", "１５０４０２"), at(2, "code", "six-digit")),
+    case("code in full-width digits", C, cell(2, "code", "１５０４０２"),
+         at(2, "code", "six-digit")),
     case("unknown county of residents", P, cell(3, "code", "000003"),
          at(3, "code", "'000003'", "a code of counties.csv"),
          at(0, "sex", "1 rows of 000002")),
@@ -401,13 +406,13 @@ UNITS = (
          at(6, "inpatient_fen", "7200000", "yuan times 100")),
     case("stay for nothing", PR, cell(6, "inpatient_fen", "0"),
          at(6, "inpatient_fen", "more than 0 at the tier county")),
-    case("rate as a fraction", I, cell(4, "inpatient_rate_bp", "0.54"),
+    case("rate as a fraction", INS, cell(4, "inpatient_rate_bp", "0.54"),
          at(4, "inpatient_rate_bp", "a whole number from 0 to 10000 (basis points)")),
-    case("rate in per cent", I, cell(4, "inpatient_rate_bp", "54"),
+    case("rate in per cent", INS, cell(4, "inpatient_rate_bp", "54"),
          at(4, "inpatient_rate_bp", "6000 for 60%")),
-    case("rate over the whole", I, cell(4, "outpatient_rate_bp", "60000"),
+    case("rate over the whole", INS, cell(4, "outpatient_rate_bp", "60000"),
          at(4, "outpatient_rate_bp", "from 0 to 10000")),
-    case("deductible in yuan", I, cell(4, "inpatient_deductible_fen", "600"),
+    case("deductible in yuan", INS, cell(4, "inpatient_deductible_fen", "600"),
          at(4, "inpatient_deductible_fen", "0 or at least 5000 fen", "yuan times 100")),
     case("cap in yuan", Y, text("value: 15000000", "value: 150000"),
          at(0, "insurance.inpatient_cap_fen.resident.value", "at least 1000000 fen")),
@@ -448,9 +453,8 @@ UNITS = (
          (2, "census_urban"): "0.24", (2, "census_rural"): "0.36"}),
          at(2, "census_total", "Write a whole number"), at(2, "census_urban", "whole"),
          at(2, "census_rural", "whole")),
-    cases("nobody lives there", {P: both(*(column(f"age_{band}", lambda _: "0") for band in (
-          "0 1_4 5_9 10_14 15_19 20_24 25_29 30_34 35_39 40_44 45_49 50_54 55_59 60_64 65_69 "
-          "70_74 75_79 80_84 85plus").split())), C: cells({(2, "census_total"): "0",
+    cases("nobody lives there", {P: both(*(column(f"age_{band}", lambda _: "0")
+          for band in AGE_BAND_KEYS)), C: cells({(2, "census_total"): "0",
           (2, "census_urban"): "0", (2, "census_rural"): "0"})},
           at(2, "census_total", "'0'", "from 1000 to 5000000", file=C)),
     case("a village without weight", V, cell(4, "weight", "0"),

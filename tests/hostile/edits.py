@@ -51,7 +51,10 @@ def rows_of(content: bytes) -> Rows:
 
 def as_bytes(rows: Rows) -> bytes:
     out = io.StringIO(newline="")
-    csv.writer(out, lineterminator="\n").writerows(rows)
+    # The writer leaves a carriage return unquoted unless it ends lines itself.
+    has_return = any("\r" in cell for row in rows for cell in row)
+    quoting = csv.QUOTE_ALL if has_return else csv.QUOTE_MINIMAL
+    csv.writer(out, lineterminator="\n", quoting=quoting).writerows(rows)
     return out.getvalue().encode()
 
 

@@ -31,8 +31,10 @@ def places(error: InputError) -> Places:
     return {(fault.file, fault.row, fault.field) for fault in error.faults}
 
 
-NOT_NUMBERS = ("", " 5", "5 ", "1,200", "1_000", "１２", "nan", "inf", "-inf", "1e3", "0x10", "five",
-               "+5", "5%", "٣", "1.2.3", "--1", "-0", "007", "\t7", "9" * 40, "FILL")  # fmt: skip
+NOT_NUMBERS = (
+    "", " 5", "5 ", "1,200", "1_000", "１２", "nan", "inf", "-inf", "1e3", "0x10", "five", "+5",
+    "5%", "٣", "1.2.3", "--1", "-0", "007", "\t7", "9" * 40, "FILL",
+)  # fmt: skip
 NOT_WORDS = ("", " ", " town", "Town ", "a\tb", "a\x00b", "\u2028", "\u202e", "FILL")
 NOT_CHOICES = ("VILLAGE", "maybe", "1", "true")
 
