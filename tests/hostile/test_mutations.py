@@ -109,7 +109,7 @@ def _cell_changed(folder: Path, name: str, row: int, column: int, value: str) ->
         assert len(result.faults) == 1
 
 
-@options(250)
+@options(200)
 @given(st.sampled_from(TABLES), st.integers(0, 10_000), st.integers(0, 100), VALUES)
 def test_any_cell_may_hold_anything(
     folder: Path, name: str, row: int, column: int, value: str
@@ -118,7 +118,7 @@ def test_any_cell_may_hold_anything(
 
 
 @pytest.mark.slow
-@options(20_000)
+@options(4_000)
 @given(st.sampled_from(TABLES), st.integers(0, 10_000), st.integers(0, 100), VALUES)
 def test_any_cell_may_hold_anything_at_length(
     folder: Path, name: str, row: int, column: int, value: str
@@ -174,7 +174,7 @@ def _rows_changed(folder: Path, data: st.DataObject) -> None:
     judged(folder, {name: data.draw(changed_rows(name)) for name in names})
 
 
-@options(200)
+@options(120)
 @given(st.data())
 def test_any_rows_and_columns_may_be_moved_doubled_or_lost(
     folder: Path, data: st.DataObject
@@ -183,7 +183,7 @@ def test_any_rows_and_columns_may_be_moved_doubled_or_lost(
 
 
 @pytest.mark.slow
-@options(10_000)
+@options(2_500)
 @given(st.data())
 def test_any_rows_and_columns_at_length(folder: Path, data: st.DataObject) -> None:
     _rows_changed(folder, data)
@@ -201,14 +201,14 @@ JUNK = st.binary(max_size=6) | st.sampled_from(
 )  # fmt: skip
 
 
-@options(250)
+@options(150)
 @given(st.sampled_from(PACK_FILES), st.integers(0, 10**6), st.integers(0, 40), JUNK)
 def test_any_bytes_anywhere(folder: Path, name: str, at: int, gone: int, junk: bytes) -> None:
     _bytes_changed(folder, name, at, gone, junk)
 
 
 @pytest.mark.slow
-@options(20_000)
+@options(4_000)
 @given(st.sampled_from(PACK_FILES), st.integers(0, 10**6), st.integers(0, 40), JUNK)
 def test_any_bytes_at_length(folder: Path, name: str, at: int, gone: int, junk: bytes) -> None:
     _bytes_changed(folder, name, at, gone, junk)
@@ -231,7 +231,7 @@ def _setting_changed(folder: Path, line: int, value: str) -> None:
         assert wrong == own or value in ("null", "Null", "NULL")
 
 
-@options(150)
+@options(80)
 @given(st.integers(0, 1000), VALUES)
 def test_any_setting_may_hold_anything(folder: Path, line: int, value: str) -> None:
     _setting_changed(folder, line, value)
