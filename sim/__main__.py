@@ -1,4 +1,4 @@
-"""`python -m sim run | info | verify | anchor`."""
+"""`python -m sim run | info | verify | new-region | anchor`."""
 
 from __future__ import annotations
 
@@ -67,7 +67,16 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("region", help="name of a region, or folder of a pack")
         if name == "info":
             command.add_argument("--year", type=int, default=2023, help="default 2023")
-            command.add_argument("--lang", choices=("en", "zh"), default="en")
+        command.add_argument("--lang", choices=("en", "zh"), default="en")
+    new = commands.add_parser(
+        "new-region",
+        help="write a pack to be filled for a region of your own",
+        description="Writes a commented pack to be filled, a page that explains every column, and "
+        "a small filled example. `verify` then says what is still to be filled.",
+        epilog="Example: python -m sim new-region mycounty, then python -m sim verify mycounty",
+    )
+    new.add_argument("folder", type=Path, help="a folder that does not exist yet, or an empty one")
+    new.add_argument("--lang", choices=("en", "zh"), default="en")
     anchor = commands.add_parser(
         "anchor",
         help="solve need, tier constants, admissions and stays on national figures again",
@@ -218,10 +227,25 @@ def _info(options: argparse.Namespace) -> int:
 
 def _verify(options: argparse.Namespace) -> int:
     from sim.packs import verify
+    from sim.packs.filling import filling, unfilled
 
-    report = verify(options.region)
+    try:
+        report = verify(options.region)
+    except InputError as error:
+        if not unfilled(error.faults):
+            raise
+        print(filling(error, options.lang))
+        return USAGE
     print(report.text())
     return OK if report.holds else FAILED
+
+
+def _new_region(options: argparse.Namespace) -> int:
+    from sim.packs.template import new_region
+
+    folder = new_region(options.folder)
+    print(text("new_region.written", options.lang).format(folder=folder))
+    return OK
 
 
 def _anchor(options: argparse.Namespace) -> int:
@@ -233,12 +257,16 @@ def _anchor(options: argparse.Namespace) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code (0 ok, 1 failed, 2 usage or input, 130)."""
     options = parser().parse_args(arguments)
-    commands = {"run": _run, "info": _info, "verify": _verify, "anchor": _anchor}
+    commands = {"run": _run, "info": _info, "verify": _verify, "anchor": _anchor,
+                "new-region": _new_region}  # fmt: skip
     try:
         return commands[options.command](options)
     except InputError as error:
         print(error, file=sys.stderr)
         return USAGE
+    except BrokenPipeError:  # the reader of a long page has gone, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
     except OSError as error:
         fault = Fault(str(error.filename or ""), 0, "", str(error.strerror), "a usable file")
         print(InputError([fault]), file=sys.stderr)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -48,3 +49,44 @@ class InputError(ValueError):
         noun = "fault" if len(self.faults) == 1 else "faults"
         lines = "\n".join(f"  {fault}" for fault in self.faults)
         super().__init__(f"{len(self.faults)} {noun} in the input:\n{lines}")
+
+
+class FaultList(list[Fault]):
+    """Faults while they are collected: at most `most` a file are kept, the others counted.
+
+    A table of a hundred thousand wrong cells is told by its first thousand and a number.
+
+    >>> faults = FaultList(most=1)
+    >>> for row in (2, 3, 4):
+    ...     faults.append(Fault("a.csv", row, "x", "?", "a number"))
+    >>> [str(fault) for fault in faults.all()][-1]
+    'a.csv: got 2 more faults; expected none. Mend the ones above first.'
+    """
+
+    def __init__(self, most: int = 1000) -> None:
+        super().__init__()
+        self._most = most
+        self._found: Counter[str] = Counter()
+
+    def append(self, fault: Fault) -> None:
+        """Add a fault, or count it where its file has told enough."""
+        self._found[fault.file] += 1
+        if self._found[fault.file] <= self._most:
+            super().append(fault)
+
+    def room(self, file: str) -> int:
+        """How many more faults of a file would be kept."""
+        return max(0, self._most - self._found[file])
+
+    def count_more(self, file: str, faults: int) -> None:
+        """Count faults that are not worth describing."""
+        self._found[file] += faults
+
+    def all(self) -> list[Fault]:
+        """The faults kept, and for each file how many more there are."""
+        more = [(file, count - self._most) for file, count in self._found.items()]
+        return [*self] + [
+            Fault(file, 0, "", f"{left} more faults", "none", "Mend the ones above first.")
+            for file, left in more
+            if left > 0
+        ]

@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from sim.packs import load_region, verify
+from sim.packs.read import pack_folder
 from sim.packs.verify import table
 from sim.parameters import rows_of_status
 from sim.text import text
@@ -66,11 +67,8 @@ def page(region: str, year: int, lang: str) -> str:
 
 def _local_anchors(region: str) -> list[str]:
     """Published figures of the region itself, as the pack states them."""
-    folder = Path(region) if Path(region).is_dir() else Path(__file__).parent / "regions" / region
-    path = folder / "anchors.csv"
-    if not path.exists():
-        return []
-    with path.open(encoding="utf-8", newline="") as stream:
+    path = pack_folder(region) / "anchors.csv"
+    with path.open(encoding="utf-8-sig", newline="") as stream:
         return [
             f"  {row['year']}  {row['indicator']} ({row['scope']}): {row['value']} {row['unit']}"
             f"  {row['definition']}"

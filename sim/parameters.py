@@ -3,14 +3,21 @@
 A parameter is a scalar, or an array over one or two declared axes (need class, tier, age group …);
 which one follows from the `index` column of its rows, and every combination must be there.
 `anchored.csv`, written by `python -m sim anchor`, overlays the calibrated rows.
+
+Two kinds of bounds. A row's low and high say what the number may be as things are: the range of its
+prior. `data/limits.csv` says, by unit, what a rule can compute with at all: a policy or a limiting
+case may leave the range, a value beyond the limits is refused.
 """
 
 from __future__ import annotations
 
 import csv
+import io
 import math
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -24,6 +31,7 @@ from sim.tiers import AGE_BAND_KEYS, CLASS_KEYS, TIER_KEYS
 FOLDER = Path(__file__).parent
 TABLE = FOLDER / "parameters.csv"
 ANCHORED = FOLDER / "data" / "anchored.csv"
+LIMITS = FOLDER / "data" / "limits.csv"
 
 AGE_GROUP_KEYS = ("0_14", "15_44", "45_64", "65plus")
 POOL_KEYS = ("internal", "surgery", "women_children", "tcm", "other", "emergency")
@@ -44,6 +52,7 @@ AXES: tuple[tuple[str, ...], ...] = (
     ("other", "key"),
 )
 STATUSES = ("published", "derived", "computed", "literature", "calibrated", "assumed", "recalled")
+ANCHORED_COLUMNS = ("key", "value", "source")
 COLUMNS = (
     "name", "symbol", "index", "unit", "default", "low", "high", "prior", "rule", "source",
     "status", "note",
@@ -73,12 +82,32 @@ class Row:
         return f"{self.name}:{self.index}" if self.index else self.name
 
 
+# ASCII digits only: float() would also take 1_000, full-width digits, nan and inf.
+_NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?(e-?[0-9]{1,2})?")
+
+
 def _number(text: str) -> float | None:
+    return float(text) if _NUMBER.fullmatch(text) else None
+
+
+def _records(path: Path, header: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Line and cells of every row; InputError for what is no table with this header."""
     try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) and "_" not in text else None
+        text = path.read_text(encoding="utf-8-sig")
+        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except (UnicodeDecodeError, csv.Error) as error:
+        got = str(error).splitlines()[0]
+        raise InputError([Fault(path.name, 0, "", got, "a CSV table in UTF-8")]) from None
+    if not rows or tuple(rows[0]) != header:
+        got = ",".join(rows[0]) if rows else "an empty file"
+        raise InputError([Fault(path.name, 1, "", got[:200], ",".join(header))])
+    wrong = [(line, len(row)) for line, row in enumerate(rows, 1) if len(row) != len(header)]
+    if wrong:
+        want = f"{len(header)} cells as in the header"
+        hint = "Put a cell that holds a comma in double quotes."
+        raise InputError(Fault(path.name, line, "", f"{n} cells", want, hint) for line, n in wrong)
+    for line, row in enumerate(rows[1:], 2):
+        yield line, dict(zip(header, row, strict=True))
 
 
 def read_rows(path: Path = TABLE) -> tuple[Row, ...]:
@@ -86,30 +115,26 @@ def read_rows(path: Path = TABLE) -> tuple[Row, ...]:
     faults: list[Fault] = []
     rows: list[Row] = []
     seen: set[str] = set()
-    with path.open(encoding="utf-8", newline="") as stream:
-        reader = csv.DictReader(stream)
-        if tuple(reader.fieldnames or ()) != COLUMNS:
-            got = ",".join(reader.fieldnames or ())
-            raise InputError([Fault(path.name, 1, "", got, ",".join(COLUMNS))])
-        for line, cells in enumerate(reader, start=2):
-            numbers: dict[str, float] = {}
-            for field in ("default", "low", "high"):
-                value = _number(cells[field] or "")
-                if value is None:
-                    faults.append(Fault(path.name, line, field, repr(cells[field]), "a number"))
-                numbers[field] = math.nan if value is None else value
-            fields: dict[str, Any] = {**cells, **numbers}
-            row = Row(**fields)
-            if not numbers["low"] <= numbers["default"] <= numbers["high"]:
-                expected = f"low <= default <= high ({row.low:g} .. {row.high:g})"
-                faults.append(Fault(path.name, line, "default", f"{row.default:g}", expected))
-            if row.status not in STATUSES:
-                allowed = "one of " + " ".join(STATUSES)
-                faults.append(Fault(path.name, line, "status", repr(row.status), allowed))
-            if row.key in seen:
-                faults.append(Fault(path.name, line, "name", row.key, "each row once"))
-            seen.add(row.key)
-            rows.append(row)
+    for line, cells in _records(path, COLUMNS):
+        numbers: dict[str, float] = {}
+        for field in ("default", "low", "high"):
+            value = _number(cells[field])
+            if value is None:
+                faults.append(Fault(path.name, line, field, repr(cells[field]), "a number"))
+            numbers[field] = math.nan if value is None else value
+        fields: dict[str, Any] = {**cells, **numbers}
+        row = Row(**fields)
+        sound = not any(math.isnan(number) for number in numbers.values())
+        if sound and not numbers["low"] <= numbers["default"] <= numbers["high"]:
+            expected = f"low <= default <= high ({row.low:g} .. {row.high:g})"
+            faults.append(Fault(path.name, line, "default", f"{row.default:g}", expected))
+        if row.status not in STATUSES:
+            allowed = "one of " + " ".join(STATUSES)
+            faults.append(Fault(path.name, line, "status", repr(row.status), allowed))
+        if row.key in seen:
+            faults.append(Fault(path.name, line, "name", row.key, "each row once"))
+        seen.add(row.key)
+        rows.append(row)
     if faults:
         raise InputError(faults)
     return tuple(rows)
@@ -155,12 +180,99 @@ def _record_type() -> np.dtype:
     )
 
 
+@cache
+def _limits() -> dict[tuple[str, str], tuple[float, float]]:
+    """Lowest and highest value by ("unit", unit) and ("name", parameter)."""
+    header = ("kind", "name", "lowest", "highest", "reason")
+    return {
+        (row["kind"], row["name"]): (float(row["lowest"]), float(row["highest"]))
+        for _, row in _records(LIMITS, header)
+    }
+
+
+def limits(row: Row) -> tuple[float, float]:
+    """What a rule can compute with: lowest and highest value of a parameter, ends included."""
+    return _limits().get(("name", row.name)) or _limits()["unit", row.unit]
+
+
 def read_anchored(path: Path = ANCHORED) -> dict[str, float]:
-    """Calibrated values by key (`name:index`); empty where no anchoring has been done."""
+    """Calibrated values by key (`name:index`); empty where no anchoring has been done.
+
+    raises  InputError for a key that is no calibrated row of parameters.csv, a key given twice, and
+            a value that is no number or beyond its limits
+    """
     if not path.exists():
         return {}
-    with path.open(encoding="utf-8", newline="") as stream:
-        return {row["key"]: float(row["value"]) for row in csv.DictReader(stream)}
+    rows = {row.key: row for row in _table()}
+    faults: list[Fault] = []
+    values: dict[str, float] = {}
+    for line, cells in _records(path, ANCHORED_COLUMNS):
+        key, value = cells["key"], _number(cells["value"])
+        row = rows.get(key)
+        if row is None:
+            faults.append(_unknown(path.name, line, "key", key, rows))
+        elif row.status != "calibrated":
+            want = "a row of parameters.csv with status calibrated"
+            faults.append(Fault(path.name, line, "key", f"{key}, {row.status}", want))
+        elif value is None:
+            faults.append(Fault(path.name, line, "value", repr(cells["value"]), "a number"))
+        else:
+            faults += _beyond(path.name, line, "value", value, row)
+        if key in values:
+            faults.append(Fault(path.name, line, "key", f"{key} again", "each key once"))
+        values[key] = math.nan if value is None else value
+    if faults:
+        raise InputError(faults)
+    return values
+
+
+def _unknown(file: str, line: int, field: str, key: str, known: Iterable[str]) -> Fault:
+    near = get_close_matches(key[:100], known, n=1)
+    hint = f"Did you mean {near[0]}?" if near else ""
+    got = "an unknown name" if field == key else repr(key[:100])
+    return Fault(file, line, field, got, "a row of parameters.csv", hint)
+
+
+def _beyond(file: str, line: int, field: str, value: float, row: Row) -> list[Fault]:
+    """The fault of a value that no rule can compute with."""
+    lowest, highest = limits(row)
+    if lowest <= value <= highest:
+        return []
+    want = f"{lowest:g} to {highest:g} ({row.unit})"
+    hint = f"As things are it lies in {row.low:g} to {row.high:g}; {row.default:g} is the default."
+    return [Fault(file, line, field, f"{value:g}", want, hint)]
+
+
+def _checked(overrides: Mapping[str, float]) -> dict[str, float]:
+    """Overrides as floats; InputError for unknown names, no numbers, and what is beyond limits."""
+    rows = {row.key: row for row in _table()}
+    faults: list[Fault] = []
+    values: dict[str, float] = {}
+    for key in sorted(overrides, key=str):
+        value, row = overrides[key], rows.get(key)
+        if row is None:
+            faults.append(_unknown("parameters", 0, str(key), str(key), rows))
+        elif isinstance(value, bool) or not isinstance(value, int | float | np.number):
+            faults.append(Fault("parameters", 0, key, repr(value)[:60], "a number"))
+        else:
+            values[key] = float(value)
+            faults += _beyond("parameters", 0, key, values[key], row)
+    if faults:
+        raise InputError(faults)
+    return values
+
+
+def beyond_range(overrides: Mapping[str, float]) -> list[str]:
+    """What to tell a reader of overrides that lie outside the range held possible as things are.
+
+    >>> beyond_range({"taste_sd": 0.0})
+    ['taste_sd = 0 lies outside its range 0.2 to 0.9']
+    """
+    return [
+        f"{row.key} = {overrides[row.key]:g} lies outside its range {row.low:g} to {row.high:g}"
+        for row in _table()
+        if row.key in overrides and not row.low <= overrides[row.key] <= row.high
+    ]
 
 
 def load_parameters(overrides: Mapping[str, float] | None = None, *, anchored: bool = True) -> Any:
@@ -168,22 +280,15 @@ def load_parameters(overrides: Mapping[str, float] | None = None, *, anchored: b
 
     overrides  values by key: `"taste_sd"` or `"capability:county/complex"`
     anchored   overlay the values solved by `python -m sim anchor`
+    raises     InputError for an unknown key, or a value beyond the limits of its unit
 
     >>> float(load_parameters({"taste_sd": 0.0}).taste_sd)
     0.0
     """
-    rows = _table()
-    keys = {row.key for row in rows}
-    values = {row.key: row.default for row in rows}
+    values = {row.key: row.default for row in _table()}
     if anchored:
         values.update(read_anchored())
-    unknown = sorted(set(overrides or {}) - keys)
-    if unknown:
-        raise InputError(
-            [Fault("parameters", 0, key, "an unknown name", "a row of parameters.csv")
-             for key in unknown]
-        )  # fmt: skip
-    values.update(overrides or {})
+    values.update(_checked(overrides or {}))
     record = np.zeros(1, dtype=_record_type())
     for name, axes in _shapes().items():
         flat = [values[f"{name}:{'/'.join(keys)}" if keys else name] for keys in product(*axes)]

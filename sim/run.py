@@ -17,7 +17,7 @@ from sim.engines.compiled import CompiledEngine
 from sim.engines.kernels import layout as L
 from sim.errors import Fault, InputError
 from sim.packs import load_region
-from sim.parameters import load_parameters
+from sim.parameters import beyond_range, load_parameters
 from sim.population import Ledger, PopulationParameters, residents_of
 from sim.region import Region
 from sim.results import GROUP_DIMENSIONS, SCHEMA_VERSION, build_dataset
@@ -115,7 +115,7 @@ def simulate(
         "schema_version": SCHEMA_VERSION,
         "residents": f"census residents of 2020 carried to 1 January {world.year}",
         "checks": checks,
-        "warnings": _warnings(world, tallies),
+        "warnings": beyond_range(overrides or {}) + _warnings(world, tallies),
     }
     dataset.attrs = {
         "Conventions": "CF-1.11",

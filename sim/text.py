@@ -59,6 +59,26 @@ _TEXT: dict[str, tuple[str, str]] = {
         "Behaviour borrowed: fewer than five local figures anchor this region.",
         "行为参数借用：本地锚点不足五个。",
     ),
+    "filling.head": (
+        "{cells} cells are still to be filled in {files} files: each says FILL now.",
+        "{files} 个文件中还有 {cells} 个单元格待填写（现为 FILL）。",
+    ),
+    "filling.others": ("{faults} other faults, to be mended:", "另有 {faults} 处错误需改正："),
+    "filling.rows": ("(row {rows}):", "（第 {rows} 行）："),
+    "allowed.integer": ("a whole number", "整数"),
+    "allowed.number": ("a decimal number", "小数"),
+    "allowed.range": (" from {low} to {high}", "，{low} 至 {high}"),
+    "allowed.key": ("a key", "字母、数字、点、横线、下划线组成的标识"),
+    "allowed.code": ("a six-digit division code", "六位行政区划代码"),
+    "allowed.text": ("text on one line", "一行文字"),
+    "allowed.boolean": ("yes or no", "yes 或 no"),
+    "allowed.choice": ("one of {choices}", "取其一：{choices}"),
+    "new_region.written": (
+        "A pack to be filled is in {folder}; {folder}/README.md explains every column, and "
+        "{folder}/example is one that is filled.\nNext: python -m sim verify {folder}",
+        "待填写的数据包已写入 {folder}；{folder}/README.md 说明每一列，"
+        "{folder}/example 是填好的示例。\n下一步：python -m sim verify {folder} --lang zh",
+    ),
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from difflib import get_close_matches
 
 from sim.errors import Fault
 from sim.packs.check_facilities import (
@@ -14,6 +15,7 @@ from sim.packs.check_facilities import (
     check_stocks,
     check_village_clinics,
 )
+from sim.packs.check_units import UNIT_CHECKS
 from sim.packs.pack import Pack
 from sim.packs.schema import (
     NONE,
@@ -26,22 +28,21 @@ from sim.packs.text import Value
 from sim.tiers import AGE_BAND_KEYS, TIER_KEYS
 
 UNIT_KINDS = {"town": "towns", "township": "townships", "subdistrict": "subdistricts"}
+MOST_HINTS = 30
 COMMITTEES = {"villages": "village", "communities": "community"}
 
 
-def faults_between(pack: Pack, schemas: Iterable[TableSchema]) -> list[Fault]:
-    """Faults that show only when cells, rows and files are put beside one another."""
-    faults: list[Fault] = []
+def find_faults_between(pack: Pack, schemas: Iterable[TableSchema], faults: list[Fault]) -> None:
+    """Append the faults that show only when cells, rows and files are put beside one another."""
     for schema in schemas:
         _unique(pack, schema, faults)
     checks: tuple[Callable[[Pack, list[Fault]], None], ...] = (
         _references, _sources, _population, _units, _villages, _residence, check_facility_rows,
         check_facility_stocks, check_open_facilities, check_village_clinics, check_stocks,
-        check_positions, _prices, _insurance, _speeds, _years,
+        check_positions, _prices, _insurance, _speeds, _years, *UNIT_CHECKS,
     )  # fmt: skip
     for check in checks:
         check(pack, faults)
-    return faults
 
 
 def _unique(pack: Pack, schema: TableSchema, faults: list[Fault]) -> None:
@@ -52,6 +53,7 @@ def _unique(pack: Pack, schema: TableSchema, faults: list[Fault]) -> None:
             got = " ".join(str(value) for value in values) + f", as in row {row}"
             want = "each " + " and ".join(schema.key) + " once"
             faults.append(Fault(schema.file, line, schema.key[0], got, want, "Remove one row."))
+            pack.tables[schema.file].is_complete = False
 
 
 def _known(pack: Pack, file: str, name: str) -> set[Value]:
@@ -73,10 +75,19 @@ def _references(pack: Pack, faults: list[Fault]) -> None:
         if not pack.whole(other, other_name):
             continue
         known = _known(pack, other, other_name)
+        want = f"a {other_name} of {other}" + "".join(f" or {word}" for word in free)
         for line, (value,) in pack.rows(file, name):
             if value not in known and value not in free:
-                want = f"a {other_name} of {other}" + "".join(f" or {word}" for word in free)
-                faults.append(Fault(file, line, name, repr(value), want))
+                hint = _nearest(str(value), known, faults)
+                faults.append(Fault(file, line, name, repr(value), want, hint))
+
+
+def _nearest(value: str, known: set[Value], faults: list[Fault]) -> str:
+    """Which key may have been meant; not looked for when many are wrong, since it takes long."""
+    if len(faults) > MOST_HINTS:
+        return ""
+    near = get_close_matches(value, sorted(map(str, known)), n=1, cutoff=0.8)
+    return f"Did you mean {near[0]}?" if near else "Add the row there, or mend the key here."
 
 
 def _sources(pack: Pack, faults: list[Fault]) -> None:
@@ -89,10 +100,12 @@ def _sources(pack: Pack, faults: list[Fault]) -> None:
             if name == "source" or name.endswith("_source"):
                 for line, (value,) in pack.rows(file, name):
                     if value not in known:
-                        faults.append(Fault(file, line, name, repr(value), want))
+                        hint = _nearest(str(value), known, faults)
+                        faults.append(Fault(file, line, name, repr(value), want, hint))
     for path, value in pack.settings.items():
         if path.endswith(".source") and value not in known:
-            faults.append(Fault(SETTINGS_FILE, 0, path, repr(value), want))
+            hint = _nearest(str(value), known, faults)
+            faults.append(Fault(SETTINGS_FILE, 0, path, repr(value), want, hint))
 
 
 def _population(pack: Pack, faults: list[Fault]) -> None:

@@ -125,16 +125,19 @@ def check_village_clinics(pack: Pack, faults: list[Fault]) -> None:
         key: township for _, (key, township) in pack.rows("villages.csv", "key", "township")
     }
     county_of = {key: county for _, (key, county) in pack.rows("townships.csv", "key", "county")}
+    codes = {code for _, (code,) in pack.rows("counties.csv", "code")}
     served: set[Value] = set()
     for line, values in pack.rows("facilities.csv", *columns):
         tier, county, township, village, opens, last = values
         if tier == "village":
-            if township_of.get(village, township) != township:
+            home = township_of.get(village, township)
+            if home != township and {home, township} <= county_of.keys():
                 want = f"{township_of[village]}, the township of {village}"
                 faults.append(Fault("facilities.csv", line, "township", repr(township), want))
             if int(opens) <= min(pack.years) and int(last) >= max(pack.years):
                 served.add(county)
-        if tier in ("village", "township") and county_of.get(township, county) != county:
+        home = county_of.get(township, county)
+        if tier in ("village", "township") and home != county and {home, county} <= codes:
             want = f"{county_of[township]}, the county of {township}"
             faults.append(Fault("facilities.csv", line, "county", repr(county), want))
     for line, (code,) in pack.rows("counties.csv", "code"):

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sim.packs.settings import Settings
-from sim.packs.text import Table, Value
+from sim.packs.table import Table
+from sim.packs.text import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Pack:
                 yield line, values
 
     def whole(self, file: str, *names: str) -> bool:
-        """True when the file is there and its named columns have no faulty cell."""
+        """True when the file is there with all its rows and no faulty cell in named columns."""
         table = self.tables.get(file)
-        return table is not None and not any(None in table[name] for name in names)
+        if table is None or not table.is_complete:
+            return False
+        return not any(None in table[name] for name in names)

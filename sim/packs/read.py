@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
 
-from sim.errors import Fault, InputError
+from sim.errors import Fault, FaultList, InputError
 from sim.packs.assemble import assemble
-from sim.packs.check import faults_between
+from sim.packs.check import find_faults_between
 from sim.packs.pack import Pack
 from sim.packs.places import REGIONS
 from sim.packs.schema import (
+    FIRST_YEAR,
     FIXED_TABLES,
     PACK_FILES,
     SETTINGS_FILE,
@@ -21,12 +24,13 @@ from sim.packs.schema import (
     facilities_schema,
 )
 from sim.packs.settings import parse_settings
-from sim.packs.text import parse_table, read_bytes
+from sim.packs.table import parse_table
+from sim.packs.text import NO_SUCH_FILE, printable, read_bytes, shown
 from sim.region import Region, freeze
 
 REGIONS_FOLDER = Path(__file__).resolve().parent.parent / "regions"
 FARTHEST_HOURS = 48.0
-YEARS_WHEN_UNKNOWN = (2020, 2021, 2022, 2023)
+LONGEST_HEADER = 10_000
 
 
 def load_region(region: str | Path, year: int) -> Region:
@@ -48,17 +52,55 @@ def load_region(region: str | Path, year: int) -> Region:
 
 
 def pack_folder(region: str | Path) -> Path:
-    """Folder of a pack, from its name or a path; InputError suggests the nearest name."""
+    """Folder of a pack, from its name or a path; InputError says what is there instead.
+
+    A name of a shipped pack is that pack; a folder of the same name is meant by `./name`.
+    """
     name = str(region)
-    if name in REGIONS:
+    if name in REGIONS and not isinstance(region, Path):
         return REGIONS_FOLDER / name
-    folder = Path(region)
-    if (isinstance(region, Path) or "/" in name) and folder.is_dir():
-        return folder
-    near = get_close_matches(name.lower(), REGIONS, n=1, cutoff=0.4)
-    hint = f"Did you mean {near[0]}?" if near else ""
+    try:
+        return _checked_folder(name, Path(region))
+    except OSError as error:  # a folder that may not be listed, a name too long
+        got = error.strerror or "an error"
+        raise InputError([Fault(printable(name), 0, "", got, "the folder of a pack")]) from None
+
+
+def _checked_folder(name: str, folder: Path) -> Path:
+    """The folder itself where it holds a file of a pack."""
     want = "one of " + ", ".join(REGIONS) + " or the folder of a pack"
-    raise InputError([Fault("region", 0, "", repr(name), want, hint)])
+    if folder.is_dir():
+        if any((folder / file).exists() for file in PACK_FILES):
+            return folder
+        inside = sorted(path.parent.name for path in folder.glob(f"*/{SETTINGS_FILE}"))
+        hint = "`python -m sim new-region FOLDER` writes a pack to fill."
+        if inside:
+            hint = f"Did you mean {folder / inside[0]}?"
+        got = f"a folder with no file of a pack, such as {SETTINGS_FILE}"
+        raise InputError([Fault(printable(name), 0, "", got, want, hint)])
+    if folder.exists():
+        hint = "Name the folder of the pack, not a file in it."
+        if (folder.parent / SETTINGS_FILE).exists():
+            hint = f"Did you mean {folder.parent}?"
+        raise InputError([Fault(printable(name), 0, "", "a file", "a folder", hint)])
+    if folder.is_symlink():
+        raise InputError([Fault(printable(name), 0, "", "a link that leads nowhere", want)])
+    if {"/", "\\"} & set(name) or name.startswith("."):
+        near = _similar_sibling(folder)
+        hint = f"Did you mean {near}?" if near else ""
+        raise InputError([Fault(printable(name), 0, "", "no such folder", want, hint)])
+    found = get_close_matches(name.lower()[:60], REGIONS, n=1, cutoff=0.4)
+    hint = f"Did you mean {found[0]}?" if found else ""
+    raise InputError([Fault("region", 0, "", shown(name), want, hint)])
+
+
+def _similar_sibling(folder: Path) -> Path | None:
+    """A folder beside the one named whose name is like it."""
+    if not folder.parent.is_dir():
+        return None
+    beside = {path.name: path for path in folder.parent.iterdir() if path.is_dir()}
+    near = get_close_matches(folder.name[:60], beside, n=1)
+    return beside[near[0]] if near else None
 
 
 def read_pack(folder: Path) -> tuple[Pack, str]:
@@ -67,23 +109,41 @@ def read_pack(folder: Path) -> tuple[Pack, str]:
     returns  the pack and the SHA-256 of its files' names and bytes
     raises   InputError with all faults found in all files
     """
-    faults: list[Fault] = []
+    faults = FaultList()
     raw = {name: read_bytes(folder, name, faults) for name in sorted(PACK_FILES)}
+    _hint_at_misnamed(folder, faults)
     settings_bytes = raw[SETTINGS_FILE]
     settings = {} if settings_bytes is None else parse_settings(settings_bytes, faults)
     years = sorted({int(v) for path, v in settings.items() if path.startswith("years[")})
-    schemas: list[TableSchema] = [*FIXED_TABLES, facilities_schema(years or YEARS_WHEN_UNKNOWN)]
+    years = years or _years_of_header(raw["facilities.csv"])
+    schemas: list[TableSchema] = [*FIXED_TABLES, facilities_schema(years)]
     tables = {}
     for schema in schemas:
         content = raw[schema.file]
         table = None if content is None else parse_table(content, schema, faults)
         if table is not None:
             tables[schema.file] = table
-    pack = Pack(settings, tables, years or list(YEARS_WHEN_UNKNOWN))
-    faults += faults_between(pack, schemas)
+    pack = Pack(settings, tables, years)
+    find_faults_between(pack, schemas, faults)
     if faults:
-        raise InputError(faults)
+        raise InputError(faults.all())
     return pack, _digest(raw)
+
+
+def _years_of_header(raw: bytes | None) -> list[int]:
+    """Years whose beds facilities.csv gives, for when region.yaml cannot say its years."""
+    header = (raw or b"").split(b"\n", 1)[0][:LONGEST_HEADER].decode("ascii", "ignore")
+    found = re.findall(r"\bbeds_([0-9]{4})\b", header)
+    return sorted({int(year) for year in found}) or [FIRST_YEAR]
+
+
+def _hint_at_misnamed(folder: Path, faults: FaultList) -> None:
+    """Name the file that may be the missing one under another name."""
+    others = [path.name for path in folder.iterdir() if path.name not in PACK_FILES]
+    for i, fault in enumerate(faults):
+        near = get_close_matches(fault.file, others, n=1, cutoff=0.75)
+        if fault.got == NO_SUCH_FILE and near:
+            faults[i] = replace(fault, hint=f"Is it {shown(near[0])}? Rename it.")
 
 
 def _far_villages(pack: Pack, region: Region) -> list[Fault]:

@@ -18,6 +18,7 @@ STOCK_QUANTITIES = (
 )  # fmt: skip
 OUTSIDE = "outside"
 NONE = "none"
+CODE = "code"  # kind of a column that holds a division code
 FIRST_YEAR, LAST_YEAR = 2020, 2035
 ALWAYS, NEVER = 1900, 9999
 
@@ -45,7 +46,7 @@ MOST_DOCTORS = {Tier.VILLAGE: 60, Tier.TOWNSHIP: 200, Tier.COUNTY: 2000, Tier.CI
 class Column:
     """One declared quantity.
 
-    kind     text | key | integer | number | boolean (yes, no) | choice
+    kind     text | key | code | integer | number | boolean (yes, no) | choice
     unit     "" for names and labels
     low/high allowed range of numbers, ends included
     """
@@ -108,7 +109,7 @@ def stated(of: str) -> tuple[Column, Column]:
     )
 
 
-_CODE = Column("code", "key", "six-digit division code")
+_CODE = Column("code", CODE, "six-digit division code")
 _EAST = number("east_km", "km", -3000, 3000, "distance east of the region's origin")
 _NORTH = number("north_km", "km", -3000, 3000, "distance north of the region's origin")
 _YEAR = integer("year", "year", FIRST_YEAR, LAST_YEAR, "calendar year")
@@ -237,4 +238,9 @@ FIXED_TABLES = (
 # A region may have no county with a published count of residents, and no local anchor.
 MAY_BE_EMPTY = ("targets.csv", "anchors.csv")
 SETTINGS_FILE = "region.yaml"
-PACK_FILES = (SETTINGS_FILE, "facilities.csv", *(table.file for table in FIXED_TABLES))
+# In the order in which a new pack is best filled.
+PACK_FILES = (
+    SETTINGS_FILE, "sources.csv", "counties.csv", "population.csv", "targets.csv", "townships.csv",
+    "villages.csv", "facilities.csv", "stocks.csv", "prices.csv", "insurance.csv", "travel.csv",
+    "anchors.csv",
+)  # fmt: skip

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from difflib import get_close_matches
 
-from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 from sim.errors import Fault
+from sim.packs.columns import where_to_find
 from sim.packs.schema import (
     FIRST_YEAR,
     LAST_YEAR,
@@ -22,9 +22,18 @@ from sim.packs.schema import (
     number,
     text,
 )
-from sim.packs.text import Value, cell_fault, decode, parse_cell
+from sim.packs.text import (
+    LONGEST_SHOWN,
+    Value,
+    cell_fault,
+    decode,
+    expected,
+    named,
+    parse_cell,
+    printable,
+)
+from sim.packs.yaml_text import scalars
 
-DEEPEST = 6
 _STATUS = choice("status", STATUSES, "how the value is known")
 _SOURCE = key("source", "identifier in sources.csv")
 _FEN = integer("value", "fen", 0, 1_000_000_000, "yearly cap a person, 0 for none")
@@ -89,50 +98,56 @@ def parse_settings(raw: bytes, faults: list[Fault]) -> Settings:
     content = decode(SETTINGS_FILE, raw, faults)
     if content is None:
         return {}
+    found: Settings = {}
+    before = len(faults)
     try:
-        root = YAML(typ="safe", pure=True).compose(content)
+        for path, line, value in scalars(content, faults):
+            _take(path, line, value, found, faults)
     except MarkedYAMLError as error:
-        row = error.problem_mark.line + 1 if error.problem_mark else 0
-        faults.append(Fault(SETTINGS_FILE, row, "", str(error.problem), "valid YAML"))
+        mark = error.problem_mark or error.context_mark
+        row, got = mark.line + 1 if mark else 0, printable(str(error.problem or error.context))
+        faults.append(Fault(SETTINGS_FILE, row, "", got, "valid YAML", "Check the indentation."))
         return {}
-    except (YAMLError, RecursionError, ValueError) as error:
+    except ReaderError as error:
+        row, letter = content.count("\n", 0, error.position) + 1, f"U+{error.character:04X}"
+        faults.append(Fault(SETTINGS_FILE, row, "", letter, "text", "Remove the character."))
+        return {}
+    except (YAMLError, ValueError) as error:
         faults.append(Fault(SETTINGS_FILE, 0, "", type(error).__name__, "valid YAML"))
         return {}
-    if not isinstance(root, MappingNode):
+    if not found and len(faults) == before:
         faults.append(Fault(SETTINGS_FILE, 1, "", "no settings", "`name: value` lines"))
         return {}
-    found: Settings = {}
-    for path, line, value in _scalars(root, "", set(), faults):
-        _take(path, line, value, found, faults)
-    _check_complete(found, faults)
+    if all(fault.field for fault in faults if fault.file == SETTINGS_FILE):
+        check_complete(found, faults)  # not where reading stopped before the end
     return found
 
 
-def _scalars(
-    node: Node, path: str, seen: set[int], faults: list[Fault]
-) -> Iterator[tuple[str, int, str]]:
-    """Path, line and text of every scalar; keys given twice and aliases are faults."""
-    line = node.start_mark.line + 1
-    if id(node) in seen or path.count(".") > DEEPEST:
-        faults.append(Fault(SETTINGS_FILE, line, path, "an alias", "the value written out"))
+def _take(path: str, line: int, value: str, found: Settings, faults: list[Fault]) -> None:
+    pattern = pattern_of(path)
+    column = SETTINGS.get(pattern)
+    if column is None:
+        faults.append(_unknown(path, pattern, line))
         return
-    seen.add(id(node))
-    if isinstance(node, ScalarNode):
-        yield path, line, node.value
-    elif isinstance(node, SequenceNode):
-        for i, item in enumerate(node.value):
-            yield from _scalars(item, f"{path}[{i}]", seen, faults)
-    elif isinstance(node, MappingNode):
-        names: set[str] = set()
-        for name, value in node.value:
-            row = name.start_mark.line + 1
-            word = name.value if isinstance(name, ScalarNode) else "a list or mapping"
-            where = f"{path}.{word}" if path else word
-            if word in names:
-                faults.append(Fault(SETTINGS_FILE, row, where, "the key twice", "one key"))
-            else:
-                names.add(word)
-                yield from _scalars(value, where, seen, faults)
+    parsed = parse_cell(value, column)
+    if parsed is None:
+        faults.append(cell_fault(SETTINGS_FILE, line, value, column, path))
+        return
+    found[path] = parsed
+
+
+def _unknown(path: str, pattern: str, line: int) -> Fault:
+    """The fault of a path that is no setting; the nearest key is named."""
+    under = [known for known in SETTINGS if known.startswith(f"{pattern}.")
+             or known.startswith(f"{pattern}[")]  # fmt: skip
+    if under:
+        inner = ", ".join(sorted({key[len(pattern):].lstrip(".") for key in under}))  # fmt: skip
+        return Fault(SETTINGS_FILE, line, named(path), "a single value", inner)
+    near = get_close_matches(pattern[:LONGEST_SHOWN], SETTINGS, n=1)
+    hint = f"Did you mean {near[0]}?" if near else "Remove it."
+    known = sorted({name.split(".")[0].split("[")[0] for name in SETTINGS})
+    want = "one of " + ", ".join(known) + " and what belongs under them"
+    return Fault(SETTINGS_FILE, line, named(path), "an unknown key", want, hint)
 
 
 def pattern_of(path: str) -> str:
@@ -140,26 +155,11 @@ def pattern_of(path: str) -> str:
     return re.sub(r"\[[0-9]+\]", "[]", path)
 
 
-def _take(path: str, line: int, value: str, found: Settings, faults: list[Fault]) -> None:
-    column = SETTINGS.get(pattern_of(path))
-    if column is None:
-        known = sorted({name.split(".")[0].split("[")[0] for name in SETTINGS})
-        want = "one of " + ", ".join(known) + " and what belongs under them"
-        faults.append(Fault(SETTINGS_FILE, line, path, "an unknown key", want, "Remove it."))
-        return
-    parsed = parse_cell(value, column)
-    if parsed is None:
-        fault = cell_fault(SETTINGS_FILE, line, value, column)
-        faults.append(Fault(fault.file, line, path, fault.got, fault.expected, fault.hint))
-        return
-    found[path] = parsed
-
-
-def _check_complete(found: Settings, faults: list[Fault]) -> None:
+def check_complete(found: Settings, faults: list[Fault]) -> None:
     """Every key once; lists of the right length; a fault already told is not told again."""
     told = {pattern_of(fault.field) for fault in faults if fault.file == SETTINGS_FILE}
-    for pattern in SETTINGS:
-        if pattern in told:
+    for pattern, column in SETTINGS.items():
+        if any(pattern == f or pattern.startswith((f"{f}.", f"{f}[")) for f in told):
             continue
         if "[]." in pattern:
             _check_items(pattern, found, faults)
@@ -169,7 +169,9 @@ def _check_complete(found: Settings, faults: list[Fault]) -> None:
             want = f"{LENGTHS[pattern]} values"
             faults.append(Fault(SETTINGS_FILE, 0, pattern, f"{got} values", want))
         elif got == 0:
-            faults.append(Fault(SETTINGS_FILE, 0, pattern, "no such key", "the key", "Add it."))
+            what = "no values" if pattern.endswith("[]") else "no such key"
+            hint = f"Add it. {where_to_find(SETTINGS_FILE, pattern)}".rstrip()
+            faults.append(Fault(SETTINGS_FILE, 0, pattern, what, expected(column), hint))
 
 
 def _check_items(pattern: str, found: Settings, faults: list[Fault]) -> None:

@@ -11,6 +11,7 @@ import pytest
 from sim.errors import InputError
 from sim.packs import REGIONS, Report, verify
 from sim.packs.read import pack_folder
+from sim.packs.schema import PACK_FILES
 
 
 @pytest.fixture(scope="module", params=REGIONS)
@@ -81,6 +82,8 @@ def test_an_unusual_size_is_allowed_but_told(tmp_path: Path) -> None:
 
 
 def test_a_faulty_pack_is_refused_not_reported(tmp_path: Path) -> None:
+    (tmp_path / "region.yaml").write_text("id: mine\n", encoding="utf-8")
     with pytest.raises(InputError) as caught:
         verify(tmp_path)
-    assert {fault.got for fault in caught.value.faults} == {"no such file"}
+    missing = {fault.file for fault in caught.value.faults if fault.got == "no such file"}
+    assert missing == set(PACK_FILES) - {"region.yaml"}

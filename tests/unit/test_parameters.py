@@ -174,7 +174,7 @@ def test_unknown_overrides_are_all_named():
 def test_anchored_values_lie_over_the_defaults(tmp_path, monkeypatch):
     path = tmp_path / "anchored.csv"
     assert read_anchored(path) == {}
-    path.write_text("key,value\nneed_scale:minor,1.25\n", encoding="utf-8")
+    path.write_text("key,value,source\nneed_scale:minor,1.25,solved\n", encoding="utf-8")
     assert read_anchored(path) == {"need_scale:minor": 1.25}
     monkeypatch.setattr(table, "read_anchored", lambda: read_anchored(path))
     assert load_parameters().need_scale[0] == 1.25
