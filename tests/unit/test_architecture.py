@@ -25,7 +25,7 @@ LAYERS = (
     ("sim.day",),
     ("sim.packs", "sim.population", "sim.demography"),
     ("sim.engines",),
-    ("sim.results",),
+    ("sim.results", "sim.visit_columns", "sim.visit_parquet", "sim.visit_log"),
     ("sim.indicators",),
     ("sim.run",),
     ("sim.anchor", "sim.info"),
