@@ -20,7 +20,7 @@ OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 # A log beyond this many residents x months is announced with its size; bytes as measured on
 # Taonan 2023 (docs/figures.md).
 _LARGE_LOG_PERSON_MONTHS = 12_000_000
-_LOG_BYTES_A_PERSON_MONTH = 30.0
+_LOG_BYTES_A_PERSON_MONTH = 20.0
 _HEADLINE = (
     "visits_per_person", "admissions_per_100", "primary_share_in_county", "primary_share_all",
     "in_county_visit_rate", "in_county_visit_rate_claims", "in_county_admission_share",

@@ -172,7 +172,9 @@ def data_dictionary() -> str:
     """The page `docs/visit-log.md`."""
     parts = [_HEAD]
     for title, columns in (("Visits 就诊", VISITS), ("Stays 住院", STAYS)):
-        parts.append(f"\n## {title}\n\n| column | type | unit | meaning | 含义 |\n|---|---|---|---|---|\n")
+        parts.append(
+            f"\n## {title}\n\n| column | type | unit | meaning | 含义 |\n|---|---|---|---|---|\n"
+        )
         for column in columns:
             words = f" ({', '.join(column.words)})" if column.words else ""
             kind = "category" if column.type == "names" else column.type

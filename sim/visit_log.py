@@ -359,7 +359,11 @@ def _kind(meta: np.ndarray) -> np.ndarray:
     kind = np.where(_is_referred(meta), _KINDS["referred"], _KINDS["elective"])
     kind[_need_class_of(meta) == 3] = _KINDS["emergency"]
     asked = _asks_for(meta)
-    for what, name in ((L.TRANSFER, "transfer"), (L.STEP_DOWN, "step_down"), (L.SEEK_BED, "sought")):
+    for what, name in (
+        (L.TRANSFER, "transfer"),
+        (L.STEP_DOWN, "step_down"),
+        (L.SEEK_BED, "sought"),
+    ):
         kind[asked == what] = _KINDS[name]
     return kind
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +69,13 @@ class ParquetTable:
 
     def discard(self) -> None:
         """Remove the temporary file if it is still there."""
-        if self.stream is not None and not self.stream.closed:
-            self.stream.close()
+        # What cannot be written any more (a full disk) is removed below all the same.
+        with suppress(OSError):
+            if self.writer is not None and self.writer.is_open:
+                self.writer.close()
+        with suppress(OSError):
+            if self.stream is not None:
+                self.stream.close()
         self.temporary.unlink(missing_ok=True)
 
     def _field(self, column: Column) -> Any:
