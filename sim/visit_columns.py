@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from sim.engines.outcomes import ASKED_FOR, ENDING, OUTCOME, STAY_KIND
 from sim.results import PLACE_KEYS
 from sim.tiers import CLASS_KEYS, TIER_KEYS
 
@@ -18,17 +19,9 @@ SEX = ("male", "female")
 INSURANCE = ("employee", "resident")
 CHRONIC = ("none", "controlled", "uncontrolled", "advanced")
 CONTRACT = ("none", "nominal", "effective")
-ASKED_FOR = ("new", "escalation", "named", "referral")
 # Those of the parameter table, then one for facilities without departments.
 POOL = ("internal", "surgery", "women_children", "tcm", "other", "emergency", "general")
 FATE = ("seen", "unseen")
-OUTCOME = (
-    "resolved", "bed_requested", "referred", "escalated", "ended_unresolved", "returns", "gave_up",
-)  # fmt: skip
-STAY_KIND = ("emergency", "referred", "elective", "transfer", "step_down", "sought")
-ENDING = (
-    "home", "home_unresolved", "transferred", "back_referred", "died", "moved_away", "in_bed",
-)  # fmt: skip
 
 
 class Column(NamedTuple):

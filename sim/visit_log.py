@@ -16,29 +16,15 @@ from typing import Any
 import numpy as np
 
 from sim.day import days_in_year
+from sim.engines import outcomes
 from sim.engines.kernels import layout as L
 from sim.engines.kernels.bills import difficulties, visit_bills
 from sim.engines.observe import Observer, Today
+from sim.engines.outcomes import ENDING, OUTCOME
 from sim.errors import Fault, InputError
 from sim.region import Counties
-from sim.visit_columns import ENDING, OUTCOME, POOL, STAY_KIND, STAYS, VISITS
+from sim.visit_columns import POOL, STAYS, VISITS
 from sim.visit_parquet import NO_DATE, ParquetTable
-
-_OUTCOMES = {name: index for index, name in enumerate(OUTCOME)}
-_ENDINGS = {name: index for index, name in enumerate(ENDING)}
-_KINDS = {name: index for index, name in enumerate(STAY_KIND)}
-
-
-def _of_arrays(kernel: Any) -> Any:
-    """A compiled scalar's own Python form, which is arithmetic only and takes arrays too."""
-    return getattr(kernel, "py_func", kernel)
-
-
-_need_class_of = _of_arrays(L.need_class_of)
-_occurrence_of = _of_arrays(L.occurrence_of)
-_visits_of = _of_arrays(L.visits_of)
-_asks_for = _of_arrays(L.asks_for)
-_is_referred = _of_arrays(L.is_referred)
 
 
 def find_counties(counties: Counties, asked: Sequence[str]) -> list[int]:
@@ -196,17 +182,15 @@ class VisitLog(Observer):
         )
         charge[fate == L.UNSEEN] = 0
         fund = people.visit_fund[r] - self.visit_fund
-        outcome = self._outcome(r, meta, fate, posted)
-        goes_on = (outcome == _OUTCOMES["referred"]) | (outcome == _OUTCOMES["escalated"])
+        outcome = outcomes.visit_outcome(people, r, meta, fate, outcomes.following(r, posted))
+        goes_on = np.isin(outcome, (OUTCOME.index("referred"), OUTCOME.index("escalated")))
         hours = engine.world.village.hours[people.village[r], alternative]
-        asked = _asks_for(meta)
         self.visits.add(
             {
                 **self._who(r), **self._episode(requests), **self._where(r, facility),
                 "date": np.full(len(rows), self.zero + today.day),
-                "visit_number": _visits_of(meta) + 1,
-                # A named visit with a referral is the word after.
-                "asked_for": asked + ((asked == L.NAMED) & _is_referred(meta)),
+                "visit_number": outcomes.visits_of(meta) + 1,
+                "asked_for": outcomes.asked(meta),
                 "pool": np.where(record.pooled[facility], today.pool[rows], POOL.index("general")),
                 "arrival": today.second[rows],
                 "wait": today.wait[rows],
@@ -228,11 +212,7 @@ class VisitLog(Observer):
         stays, charge = stays[wanted], paid[wanted]
         r, meta = stays[:, L.RESIDENT], stays[:, L.META]
         month = np.array([self.lying.pop(int(one))[1] for one in r], dtype=np.int64)
-        well = self._went_well(r, meta) | (_asks_for(meta) == L.STEP_DOWN)
-        ending = np.where(well, _ENDINGS["home"], _ENDINGS["home_unresolved"])
-        what = _posted_for(r, posted)
-        ending[what == L.TRANSFER] = _ENDINGS["transferred"]
-        ending[what == L.STEP_DOWN] = _ENDINGS["back_referred"]
+        ending = outcomes.stay_ending(self.engine.people, r, meta, outcomes.following(r, posted))
         kept = self.in_months[month] | self.in_months[_month(today)]
         self._add_stays(stays[kept], ending[kept], today.day, charge[kept], fund[kept])
 
@@ -259,7 +239,7 @@ class VisitLog(Observer):
         stays = [stay for stay, month in held if leaves or self.in_months[month]]
         if stays:
             nothing = np.zeros(len(stays), dtype=np.int64)
-            endings = np.full(len(stays), _ENDINGS[ending])
+            endings = np.full(len(stays), ENDING.index(ending))
             self._add_stays(np.stack(stays), endings, day, nothing, nothing)
 
     # ------------------------------------------------------------------ columns
@@ -272,12 +252,12 @@ class VisitLog(Observer):
             return
         r, meta = stays[:, L.RESIDENT], stays[:, L.META]
         admission = stays[:, L.GRANTED]
-        in_bed = ending == _ENDINGS["in_bed"]
+        in_bed = ending == ENDING.index("in_bed")
         self.stays.add(
             {
                 **self._who(r), **self._episode(stays),
                 **self._where(r, stays[:, L.FACILITY].astype(np.int64)),
-                "kind": _kind(meta),
+                "kind": outcomes.stay_kind(meta),
                 "request_date": self.zero + admission - stays[:, L.WAITED],
                 "admission_date": self.zero + admission,
                 "bed_wait": stays[:, L.WAITED],
@@ -307,8 +287,9 @@ class VisitLog(Observer):
         """Columns of the episode; events and stays begin with the same four."""
         meta = rows[:, L.META]
         return {
-            "need_class": _need_class_of(meta), "difficulty": _difficulties(rows[:, L.LANE]),
-            "onset": self.zero + rows[:, L.ONSET], "episode": _occurrence_of(meta) & 63,
+            "need_class": outcomes.need_class_of(meta),
+            "difficulty": _difficulties(rows[:, L.LANE]),
+            "onset": self.zero + rows[:, L.ONSET], "episode": outcomes.occurrence_of(meta) & 63,
         }  # fmt: skip
 
     def _where(self, r: np.ndarray, facility: np.ndarray) -> dict[str, np.ndarray]:
@@ -321,26 +302,6 @@ class VisitLog(Observer):
             "place": np.where(record.outside[facility], 2, elsewhere),
         }  # fmt: skip
 
-    def _went_well(self, r: np.ndarray, meta: np.ndarray) -> np.ndarray:
-        """What a resident learned from today's outcome: the last of a class's five habit bits."""
-        return (self.engine.people.habit[r] >> (5 * _need_class_of(meta)) >> 4) & 1 == 1
-
-    def _outcome(
-        self, r: np.ndarray, meta: np.ndarray, fate: np.ndarray, posted: list[np.ndarray]
-    ) -> np.ndarray:
-        """Index into OUTCOME of every visit."""
-        what = _posted_for(r, posted)
-        outcome = np.full(len(r), _OUTCOMES["ended_unresolved"])
-        outcome[what == L.ESCALATION] = _OUTCOMES["escalated"]
-        outcome[what == L.NAMED] = _OUTCOMES["referred"]
-        outcome[self._went_well(r, meta)] = _OUTCOMES["resolved"]
-        outcome[fate == L.WANTS_BED] = _OUTCOMES["bed_requested"]
-        unseen = fate == L.UNSEEN
-        outcome[unseen] = np.where(
-            what[unseen] == L.NAMED, _OUTCOMES["returns"], _OUTCOMES["gave_up"]
-        )
-        return outcome
-
 
 def _month(today: Today) -> int:
     """Month 0-11 of a day, 12 in the warm-up."""
@@ -352,30 +313,3 @@ def _difficulties(lane: np.ndarray) -> np.ndarray:
     out = np.empty(len(lane))
     difficulties(np.ascontiguousarray(lane), out)
     return out
-
-
-def _kind(meta: np.ndarray) -> np.ndarray:
-    """Index into STAY_KIND: by what the request was, then by class, then by how he came."""
-    kind = np.where(_is_referred(meta), _KINDS["referred"], _KINDS["elective"])
-    kind[_need_class_of(meta) == 3] = _KINDS["emergency"]
-    asked = _asks_for(meta)
-    for what, name in (
-        (L.TRANSFER, "transfer"),
-        (L.STEP_DOWN, "step_down"),
-        (L.SEEK_BED, "sought"),
-    ):
-        kind[asked == what] = _KINDS[name]
-    return kind
-
-
-def _posted_for(r: np.ndarray, posted: list[np.ndarray]) -> np.ndarray:
-    """What the event posted for each resident asks for, -1 where there is none."""
-    what = np.full(len(r), -1)
-    events = np.concatenate(posted)
-    if len(events):
-        order = np.argsort(events[:, L.RESIDENT], kind="stable")
-        residents = events[order, L.RESIDENT]
-        at = np.minimum(np.searchsorted(residents, r), len(order) - 1)
-        found = residents[at] == r
-        what[found] = _asks_for(events[order[at[found]], L.META])
-    return what

@@ -1,0 +1,190 @@
+"""One choice taken apart: every alternative, the parts of its utility, its chance, and the draw.
+
+The parts come from the rules, one argument at a time; added up they are the utility the engine
+used, and the same draw picks the same alternative (tests/unit/test_trace.py holds both).
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sim.day import days_to_opening
+from sim.engines.kernels import layout as L
+from sim.engines.kernels.choose import _is_shut, _nearest_capable, _share_constant
+from sim.engines.kernels.publish import first_stay_yuan
+from sim.engines.observe import Today
+from sim.rules.choice import (
+    ABSENT,
+    facility_utility,
+    nested_logit,
+    own_utility,
+    own_weights,
+    pick,
+    scope_of,
+)
+from sim.rules.consult import pool_of
+from sim.rules.random import Stream, block
+from sim.tiers import ALTERNATIVE_KEYS, ALTERNATIVE_TIER, N_ALTERNATIVES
+
+PARTS = (
+    "constant", "size", "wait", "delay", "stay_price", "quality", "travel", "price", "contract",
+    "habit", "experience",
+)  # fmt: skip
+SELF_CARE = -1
+CHOSEN, NAMED, AMBULANCE = "chosen", "named", "ambulance"
+
+
+class Option(NamedTuple):
+    """One alternative as the resident saw it.
+
+    alternative  column of his choice set, -1 self-care; facility -1 for self-care
+    parts        utility by part, see PARTS; utility their sum
+    chance       probability of the choice
+    hours        one way; wait_minutes expected; delay_days to appointment or opening; visit_yuan
+                 out-of-pocket of a visit; quality as he thinks of the tier, 0-1
+    """
+
+    alternative: int
+    facility: int
+    parts: dict[str, float]
+    utility: float
+    chance: float
+    hours: float = 0.0
+    wait_minutes: float = 0.0
+    delay_days: int = 0
+    visit_yuan: float = 0.0
+    quality: float = 0.0
+
+
+class Decision(NamedTuple):
+    """`how` CHOSEN, NAMED (by an appointment or a referral) or AMBULANCE; the last two weigh
+    nothing, so there are no options."""
+
+    how: str
+    alternative: int
+    options: tuple[Option, ...]
+
+
+def decide(engine: Any, today: Today, i: int) -> Decision:
+    """The decision of request i of a day, when all have chosen and nothing else has happened."""
+    p, world, published = engine.p, engine.world, engine.published
+    request = [int(value) for value in today.requests[i]]
+    meta = request[L.META]
+    person = engine.people[request[L.RESIDENT]]
+    village, need_class = int(person.village), L.need_class_of(meta)
+    day = engine.key + request[L.ONSET]
+    u = list(
+        block(engine.seed, int(Stream.CHOICE), int(person.identity), day, L.occurrence_of(meta))
+    )
+    if L.asks_for(meta) == L.NAMED:
+        at = request[L.FACILITY]
+        named = int(L.alternative_of(world.village, village, at))
+        shut = need_class == 3 and _is_shut(world.facility, published, at)
+        if named >= 0 and world.facility[at].available[need_class] and not shut:
+            return Decision(NAMED, named, ())
+    elif need_class == 3:
+        called = u[0] < p.ambulance_share
+        if called:
+            failed = L.failed_of(meta)
+            nearest = _nearest_capable(world.facility, world.village, village, need_class, failed)
+            if nearest >= 0:
+                return Decision(AMBULANCE, int(nearest), ())
+        # What is left of the uniform once it has said whether an ambulance was called.
+        share = float(p.ambulance_share)
+        u[0] = u[0] / share if called else (u[0] - share) / (1.0 - share)
+    options, weight, total = weigh(engine, today.weekday, request[L.RESIDENT], meta, u[1])
+    return Decision(CHOSEN, int(pick(u[0], weight, total)) - 1, options)
+
+
+def weigh(
+    engine: Any, weekday: int, resident: int, meta: int, u_pool: float
+) -> tuple[tuple[Option, ...], np.ndarray, float]:
+    """What a resident weighs for an episode: his options, and weights (12,) with their sum."""
+    p, person = engine.p, engine.people[resident]
+    utility = np.full(N_ALTERNATIVES + 1, ABSENT)
+    options = {}
+    if L.asks_for(meta) != L.ESCALATION:
+        constant = float(p.self_care_constant[L.need_class_of(meta)])
+        options[SELF_CARE] = Option(SELF_CARE, -1, {"constant": constant}, constant, 0.0)
+    size = _size_parts(engine, person, meta)
+    for j in np.flatnonzero(size > ABSENT):
+        options[int(j)] = _option(engine, weekday, person, meta, u_pool, int(j), float(size[j]))
+    for j, option in options.items():
+        utility[j + 1] = option.utility
+    weight = np.empty(N_ALTERNATIVES + 1)
+    total = float(nested_logit(p, utility, weight))
+    found = tuple(
+        option._replace(chance=float(weight[j + 1]) / total) for j, option in options.items()
+    )
+    return found, weight, total
+
+
+def _size_parts(engine: Any, person: Any, meta: int) -> np.ndarray:
+    """Part of utility that comes from size, by column; ABSENT where there is no alternative."""
+    p, facilities, villages = engine.p, engine.world.facility, engine.world.village
+    village, need_class = int(person.village), L.need_class_of(meta)
+    patient = 3 * need_class + scope_of(int(person.age), int(person.sex))
+    part = np.full(N_ALTERNATIVES + 1, ABSENT)
+    for j in range(N_ALTERNATIVES):
+        f = int(villages[village].facility[j])
+        if f < 0 or ALTERNATIVE_TIER[j] < L.failed_of(meta):
+            continue
+        if (int(facilities[f].takes) >> patient) & 1 == 0:
+            continue
+        if need_class == 3 and _is_shut(facilities, engine.published, f):
+            continue
+        part[j + 1] = facilities[f].attraction
+    county = ALTERNATIVE_KEYS.index("county_general")
+    city, regional = ALTERNATIVE_KEYS.index("city_first"), ALTERNATIVE_KEYS.index("regional")
+    _share_constant(facilities, villages, village, part, county, city, 1.0)
+    _share_constant(facilities, villages, village, part, city, regional, float(p.outside_nest))
+    return part[1:]
+
+
+def _option(
+    engine: Any, weekday: int, person: Any, meta: int, u_pool: float, j: int, size: float
+) -> Option:
+    """One facility of the choice set."""
+    p, world, tier = engine.p, engine.world, ALTERNATIVE_TIER[j]
+    village, insurance, need_class = person.village, int(person.insurance), L.need_class_of(meta)
+    f = int(world.village[village].facility[j])
+    hours = float(world.village[village].hours[j])
+    record, board, scheme = world.facility[f], engine.published[f], world.scheme
+    emergency = need_class == 3
+    pool = int(pool_of(p, u_pool, need_class, int(person.age), True)) if record.pooled else 0
+    known = float(p.wait_knowledge)
+    seconds = known * float(board.wait[pool])
+    seconds += (1.0 - known) * float(engine.tier_wait[tier, int(emergency)])
+    delay = 0 if emergency else max(int(board.appointment_days), days_to_opening(tier, weekday))
+    stay_yuan = float(first_stay_yuan(world.facility, scheme, insurance, f))
+    cap = int(scheme.visit_cap[insurance])
+    exhausted = int(cap > 0 and int(person.visit_fund) >= cap)
+    visit_yuan = float(board.visit_yuan[insurance, exhausted])
+    quality = int(person.quality[tier]) / L.QUALITY_ONE
+    taste = int(person.taste)
+    price_factor = float(scheme.price_taste[taste & 15, int(person.income)])
+    weights = own_weights(p, need_class, price_factor, float(scheme.travel_taste[taste >> 4]))
+
+    constant = facility_utility(p, tier, need_class, 0.0, 0.0, 0.0)
+    parts = {
+        "constant": constant,
+        "size": size,
+        "wait": facility_utility(p, tier, need_class, seconds / 3600.0, 0.0, 0.0) - constant,
+        "delay": facility_utility(p, tier, need_class, 0.0, float(delay), 0.0) - constant,
+        "stay_price": facility_utility(p, tier, need_class, 0.0, 0.0, stay_yuan) - constant,
+        "quality": own_utility(weights, quality, 0.0, 0.0),
+        "travel": own_utility(weights, 0.0, hours, 0.0),
+        "price": own_utility(weights, 0.0, 0.0, visit_yuan),
+    }
+    if int(person.contract) == 2 and tier <= 1:
+        parts["contract"] = float(p.contract_weight[need_class])
+    habit = (int(person.habit) >> (5 * need_class)) & 31
+    if habit & 15 == j + 1:
+        parts["habit"] = float(p.habit_weight[need_class])
+        parts["experience"] = float(p.outcome_weight) * (1.0 if habit & 16 else -1.0)
+    parts = {name: float(value) for name, value in parts.items()}
+    return Option(
+        j, f, parts, sum(parts.values()), 0.0, hours, seconds / 60.0, delay, visit_yuan, quality
+    )
