@@ -1,7 +1,7 @@
 """One resident's year: who he is, what he weighed, whom he saw, what it cost, as a document.
 
 `trace` runs the whole region once and watches one resident, or a small sample of which the one with
-the most to tell is kept. The words are in sim/trace_text.py.
+the most to tell is kept. sim.trace_page puts it into words.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ def trace(
     run = simulate(region, year, seed=seed, threads=threads, progress=progress, observer=watch)
     row = max(watch.events, key=lambda r: (len(watch.events[r]), -r))
     about = {key: run.manifest[key] for key in ("region", "year", "seed", "key")}
-    return {"run": about, **watch.story(row)}
+    names = {"region_name": watch.engine.region.name, "region_name_zh": watch.engine.region.name_zh}
+    return {"run": {**about, **names}, **watch.story(row)}
 
 
 class Trace(Observer):
@@ -116,20 +117,20 @@ class Trace(Observer):
         if kind == L.NEW:
             self._tell(today, r, "illness", **self._episode(request))
         decision = decide(self.engine, today, i)
-        due = outcomes.following(np.array([r]), posted)[0]
+        due = _sent_on(today.requests[i], posted) if fate == L.POSTPONED else None
         self._hold_against_the_engine(decision, today, i, due)
-        facts = self._described(decision)
+        facts = self._described(decision, int(self.engine.people[r].village))
         if fate == L.SELF_CARE:
             # Whoever had been to a doctor and gives up ends unresolved.
             s, y = L.need_class_of(meta), difficulty(request[L.LANE])
             facts["recovers"] = kind == L.NEW and bool(self_care_resolves(self.engine.p, s, y))
-        elif fate == L.POSTPONED:
+        elif due is not None:
             facts["due"] = self._date(int(due[L.DUE]))
         facts["asked_for"] = outcomes.ASKED_FOR[int(outcomes.asked(np.array([meta]))[0])]
         self._tell(today, r, "choice", **self._episode(request), **facts)
 
     def _hold_against_the_engine(
-        self, decision: Decision, today: Today, i: int, due: np.ndarray
+        self, decision: Decision, today: Today, i: int, due: np.ndarray | None
     ) -> None:
         """What was found here must be what the engine did."""
         village = self.engine.people[int(today.requests[i, L.RESIDENT])].village
@@ -296,7 +297,7 @@ class Trace(Observer):
             "name_zh": facilities.name_zh[f], "tier": TIER_KEYS[int(facilities.tier[f])],
         }  # fmt: skip
 
-    def _described(self, decision: Decision) -> Event:
+    def _described(self, decision: Decision, village: int) -> Event:
         options = []
         for option in decision.options:
             entry: Event = {"alternative": _key(option.alternative)}
@@ -309,7 +310,11 @@ class Trace(Observer):
                 }  # fmt: skip
             entry |= {"chance": option.chance, "utility": option.utility, "parts": option.parts}
             options.append(entry)
-        return {"how": decision.how, "chosen": _key(decision.alternative), "options": options}
+        facts = {"how": decision.how, "chosen": _key(decision.alternative), "options": options}
+        if decision.alternative != SELF_CARE:
+            f = int(self.engine.world.village[village].facility[decision.alternative])
+            facts["place"] = self._place(f)
+        return facts
 
     def _person(self, row: int) -> Event:
         """Who he is on 1 January."""
@@ -343,6 +348,14 @@ class Trace(Observer):
 
 def _key(alternative: int) -> str:
     return "self_care" if alternative == SELF_CARE else ALTERNATIVE_KEYS[alternative]
+
+
+def _sent_on(request: np.ndarray, posted: list[np.ndarray]) -> np.ndarray:
+    """The same visit on a later day; a resident may have two put off at once."""
+    events = np.concatenate(posted)
+    same = (events[:, L.RESIDENT] == request[L.RESIDENT]) & (events[:, L.ONSET] == request[L.ONSET])
+    same &= outcomes.occurrence_of(events[:, L.META]) == L.occurrence_of(int(request[L.META]))
+    return events[np.flatnonzero(same)[0]]
 
 
 def _bill(charge: int, fund: int) -> Event:

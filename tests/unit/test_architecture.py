@@ -17,7 +17,7 @@ SIM = ROOT / "sim"
 # A module knows what stands on its own line or above, and a package counts as one name. The
 # package itself (`sim`) is the public door and may open on anything.
 LAYERS = (
-    ("sim.errors", "sim.tiers", "sim.source", "sim.compiled", "sim.text"),
+    ("sim.errors", "sim.tiers", "sim.source", "sim.compiled", "sim.text", "sim.trace_text"),
     ("sim.elementary",),
     ("sim.parameters",),
     ("sim.region",),
@@ -29,7 +29,7 @@ LAYERS = (
     ("sim.indicators",),
     ("sim.run",),
     ("sim.trace_text",),
-    ("sim.anchor", "sim.info", "sim.trace"),
+    ("sim.anchor", "sim.info", "sim.trace", "sim.trace_page"),
     ("sim.__main__",),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
