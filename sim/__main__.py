@@ -1,4 +1,4 @@
-"""`python -m sim run | info | verify | anchor`."""
+"""`python -m sim run | trace | info | verify | anchor`."""
 
 from __future__ import annotations
 
@@ -65,6 +65,7 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the table")
     run.add_argument("--quiet", action="store_true", help="no progress")
     _log_options(run)
+    _trace_command(commands)
     for name, says in (
         ("info", "people, facilities, stocks, anchors and assumptions of a region, on a page"),
         ("verify", "prove a pack's sums, ranges and coverage, and list every assumption"),
@@ -82,6 +83,33 @@ def parser() -> argparse.ArgumentParser:
     )
     anchor.add_argument("--steps", type=int, default=30, help="runs at most, default 30")
     return top
+
+
+def _trace_command(commands: Any) -> None:
+    command = commands.add_parser(
+        "trace",
+        help="one resident's year in words: what he weighed, whom he saw, what it cost",
+        description="Simulate a region for a year and tell the story of one resident: every "
+        "illness, the ways out with the parts of their utility and their chances, every visit and "
+        "stay, and the sum of the year. The person is synthetic.",
+        epilog="Without --resident: the one with most to tell of 64 spread over the region. Rows of "
+        "residents with a certain history are in the column `resident` of a visit log (python -m "
+        "sim run REGION --log FILE.parquet). Example: python -m sim trace taonan --resident 113790 "
+        "--lang zh",
+    )
+    command.add_argument("region", help="name of a region, or folder of a pack")
+    command.add_argument(
+        "--resident", type=int, metavar="N", help="row of a resident on 1 January, from 0"
+    )
+    command.add_argument("--year", type=int, default=2023, help="2020 to 2023 (default 2023)")
+    command.add_argument("--seed", type=_seed, default=0, help="whole number, default 0")
+    command.add_argument(
+        "--threads", type=_threads, default=os.cpu_count() or 1,
+        help="worker threads, default all; the story is the same for any number",
+    )  # fmt: skip
+    command.add_argument("--json", action="store_true", help="one JSON document, nothing left out")
+    command.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the story")
+    command.add_argument("--quiet", action="store_true", help="no progress")
 
 
 def _log_options(run: argparse.ArgumentParser) -> None:
@@ -156,12 +184,18 @@ class _Progress:
             self.say("", end="")
 
 
-def _run(options: argparse.Namespace) -> int:
+def _started(options: argparse.Namespace) -> _Progress:
+    """Progress with the first word said, before anything heavy is imported."""
     progress = _Progress(options.lang, options.quiet)
     from sim.compiled import is_cached
 
     key = "progress.start" if is_cached() else "progress.compile"
     progress.say(text(key, options.lang))
+    return progress
+
+
+def _run(options: argparse.Namespace) -> int:
+    progress = _started(options)
     from sim.indicators import INDICATORS, compute_all
     from sim.results import publish
     from sim.run import simulate
@@ -262,6 +296,20 @@ def _pad(cell: str, width: int, right: bool = False) -> str:
     return space + cell if right else cell + space
 
 
+def _trace(options: argparse.Namespace) -> int:
+    progress = _started(options)
+    from sim.trace import trace
+    from sim.trace_page import page
+
+    story = trace(
+        options.region, options.resident, options.year, seed=options.seed,
+        threads=options.threads, progress=progress,
+    )  # fmt: skip
+    progress.end()
+    print(json.dumps(story, ensure_ascii=False) if options.json else page(story, options.lang))
+    return OK
+
+
 def _info(options: argparse.Namespace) -> int:
     from sim.info import page
 
@@ -286,7 +334,7 @@ def _anchor(options: argparse.Namespace) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code (0 ok, 1 failed, 2 usage or input, 130)."""
     options = parser().parse_args(arguments)
-    commands = {"run": _run, "info": _info, "verify": _verify, "anchor": _anchor}
+    commands = {"run": _run, "trace": _trace, "info": _info, "verify": _verify, "anchor": _anchor}
     try:
         return commands[options.command](options)
     except InputError as error:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from sim.engines import outcomes
-from sim.engines.explain import SELF_CARE, Decision, decide
+from sim.engines.explain import SELF_CARE, Decision, decide, fund_is_used_up
 from sim.engines.kernels import layout as L
 from sim.engines.kernels.bills import visit_bills
 from sim.engines.observe import Observer, Today
@@ -119,7 +119,9 @@ class Trace(Observer):
         decision = decide(self.engine, today, i)
         due = _sent_on(today.requests[i], posted) if fate == L.POSTPONED else None
         self._hold_against_the_engine(decision, today, i, due)
-        facts = self._described(decision, int(self.engine.people[r].village))
+        person = self.engine.people[r]
+        facts = self._described(decision, int(person.village))
+        facts["fund_used_up"] = fund_is_used_up(self.engine, person)
         if fate == L.SELF_CARE:
             # Whoever had been to a doctor and gives up ends unresolved.
             s, y = L.need_class_of(meta), difficulty(request[L.LANE])

@@ -11,9 +11,11 @@ from sim.text import text as shared
 from sim.trace_text import words
 
 _WIDTH, _MARGIN = 100, 13  # columns of a line, and of the day before it
-_LEAST_CHANCE = 0.01  # options below are named together
+_LEAST_CHANCE = 0.02  # options below are named together
 _LEAST_PART = 0.005  # parts below show as 0.00
 _LEAST_REASON = 0.05  # differences below are no reason
+_OPTION_MARKS = ("  ", "> ")  # before an option, before the chosen one
+_OPTION_HANG = 7  # columns of a mark and a chance
 # Where a line may be folded: after a Chinese character or a word, with the marks that end a clause.
 _PIECE = re.compile(r"[\u2e80-\uffff][，。；：、）”]*|[^\s\u2e80-\uffff]+[，。；：、）”]*|\s+")
 _PRONOUNS = {
@@ -125,9 +127,8 @@ class _Page:
         if kind == "admitted":
             days = event["bed_wait_days"]
             waited = self.say("admitted.waited", days=days) if days else self.say("admitted.once")
-            return [
-                self.say(kind, name=name, waited=waited, kind=self.say(f"kind.{event['kind']}"))
-            ]
+            how = self.say(f"kind.{event['kind']}")
+            return [self.say(kind, name=name, waited=waited, how=how)]
         if kind == "discharged":
             after = self._name(event["next"]) if "next" in event else ""
             ending = self.say(f"ending.{event['ending']}", next=after)
@@ -146,14 +147,16 @@ class _Page:
         word = {"escalation": "weighs.again", "named": "weighs.instead"}
         head = word.get(event["asked_for"].replace("referral", "named"), "weighs")
         lines = [self.say(head, n=len(options))]
+        if event["fund_used_up"]:
+            lines.append(self.say("fund_used_up"))
         likely = [o for o in options if o["chance"] >= _LEAST_CHANCE or _is_chosen(o, event)]
         for option in likely:
-            mark = "> " if _is_chosen(option, event) else "  "
+            mark = _OPTION_MARKS[_is_chosen(option, event)]
             lines.append(mark + self._option(option))
         rest = [self._name(option) for option in options if option not in likely]
         if rest:
             names = self.say("list").join(rest)
-            lines.append("  " + self.say("option.others", names=names))
+            lines.append("  " + self.say("option.others", least=_LEAST_CHANCE, names=names))
         lines.append(self._why(event, options))
         if "recovers" in event:
             lines.append(self.say("recovers.yes" if event["recovers"] else "recovers.no"))
@@ -223,12 +226,9 @@ class _Page:
 
     # ------------------------------------------------------------------ words
 
-    def say(self, key: str, **values: Any) -> str:
+    def say(self, key: str, /, **values: Any) -> str:
         """Text of a key with its braces filled in."""
-        template = words(key, self.lang)
-        return (
-            template.format(**values, **self.pronouns) if values or "{h" in template else template
-        )
+        return words(key, self.lang).format(**values, **self.pronouns)
 
     def _name(self, place: Mapping[str, Any]) -> str:
         if "name" not in place:
@@ -249,7 +249,8 @@ class _Page:
 
     def _put(self, line: str, before: str = "", margin: int = _MARGIN) -> None:
         """Append a line, folded; `before` stands in the margin of its first row."""
-        rows = _folded(line, _WIDTH - margin)
+        hang = _OPTION_HANG if line.startswith(_OPTION_MARKS) else 0
+        rows = _folded(line, _WIDTH - margin, hang)
         mark = before + " " * max(0, margin - _columns(before))
         self.lines.append((mark + rows[0]).rstrip())
         self.lines += [" " * margin + row for row in rows[1:]]
@@ -272,17 +273,14 @@ def _columns(line: str) -> int:
     return sum(2 if ord(character) > 0x2E80 else 1 for character in line)
 
 
-def _folded(line: str, width: int) -> list[str]:
+def _folded(line: str, width: int, hang: int) -> list[str]:
     """Rows of at most `width` columns, cut at spaces and between Chinese characters, never before
-    a mark that ends a clause; rows after the first keep the indent, and two more."""
-    indent = len(line) - len(line.lstrip("> "))
-    rows = [line[:indent]]
-    for piece in re.findall(
-        r"[\u2e80-\uffff][，。；：、）”]*|[^\s\u2e80-\uffff]+[，。；：、）”]*|\s+", line[indent:]
-    ):
+    a mark that ends a clause; rows after the first are indented by `hang`."""
+    rows = [""]
+    for piece in _PIECE.findall(line):
         if _columns(rows[-1]) + _columns(piece.rstrip()) > width and rows[-1].strip():
             rows[-1] = rows[-1].rstrip()
-            rows.append(" " * (indent + 2 if indent else 0))
-            piece = piece.lstrip()
-        rows[-1] += piece
+            rows.append(" " * hang + piece.lstrip())
+        else:
+            rows[-1] += piece
     return rows

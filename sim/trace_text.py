@@ -33,10 +33,12 @@ _TEXT: dict[str, tuple[str, str]] = {
     ),
     "legend": (
         "Utility adds up what speaks for (+) and against (−) a way out; the larger, the likelier. "
-        "Chances follow from all utilities together, and one keyed draw decides. Difficulty runs "
-        "from 0 to 1: a facility resolves what is within its capability.",
-        "效用为各项有利（+）与不利（−）因素之和，越大越可能被选；概率由全部效用共同决定，由一次确定的"
-        "抽签定夺。病情难度0至1：机构只能解决其能力以内的病情。",
+        "Liking is the constant of a tier or of self-care, size a hospital's share of the doctors of "
+        "its tier. Chances follow from all utilities together, and one keyed draw decides. "
+        "Difficulty runs from 0 to 1: a facility resolves what is within its capability.",
+        "效用为各项有利（+）与不利（−）因素之和，越大越可能被选。“基本偏好”为该层级或自我照护的常数，"
+        "“规模”为医院占同级医师的份额。概率由全部效用共同决定，由一次确定的抽签定夺。病情难度0至1："
+        "机构只能解决其能力以内的病情。",
     ),
     "illness": (
         "Falls ill: {need_class}, difficulty {difficulty:.2f}{began}.",
@@ -58,12 +60,12 @@ _TEXT: dict[str, tuple[str, str]] = {
         "（路程{minutes:.0f}分钟，候诊约{wait:.0f}分钟{days}，自付{yuan:.2f}元）",
     ),
     "option.days": (", in {days} d", "，{days}天后"),
-    "option.others": ("below 1% each: {names}", "以下各不足1%：{names}"),
+    "option.others": ("below {least:.0%} each: {names}", "以下各不足{least:.0%}：{names}"),
     "why": ("Chooses {chosen} rather than {other}: {reasons}.", "选择{chosen}而非{other}：{reasons}。"),
     "why.for": ("for it {parts}", "有利：{parts}"),
     "why.against": ("against it {parts}", "不利：{parts}"),
     "why.equal": ("they weigh the same", "二者相当"),
-    "why.luck": (" {other} was likelier; the draw fell otherwise.", "{other}概率更大，抽签结果不同。"),
+    "why.luck": (" By chance {other} was likelier; the draw fell otherwise.", "按概率{other}更可能，抽签结果不同。"),
     "self_care": ("self-care at home", "在家自我照护"),
     "recovers.yes": ("Sees nobody and gets well.", "未就医，自愈。"),
     "recovers.no": (
@@ -142,13 +144,17 @@ _TEXT: dict[str, tuple[str, str]] = {
     "nothing": ("Nothing happens: no illness this year.", "全年无事：未患病。"),
     "year": ("The year in all", "全年合计"),
     "year.visits": (
-        "{illnesses} illnesses, {self_care} left to self-care; {visits} visits{tiers}, {left_unseen} "
-        "more left unseen; {admissions} admissions, {bed_days} days in bed.",
-        "患病{illnesses}次，自我照护{self_care}次；就诊{visits}人次{tiers}，另有{left_unseen}次未就诊离开；"
-        "入院{admissions}人次，住院{bed_days}天。",
+        "Illnesses {illnesses}, of which self-care {self_care}; visits {visits}{tiers}; left unseen "
+        "{left_unseen}; admissions {admissions}; days in bed {bed_days}.",
+        "患病{illnesses}次，其中自我照护{self_care}次；就诊{visits}人次{tiers}；未就诊离开{left_unseen}次；"
+        "入院{admissions}人次；住院{bed_days}天。",
+    ),
+    "fund_used_up": (
+        "The fund's yearly limit for visits is used up: a visit costs its full price.",
+        "当年门诊统筹额度已用完，门诊费用全部自付。",
     ),
     "year.time": (
-        "{wait:.0f} min of waiting before the doctor, {travel:.1f} h on the way to visits and back.",
+        "Waiting before the doctor {wait:.0f} min; on the way to visits and back {travel:.1f} h.",
         "候诊共{wait:.0f}分钟，就诊往返路程共{travel:.1f}小时。",
     ),
     "class.minor": ("minor illness", "一般急性病（轻症）"),
@@ -169,7 +175,7 @@ _TEXT: dict[str, tuple[str, str]] = {
     "kind.emergency": ("emergency", "急诊入院"), "kind.referred": ("referred", "转诊入院"),
     "kind.elective": ("elective", "择期入院"), "kind.transfer": ("transfer up", "上转入院"),
     "kind.step_down": ("back-referred", "下转入院"), "kind.sought": ("no bed elsewhere", "他院无床"),
-    "part.constant": ("liking for the tier", "层级偏好"), "part.size": ("size", "规模"),
+    "part.constant": ("liking", "基本偏好"), "part.size": ("size", "规模"),
     "part.wait": ("waiting", "候诊"), "part.delay": ("days to the visit", "等待天数"),
     "part.stay_price": ("price of a stay", "住院自付"),
     "part.quality": ("quality as seen", "质量印象"), "part.travel": ("the way", "路程"),

@@ -159,9 +159,7 @@ def _option(
     seconds += (1.0 - known) * float(engine.tier_wait[tier, int(emergency)])
     delay = 0 if emergency else max(int(board.appointment_days), days_to_opening(tier, weekday))
     stay_yuan = float(first_stay_yuan(world.facility, scheme, insurance, f))
-    cap = int(scheme.visit_cap[insurance])
-    exhausted = int(cap > 0 and int(person.visit_fund) >= cap)
-    visit_yuan = float(board.visit_yuan[insurance, exhausted])
+    visit_yuan = float(board.visit_yuan[insurance, int(fund_is_used_up(engine, person))])
     quality = int(person.quality[tier]) / L.QUALITY_ONE
     taste = int(person.taste)
     price_factor = float(scheme.price_taste[taste & 15, int(person.income)])
@@ -188,3 +186,9 @@ def _option(
     return Option(
         j, f, parts, sum(parts.values()), 0.0, hours, seconds / 60.0, delay, visit_yuan, quality
     )
+
+
+def fund_is_used_up(engine: Any, person: Any) -> bool:
+    """Has the fund paid a person's yearly limit for visits?"""
+    cap = int(engine.world.scheme.visit_cap[int(person.insurance)])
+    return cap > 0 and int(person.visit_fund) >= cap

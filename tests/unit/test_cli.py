@@ -16,7 +16,7 @@ from sim.text import _TEXT, text
 
 
 def test_help_teaches_every_command(capsys):
-    for command in ((), ("run",), ("info",), ("verify",), ("anchor",)):
+    for command in ((), ("run",), ("trace",), ("info",), ("verify",), ("anchor",)):
         with pytest.raises(SystemExit) as stop:
             main([*command, "--help"])
         assert stop.value.code == OK
