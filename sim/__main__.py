@@ -92,10 +92,10 @@ def _trace_command(commands: Any) -> None:
         description="Simulate a region for a year and tell the story of one resident: every "
         "illness, the ways out with the parts of their utility and their chances, every visit and "
         "stay, and the sum of the year. The person is synthetic.",
-        epilog="Without --resident: the one with most to tell of 64 spread over the region. Rows of "
-        "residents with a certain history are in the column `resident` of a visit log (python -m "
-        "sim run REGION --log FILE.parquet). Example: python -m sim trace taonan --resident 113790 "
-        "--lang zh",
+        epilog="Example: python -m sim trace taonan --resident 113790 --lang zh   Without "
+        "--resident: the one with most to tell of 64 spread over the region. To find residents "
+        "with a certain history, look in a visit log (python -m sim run REGION --log "
+        "FILE.parquet): its column `resident` is what --resident takes.",
     )
     command.add_argument("region", help="name of a region, or folder of a pack")
     command.add_argument(

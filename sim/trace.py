@@ -25,11 +25,11 @@ from sim.rules.illness import difficulty
 from sim.rules.random import Stream, block
 from sim.rules.resolution import self_care_resolves
 from sim.run import simulate
-from sim.tiers import ALTERNATIVE_KEYS, CLASS_KEYS, TIER_KEYS
-from sim.visit_columns import CHRONIC, CONTRACT, INSURANCE, POOL, RESIDENCE, SEX
+from sim.tiers import CLASS_KEYS
+from sim.trace_facts import Event, bill, described, person_of, place, summary
+from sim.visit_columns import CHRONIC, CONTRACT, POOL
 
 SAMPLE = 64  # residents looked at when none is named
-Event = dict[str, Any]
 Progress = Callable[[str, int, int, int], None]
 
 
@@ -83,6 +83,7 @@ class Trace(Observer):
         self.persons: dict[int, Event] = {}
         self.states: dict[int, Event] = {}
         self.in_bed: dict[int, int] = {}  # resident -> facility
+        self.introduced: set[tuple[int, int, int]] = set()  # episodes of the year before
         self.decisions = 0
 
     def story(self, row: int) -> dict[str, Any]:
@@ -95,7 +96,7 @@ class Trace(Observer):
     def chosen(self, today: Today, posted: list[np.ndarray]) -> None:
         """Illnesses that begin, what was weighed and what was chosen."""
         if today.day == 0:
-            self.persons = {row: self._person(row) for row in self.events}
+            self.persons = {row: person_of(self.engine, row) for row in self.events}
         if today.counting:
             self._changes(today.day)
         for i in np.flatnonzero(self.watched[today.requests[:, L.RESIDENT]]):
@@ -110,17 +111,19 @@ class Trace(Observer):
         if kind >= L.TRANSFER:
             if f >= 0:
                 what = ("transfer", "step_down", "seek_bed")[kind - L.TRANSFER]
-                self._tell(today, r, "bed_asked", asks=what, **self._place(f))
+                self._tell(today, r, "bed_asked", asks=what, **place(self.engine, f))
             return
         if f < 0 and fate == L.IDLE:
             return  # dead, or in bed, or seen already today: nothing happens before tomorrow
         if kind == L.NEW:
             self._tell(today, r, "illness", **self._episode(request))
+        elif request[L.ONSET] < 0:
+            self._introduce(today, request)
         decision = decide(self.engine, today, i)
         due = _sent_on(today.requests[i], posted) if fate == L.POSTPONED else None
         self._hold_against_the_engine(decision, today, i, due)
         person = self.engine.people[r]
-        facts = self._described(decision, int(person.village))
+        facts = described(self.engine, decision, int(person.village))
         facts["fund_used_up"] = fund_is_used_up(self.engine, person)
         if fate == L.SELF_CARE:
             # Whoever had been to a doctor and gives up ends unresolved.
@@ -131,6 +134,13 @@ class Trace(Observer):
         facts["asked_for"] = outcomes.ASKED_FOR[int(outcomes.asked(np.array([meta]))[0])]
         self._tell(today, r, "choice", **self._episode(request), **facts)
 
+    def _introduce(self, today: Today, request: list[int]) -> None:
+        """An episode of the year before, when it is first met with."""
+        name = (request[L.RESIDENT], request[L.ONSET], request[L.LANE])
+        if today.counting and name not in self.introduced:
+            self.introduced.add(name)
+            self._tell(today, request[L.RESIDENT], "ill_since", **self._episode(request))
+
     def _hold_against_the_engine(
         self, decision: Decision, today: Today, i: int, due: np.ndarray | None
     ) -> None:
@@ -138,10 +148,9 @@ class Trace(Observer):
         village = self.engine.people[int(today.requests[i, L.RESIDENT])].village
         if today.fate[i] == L.SELF_CARE:
             did = SELF_CARE
-        elif today.fate[i] == L.POSTPONED:
-            did = int(
-                L.alternative_of(self.engine.world.village, int(village), int(due[L.FACILITY]))
-            )
+        elif due is not None:
+            villages, f = self.engine.world.village, int(due[L.FACILITY])
+            did = int(L.alternative_of(villages, int(village), f))
         else:
             did = int(today.alternative[i])
         self.decisions += 1
@@ -173,10 +182,12 @@ class Trace(Observer):
             self.in_bed[r] = f
             kind = outcomes.STAY_KIND[int(outcomes.stay_kind(stay[L.META : L.META + 1])[0])]
             waited = int(stay[L.WAITED])
-            self._tell(today, r, "admitted", kind=kind, bed_wait_days=waited, **self._place(f))
+            self._tell(
+                today, r, "admitted", kind=kind, bed_wait_days=waited, **place(self.engine, f)
+            )
         for event in self.moved:
             f = int(event[L.FACILITY])
-            elsewhere = self._place(f) if f >= 0 else {}
+            elsewhere = place(self.engine, f) if f >= 0 else {}
             self._tell(today, int(event[L.RESIDENT]), "no_bed", **elsewhere)
 
     def _tell_visits(self, today: Today, posted: list[np.ndarray]) -> None:
@@ -202,17 +213,18 @@ class Trace(Observer):
             following = {}
             if word in ("referred", "returns"):
                 following = {
-                    "next": self._place(int(events[k, L.FACILITY])),
+                    "next": place(self.engine, int(events[k, L.FACILITY])),
                     "due": self._date(int(events[k, L.DUE])),
                 }
             pool = POOL[int(today.pool[i])] if record[f].pooled else "general"
             self._tell(
                 today, int(r[k]), "visit", **self._episode(requests[k].tolist()),
-                **self._place(f), pool=pool,
+                **place(self.engine, f), pool=pool,
+                has_no_queue=bool(record[f].delay),
                 arrival_second=int(today.second[i]), wait_seconds=int(today.wait[i]), seen=seen,
                 tests=seen and self._had_tests(requests[k], f), outcome=word,
                 referral_written=bool(referral[k]) and word in ("referred", "escalated"),
-                travel_minutes=0.0 if not seen else 120.0 * hours, **_bill(*paid), **following,
+                travel_minutes=0.0 if not seen else 120.0 * hours, **bill(*paid), **following,
             )  # fmt: skip
 
     def _had_tests(self, request: np.ndarray, f: int) -> bool:
@@ -240,11 +252,11 @@ class Trace(Observer):
         for k in range(len(stays)):
             self.in_bed.pop(int(r[k]), None)
             target = int(events[k, L.FACILITY])
-            following = {"next": self._place(target)} if target >= 0 else {}
+            following = {"next": place(self.engine, target)} if target >= 0 else {}
             self._tell(
-                today, int(r[k]), "discharged", **self._place(int(stays[k, L.FACILITY])),
+                today, int(r[k]), "discharged", **place(self.engine, int(stays[k, L.FACILITY])),
                 days=int(stays[k, L.DAYS]), ending=outcomes.ENDING[int(ending[k])],
-                **_bill(int(charge[k]), int(fund[k])), **following,
+                **bill(int(charge[k]), int(fund[k])), **following,
             )  # fmt: skip
 
     def ended(self) -> None:
@@ -254,7 +266,7 @@ class Trace(Observer):
         for r, f in self.in_bed.items():
             if self.engine.people[r].status & (L.DEAD | L.MOVED) == 0:
                 day = self._date(last - 1)
-                self.events[r].append({"date": day, "event": "in_bed", **self._place(f)})
+                self.events[r].append({"date": day, "event": "in_bed", **place(self.engine, f)})
 
     def _changes(self, day: int) -> None:
         """What the turn of a month did: chronic state, contract, a birth, a death, a move."""
@@ -292,65 +304,6 @@ class Trace(Observer):
             "difficulty": float(difficulty(request[L.LANE])),
         }
 
-    def _place(self, f: int) -> Event:
-        facilities = self.engine.region.facilities
-        return {
-            "facility": facilities.key[f], "name": facilities.name[f],
-            "name_zh": facilities.name_zh[f], "tier": TIER_KEYS[int(facilities.tier[f])],
-        }  # fmt: skip
-
-    def _described(self, decision: Decision, village: int) -> Event:
-        options = []
-        for option in decision.options:
-            entry: Event = {"alternative": _key(option.alternative)}
-            if option.facility >= 0:
-                entry |= self._place(option.facility)
-                entry |= {
-                    "hours": option.hours, "wait_minutes": option.wait_minutes,
-                    "delay_days": option.delay_days, "visit_yuan": option.visit_yuan,
-                    "quality_seen": option.quality,
-                }  # fmt: skip
-            entry |= {"chance": option.chance, "utility": option.utility, "parts": option.parts}
-            options.append(entry)
-        facts = {"how": decision.how, "chosen": _key(decision.alternative), "options": options}
-        if decision.alternative != SELF_CARE:
-            f = int(self.engine.world.village[village].facility[decision.alternative])
-            facts["place"] = self._place(f)
-        return facts
-
-    def _person(self, row: int) -> Event:
-        """Who he is on 1 January."""
-        engine, person = self.engine, self.engine.people[row]
-        region, village = engine.region, int(person.village)
-        county = int(region.village_county[village])
-        taste = int(person.taste)
-        near = {}
-        for key in ("village", "township", "county_general"):
-            j = ALTERNATIVE_KEYS.index(key)
-            f = int(region.villages.facility[village, j])
-            if f >= 0:
-                near[key] = {**self._place(f), "hours": float(region.villages.hours[village, j])}
-        return {
-            "row": row, "identity": int(person.identity), "age": int(person.age),
-            "sex": SEX[int(person.sex)], "income_fifth": int(person.income) + 1,
-            "residence": RESIDENCE[int(region.villages.is_urban[village])], "village": village,
-            "township": region.townships.name[int(region.villages.township[village])],
-            "county": region.counties.code[county], "county_name": region.counties.name[county],
-            "county_name_zh": region.counties.name_zh[county],
-            "insurance": INSURANCE[int(person.insurance)],
-            "chronic": CHRONIC[int(person.chronic)], "contract": CONTRACT[int(person.contract)],
-            "key_group": bool(person.key), "near": near,
-            "price_taste": float(engine.world.scheme.price_taste[taste & 15, int(person.income)]),
-            "travel_taste": float(engine.world.scheme.travel_taste[taste >> 4]),
-            "quality_seen": {
-                tier: int(person.quality[k]) / L.QUALITY_ONE for k, tier in enumerate(TIER_KEYS)
-            },
-        }  # fmt: skip
-
-
-def _key(alternative: int) -> str:
-    return "self_care" if alternative == SELF_CARE else ALTERNATIVE_KEYS[alternative]
-
 
 def _sent_on(request: np.ndarray, posted: list[np.ndarray]) -> np.ndarray:
     """The same visit on a later day; a resident may have two put off at once."""
@@ -358,31 +311,3 @@ def _sent_on(request: np.ndarray, posted: list[np.ndarray]) -> np.ndarray:
     same = (events[:, L.RESIDENT] == request[L.RESIDENT]) & (events[:, L.ONSET] == request[L.ONSET])
     same &= outcomes.occurrence_of(events[:, L.META]) == L.occurrence_of(int(request[L.META]))
     return events[np.flatnonzero(same)[0]]
-
-
-def _bill(charge: int, fund: int) -> Event:
-    return {"charge_fen": charge, "fund_fen": fund, "out_of_pocket_fen": charge - fund}
-
-
-def summary(events: Sequence[Event]) -> Event:
-    """The sum of a year of events."""
-    visits = [event for event in events if event["event"] == "visit"]
-    seen = [event for event in visits if event["seen"]]
-    stays = [event for event in events if event["event"] == "discharged"]
-    paid = [*seen, *stays]
-    return {
-        "illnesses": sum(event["event"] == "illness" for event in events),
-        "self_care": sum(event.get("chosen") == "self_care" for event in events),
-        "visits": len(seen),
-        "visits_by_tier": {
-            tier: count for tier in TIER_KEYS
-            if (count := sum(event["tier"] == tier for event in seen))
-        },
-        "left_unseen": len(visits) - len(seen),
-        "admissions": sum(event["event"] == "admitted" for event in events),
-        "discharges": len(stays),
-        "bed_days": sum(event["days"] for event in stays),
-        "wait_minutes": sum(event["wait_seconds"] for event in seen) / 60.0,
-        "travel_minutes": sum(event["travel_minutes"] for event in seen),
-        **{key: sum(event[key] for event in paid) for key in _bill(0, 0)},
-    }  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 from sim.text import text as shared
 from sim.trace_text import words
 
-_WIDTH, _MARGIN = 100, 13  # columns of a line, and of the day before it
+_WIDTH, _MARGIN = 100, 14  # columns of a line, and of the day before it
 _LEAST_CHANCE = 0.02  # options below are named together
 _LEAST_PART = 0.005  # parts below show as 0.00
 _LEAST_REASON = 0.05  # differences below are no reason
@@ -112,7 +112,7 @@ class _Page:
         if kind == "visit":
             return [self._visit(event)]
         name = self._name(event) if "name" in event else ""
-        if kind == "illness":
+        if kind in ("illness", "ill_since"):
             late = event["onset"] != event["date"]
             began = self.say("illness.began", onset=self._day(event["onset"])) if late else ""
             what = self.say(f"class.{event['need_class']}")
@@ -140,6 +140,8 @@ class _Page:
         options = sorted(event["options"], key=lambda option: -option["chance"])
         if not options:
             how = event["asked_for"] if event["how"] == "named" else event["how"]
+            if how == "ambulance" and event["asked_for"] == "escalation":
+                how = "ambulance_up"
             if "due" in event:
                 how = "due"
             due = self._day(event["due"]) if "due" in event else ""
@@ -216,8 +218,11 @@ class _Page:
         waits = self.say("waits", minutes=minutes) if minutes >= 1.0 else self.say("waits.not")
         general = event["pool"] == "general"
         pool = "" if general else self.say("brackets", inside=self.say(f"pool.{event['pool']}"))
+        how = "visit" if event["seen"] else "visit.unseen"
+        if event["has_no_queue"]:
+            how = "visit.no_queue"
         return self.say(
-            "visit" if event["seen"] else "visit.unseen", time=_clock(event["arrival_second"]),
+            how, time=_clock(event["arrival_second"]),
             name=self._name(event), pool=pool, waits=waits,
             tests=self.say("tests") if event["tests"] else "",
             outcome=self.say(f"outcome.{outcome}", **following), money=self._money(event),

@@ -44,6 +44,10 @@ _TEXT: dict[str, tuple[str, str]] = {
         "Falls ill: {need_class}, difficulty {difficulty:.2f}{began}.",
         "患病：{need_class}，难度{difficulty:.2f}{began}。",
     ),
+    "ill_since": (
+        "Still ill{began}: {need_class}, difficulty {difficulty:.2f}.",
+        "病情延续{began}：{need_class}，难度{difficulty:.2f}。",
+    ),
     "illness.began": (" (since {onset})", "（始于{onset}）"),
     "weighs": ("Weighs {n} ways out:", "在{n}个选择中权衡："),
     "weighs.again": ("Looks higher up and weighs {n} ways out:", "转向更高层级，在{n}个选择中权衡："),
@@ -85,6 +89,16 @@ _TEXT: dict[str, tuple[str, str]] = {
     "goes.ambulance": (
         "An ambulance takes {him} to the nearest hospital with an emergency department: {name}.",
         "救护车就近送往设有急诊的{name}。",
+    ),
+    "goes.ambulance_up": (
+        "An ambulance takes {him} to the nearest hospital of a higher tier with an emergency "
+        "department: {name}.",
+        "救护车就近送往更高层级、设有急诊的{name}。",
+    ),
+    "visit.no_queue": (
+        "At {name}{pool}: {waits}, its published wait, then sees the doctor. {outcome} {money} The "
+        "way there and back takes {travel:.0f} min.",
+        "到达{name}{pool}：{waits}（公布值）后就诊。{outcome}{money}往返路程{travel:.0f}分钟。",
     ),
     "visit": (
         "{time} at {name}{pool}: {waits}, then sees the doctor{tests}. {outcome} {money} The way "
@@ -145,9 +159,9 @@ _TEXT: dict[str, tuple[str, str]] = {
     "year": ("The year in all", "全年合计"),
     "year.visits": (
         "Illnesses {illnesses}, of which self-care {self_care}; visits {visits}{tiers}; left unseen "
-        "{left_unseen}; admissions {admissions}; days in bed {bed_days}.",
+        "{left_unseen}; admissions {admissions}; days of stays ended {bed_days}.",
         "患病{illnesses}次，其中自我照护{self_care}次；就诊{visits}人次{tiers}；未就诊离开{left_unseen}次；"
-        "入院{admissions}人次；住院{bed_days}天。",
+        "入院{admissions}人次；出院者住院{bed_days}天。",
     ),
     "fund_used_up": (
         "The fund's yearly limit for visits is used up: a visit costs its full price.",

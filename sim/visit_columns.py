@@ -93,7 +93,7 @@ VISITS = (
     *_WHERE,
     _category("pool", POOL, "doctor pool; facilities without departments have only the general one",
               "诊室：内科、外科、妇儿、中医、其他、急诊；不分科机构为全科"),
-    Column("arrival", "int32", "s", "second of the day of arrival", "到达时刻（当日秒）"),
+    Column("arrival", "int32", "s", "second of the day of arrival; without meaning at facilities that have no queue", "到达时刻（当日秒）；不设队列的机构无意义"),
     Column("wait", "int32", "s", "waited before the first consult, or until leaving unseen",
            "首次接诊前（或离开前）候诊时间"),
     Column("travel", "int64", "s", "travel there and back", "往返路程时间"),

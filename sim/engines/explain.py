@@ -109,8 +109,8 @@ def weigh(
         constant = float(p.self_care_constant[L.need_class_of(meta)])
         options[SELF_CARE] = Option(SELF_CARE, -1, {"constant": constant}, constant, 0.0)
     size = _size_parts(engine, person, meta)
-    for j in np.flatnonzero(size > ABSENT):
-        options[int(j)] = _option(engine, weekday, person, meta, u_pool, int(j), float(size[j]))
+    for j in np.flatnonzero(size > ABSENT).tolist():
+        options[j] = _option(engine, weekday, person, meta, u_pool, j, float(size[j]))
     for j, option in options.items():
         utility[j + 1] = option.utility
     weight = np.empty(N_ALTERNATIVES + 1)

@@ -29,7 +29,7 @@ LAYERS = (
     ("sim.indicators",),
     ("sim.run",),
     ("sim.trace_text",),
-    ("sim.anchor", "sim.info", "sim.trace", "sim.trace_page"),
+    ("sim.anchor", "sim.info", "sim.trace_facts", "sim.trace", "sim.trace_page"),
     ("sim.__main__",),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
