@@ -24,7 +24,8 @@ from sim.rules.random import Stream, block
 from sim.tiers import CLASS_KEYS, TIER_KEYS
 from sim.trace import Trace
 from sim.trace_page import _columns, page
-from tests.engine.running import MORTALITY, WORLDS, build, call, tables_of
+from tests.engine.running import MORTALITY, WORLDS, build, call, nobody_dies_or_is_born, tables_of
+from tests.worlds import small_region
 
 
 def engine_of(name: str, observer: Observer) -> Any:
@@ -39,9 +40,9 @@ def engine_of(name: str, observer: Observer) -> Any:
 
 @cache
 def world(name: str) -> tuple[Any, Trace, Any]:
-    """Everybody of every fifth row watched for a year: the engine, the trace, the tallies."""
+    """One resident in twenty watched for a year: the engine, the trace, the tallies."""
     residents = engine_of(name, Observer()).n
-    watch = Trace(range(0, residents, 5))
+    watch = Trace(range(0, residents, 20))
     engine = engine_of(name, watch)
     return engine, watch, engine.run()
 
@@ -96,9 +97,9 @@ class EveryChoice(Observer):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_parts_add_up_to_the_engines_utility_and_the_draw_to_its_choice(name):
-    watch = EveryChoice({0, 1, 5, 6, 40, 41, 200, 338, 363})
+    watch = EveryChoice({0, 5, 41, 338})
     engine_of(name, watch).run()
-    assert watch.utilities > 200
+    assert watch.utilities > 100
     assert watch.choices > watch.utilities
     assert watch.hows == {"chosen", "named", "ambulance"}
 
@@ -108,7 +109,7 @@ def test_every_choice_of_the_watched_is_the_engines(name):
     # Trace itself raises where one is not; warm-up included.
     _, watch, _ = world(name)
     told = sum(event["event"] == "choice" for events in watch.events.values() for event in events)
-    assert watch.decisions >= told > 2_000
+    assert watch.decisions >= told > 500
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -132,22 +133,19 @@ def test_a_year_adds_up_to_the_residents_own_account(name):
 
 
 def test_a_run_watched_whole_equals_its_tallies():
-    residents = engine_of("delay city", Observer()).n
-    watch = Trace(range(residents))
-    engine = engine_of("delay city", watch)
+    region = small_region(n_counties=1, residents=250, year=2022)
+    engine = build(region, demography=nobody_dies_or_is_born(2022))
+    engine.observer = watch = Trace(range(engine.n))
     tallies = engine.run()
-    assert engine.n > residents  # newborns are watched by nobody
     years = [watch.story(row)["year"] for row in watch.events]
-    newborn = 0.01 * tallies.county[..., L.C_VISITS].sum()
     for key, column in (
         ("visits", L.C_VISITS), ("left_unseen", L.C_UNSEEN), ("admissions", L.C_ADMISSIONS),
         ("discharges", L.C_DISCHARGES),
     ):  # fmt: skip
-        counted = tallies.county[..., column].sum()
-        assert counted - newborn <= sum(year[key] for year in years) <= counted
-    ill = sum(year["illnesses"] for year in years)
-    started = tallies.episode[:, L.E_STARTED].sum()
-    assert started - newborn <= ill <= started
+        assert sum(year[key] for year in years) == tallies.county[..., column].sum()
+    charged = tallies.county[..., [L.C_CHARGE, L.C_STAY_CHARGE]].sum()
+    assert sum(year["charge_fen"] for year in years) == charged > 0
+    assert sum(year["illnesses"] for year in years) == tallies.episode[:, L.E_STARTED].sum()
 
 
 def test_events_are_in_order_and_a_visit_follows_its_choice():
@@ -182,7 +180,7 @@ def test_events_are_in_order_and_a_visit_follows_its_choice():
 def test_every_story_can_be_told(name, lang):
     _, watch, _ = world(name)
     run = {"region_name": "Small", "region_name_zh": "小", "year": 2023, "seed": 1, "key": "k"}
-    for row in list(watch.events)[:200]:
+    for row in list(watch.events)[:40]:
         story = {"run": run, **watch.story(row)}
         told = page(json.loads(json.dumps(story)), lang)
         assert "{" not in told
@@ -225,14 +223,24 @@ def test_a_resident_who_does_not_exist_is_refused_with_the_range():
             engine.run()
 
 
-def test_the_command_tells_one_story_the_same_for_any_threads(capsys):
+def test_a_story_is_the_same_for_any_number_of_threads():
+    stories = []
+    for threads in (1, 2):
+        watch = Trace(None)
+        engine = build(small_region(year=2023, residents=500), threads=threads)
+        engine.observer = watch
+        engine.run()
+        stories.append({row: watch.story(row) for row in watch.events})
+    assert stories[0] == stories[1]
+    assert len(stories[0]) == 64
+
+
+def test_the_command_tells_a_story_in_words_and_as_json(capsys):
     line = ["trace", "reference", "--resident", "17", "--quiet"]
-    assert main([*line, "--json", "--threads", "1"]) == OK
+    assert main([*line, "--json"]) == OK
     document = json.loads(capsys.readouterr().out)
     assert document["resident"]["row"] == 17
     assert set(document) == {"run", "resident", "events", "year"}
-    assert main([*line, "--json", "--threads", "2"]) == OK
-    assert json.loads(capsys.readouterr().out) == document
     assert main([*line, "--lang", "zh"]) == OK
     assert "居民17的一年" in capsys.readouterr().out
     assert main(["trace", "reference", "--resident", "99999999", "--quiet"]) == USAGE
