@@ -6,13 +6,15 @@ used, and the same draw picks the same alternative (tests/unit/test_trace.py hol
 
 from __future__ import annotations
 
+from math import log
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from sim.day import days_to_opening
 from sim.engines.kernels import layout as L
-from sim.engines.kernels.choose import _is_shut, _nearest_capable, _share_constant
+from sim.engines.kernels.choose import _nearest_capable
+from sim.engines.kernels.menu import is_offered, is_shut
 from sim.engines.kernels.publish import first_stay_yuan
 from sim.engines.observe import Today
 from sim.rules.choice import (
@@ -23,10 +25,11 @@ from sim.rules.choice import (
     own_weights,
     pick,
     scope_of,
+    shared_constant,
 )
 from sim.rules.consult import pool_of
 from sim.rules.random import Stream, block
-from sim.tiers import ALTERNATIVE_KEYS, ALTERNATIVE_TIER, N_ALTERNATIVES
+from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES, Tier
 
 PARTS = (
     "constant", "size", "wait", "delay", "stay_price", "quality", "travel", "price", "contract",
@@ -81,7 +84,7 @@ def decide(engine: Any, today: Today, i: int) -> Decision:
     if L.asks_for(meta) == L.NAMED:
         at = request[L.FACILITY]
         named = int(L.alternative_of(world.village, village, at))
-        shut = need_class == 3 and _is_shut(world.facility, published, at)
+        shut = need_class == 3 and is_shut(world.facility, published, at)
         if named >= 0 and world.facility[at].available[need_class] and not shut:
             return Decision(NAMED, named, ())
     elif need_class == 3:
@@ -123,24 +126,23 @@ def weigh(
 
 def _size_parts(engine: Any, person: Any, meta: int) -> np.ndarray:
     """Part of utility that comes from size, by column; ABSENT where there is no alternative."""
-    p, facilities, villages = engine.p, engine.world.facility, engine.world.village
-    village, need_class = int(person.village), L.need_class_of(meta)
-    patient = 3 * need_class + scope_of(int(person.age), int(person.sex))
-    part = np.full(N_ALTERNATIVES + 1, ABSENT)
+    facilities, need_class = engine.world.facility, L.need_class_of(meta)
+    village = engine.world.village[int(person.village)]
+    scope = scope_of(int(person.age), int(person.sex))
+    part = np.full(N_ALTERNATIVES, ABSENT)
     for j in range(N_ALTERNATIVES):
-        f = int(villages[village].facility[j])
-        if f < 0 or ALTERNATIVE_TIER[j] < L.failed_of(meta):
-            continue
-        if (int(facilities[f].takes) >> patient) & 1 == 0:
-            continue
-        if need_class == 3 and _is_shut(facilities, engine.published, f):
-            continue
-        part[j + 1] = facilities[f].attraction
-    county = ALTERNATIVE_KEYS.index("county_general")
-    city, regional = ALTERNATIVE_KEYS.index("city_first"), ALTERNATIVE_KEYS.index("regional")
-    _share_constant(facilities, villages, village, part, county, city, 1.0)
-    _share_constant(facilities, villages, village, part, city, regional, float(p.outside_nest))
-    return part[1:]
+        f = int(village.facility[j])
+        above = ALTERNATIVE_TIER[j] >= L.failed_of(meta)
+        if above and is_offered(facilities, engine.published, f, need_class, scope):
+            part[j] = facilities[f].attraction
+    for tier, nest in ((Tier.COUNTY, 1.0), (Tier.CITY, float(engine.p.outside_nest))):
+        alike = [j for j in range(N_ALTERNATIVES)
+                 if ALTERNATIVE_TIER[j] == tier and part[j] > ABSENT]  # fmt: skip
+        record = facilities[village.facility[alike]]
+        if alike:
+            log_size = log(float(record.doctors.sum()))
+            part[alike] += [shared_constant(own, log_size, nest) for own in record.log_doctors]
+    return part
 
 
 def _option(

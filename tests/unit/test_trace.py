@@ -20,6 +20,7 @@ from sim.engines.kernels import layout as L
 from sim.engines.observe import Observer, Today
 from sim.errors import InputError
 from sim.rules.choice import ABSENT
+from sim.rules.consult import pool_of
 from sim.rules.random import Stream, block
 from sim.tiers import CLASS_KEYS, TIER_KEYS
 from sim.trace import Trace
@@ -82,7 +83,10 @@ class EveryChoice(Observer):
         identity = int(engine.people[r].identity)
         u = block(engine.seed, int(Stream.CHOICE), identity, day, L.occurrence_of(meta))
         tables = tables_of(engine)
-        call(kernel._utilities, **tables, r=r, meta=meta, u_pool=u[1])
+        age = int(engine.people[r].age)
+        pool = pool_of(engine.p, u[1], L.need_class_of(meta), age, True)
+        menus = {"menu": engine.menu, "yuan": engine.menu_yuan}
+        call(kernel._utilities, **tables, **menus, r=r, meta=meta, pool=pool)
         options, weight, total = weigh(engine, today.weekday, r, meta, u[1])
         found = np.full(12, ABSENT)
         for option in options:
