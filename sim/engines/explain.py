@@ -101,90 +101,124 @@ def decide(engine: Any, today: Today, i: int) -> Decision:
     return Decision(CHOSEN, int(pick(u[0], weight, total)) - 1, options)
 
 
+class _Patient(NamedTuple):
+    """A resident and his episode: what is the same for every alternative.
+
+    facility, hours  his village's choice set; quality as he sees it, by tier
+    weights          of quality, the way and the price of a visit
+    pool             doctor pool he is for, where a facility has several
+    habit            five bits: alternative + 1, and whether it went well
+    """
+
+    need_class: int
+    failed: int
+    scope: int
+    pool: int
+    insurance: int
+    pays_all: bool
+    has_family_doctor: bool
+    habit: int
+    weights: tuple[float, float, float]
+    quality: list[float]
+    facility: list[int]
+    hours: list[float]
+
+
+def _patient(engine: Any, resident: int, meta: int, u_pool: float) -> _Patient:
+    p, scheme, person = engine.p, engine.world.scheme, engine.people[resident]
+    need_class, age, taste = L.need_class_of(meta), int(person.age), int(person.taste)
+    village = engine.world.village[int(person.village)]
+    price_factor = float(scheme.price_taste[taste & 15, int(person.income)])
+    travel_factor = float(scheme.travel_taste[taste >> 4])
+    return _Patient(
+        need_class=need_class,
+        failed=L.failed_of(meta),
+        scope=scope_of(age, int(person.sex)),
+        pool=int(pool_of(p, u_pool, need_class, age, True)),
+        insurance=int(person.insurance),
+        pays_all=fund_is_used_up(engine, person),
+        has_family_doctor=int(person.contract) == 2,
+        habit=(int(person.habit) >> (5 * need_class)) & 31,
+        weights=own_weights(p, need_class, price_factor, travel_factor),
+        quality=(person.quality / L.QUALITY_ONE).tolist(),
+        facility=village.facility.tolist(),
+        hours=village.hours.tolist(),
+    )
+
+
 def weigh(
     engine: Any, weekday: int, resident: int, meta: int, u_pool: float
 ) -> tuple[tuple[Option, ...], np.ndarray, float]:
     """What a resident weighs for an episode: his options, and weights (12,) with their sum."""
-    p, person = engine.p, engine.people[resident]
+    patient = _patient(engine, resident, meta, u_pool)
     utility = np.full(N_ALTERNATIVES + 1, ABSENT)
     options = {}
     if L.asks_for(meta) != L.ESCALATION:
-        constant = float(p.self_care_constant[L.need_class_of(meta)])
+        constant = float(engine.p.self_care_constant[patient.need_class])
         options[SELF_CARE] = Option(SELF_CARE, -1, {"constant": constant}, constant, 0.0)
-    size = _size_parts(engine, person, meta)
+    size = _size_parts(engine, patient)
     for j in np.flatnonzero(size > ABSENT).tolist():
-        options[j] = _option(engine, weekday, person, meta, u_pool, j, float(size[j]))
+        options[j] = _option(engine, weekday, patient, j, float(size[j]))
     for j, option in options.items():
         utility[j + 1] = option.utility
     weight = np.empty(N_ALTERNATIVES + 1)
-    total = float(nested_logit(p, utility, weight))
+    total = float(nested_logit(engine.p, utility, weight))
     found = tuple(
         option._replace(chance=float(weight[j + 1]) / total) for j, option in options.items()
     )
     return found, weight, total
 
 
-def _size_parts(engine: Any, person: Any, meta: int) -> np.ndarray:
+def _size_parts(engine: Any, patient: _Patient) -> np.ndarray:
     """Part of utility that comes from size, by column; ABSENT where there is no alternative."""
-    facilities, need_class = engine.world.facility, L.need_class_of(meta)
-    village = engine.world.village[int(person.village)]
-    scope = scope_of(int(person.age), int(person.sex))
+    facilities, board = engine.world.facility, engine.published
     part = np.full(N_ALTERNATIVES, ABSENT)
-    for j in range(N_ALTERNATIVES):
-        f = int(village.facility[j])
-        above = ALTERNATIVE_TIER[j] >= L.failed_of(meta)
-        if above and is_offered(facilities, engine.published, f, need_class, scope):
+    for j, f in enumerate(patient.facility):
+        above = ALTERNATIVE_TIER[j] >= patient.failed
+        if above and is_offered(facilities, board, f, patient.need_class, patient.scope):
             part[j] = facilities[f].attraction
     for tier, nest in ((Tier.COUNTY, 1.0), (Tier.CITY, float(engine.p.outside_nest))):
-        alike = [j for j in range(N_ALTERNATIVES)
-                 if ALTERNATIVE_TIER[j] == tier and part[j] > ABSENT]  # fmt: skip
-        record = facilities[village.facility[alike]]
+        alike = [j for j in np.flatnonzero(part > ABSENT) if ALTERNATIVE_TIER[j] == tier]
         if alike:
+            record = facilities[[patient.facility[j] for j in alike]]
             log_size = log(float(record.doctors.sum()))
             part[alike] += [shared_constant(own, log_size, nest) for own in record.log_doctors]
     return part
 
 
-def _option(
-    engine: Any, weekday: int, person: Any, meta: int, u_pool: float, j: int, size: float
-) -> Option:
+def _option(engine: Any, weekday: int, patient: _Patient, j: int, size: float) -> Option:
     """One facility of the choice set."""
     p, world, tier = engine.p, engine.world, ALTERNATIVE_TIER[j]
-    village, insurance, need_class = person.village, int(person.insurance), L.need_class_of(meta)
-    f = int(world.village[village].facility[j])
-    hours = float(world.village[village].hours[j])
-    record, board, scheme = world.facility[f], engine.published[f], world.scheme
+    f, hours, need_class = patient.facility[j], patient.hours[j], patient.need_class
+    board, quality = engine.published[f], patient.quality[tier]
     emergency = need_class == 3
-    pool = int(pool_of(p, u_pool, need_class, int(person.age), True)) if record.pooled else 0
+    pool = patient.pool if world.facility[f].pooled else 0
     known = float(p.wait_knowledge)
     seconds = known * float(board.wait[pool])
     seconds += (1.0 - known) * float(engine.tier_wait[tier, int(emergency)])
     delay = 0 if emergency else max(int(board.appointment_days), days_to_opening(tier, weekday))
-    stay_yuan = float(first_stay_yuan(world.facility, scheme, insurance, f))
-    visit_yuan = float(board.visit_yuan[insurance, int(fund_is_used_up(engine, person))])
-    quality = int(person.quality[tier]) / L.QUALITY_ONE
-    taste = int(person.taste)
-    price_factor = float(scheme.price_taste[taste & 15, int(person.income)])
-    weights = own_weights(p, need_class, price_factor, float(scheme.travel_taste[taste >> 4]))
+    stay_yuan = float(first_stay_yuan(world.facility, world.scheme, patient.insurance, f))
+    visit_yuan = float(board.visit_yuan[patient.insurance, int(patient.pays_all)])
 
-    constant = facility_utility(p, tier, need_class, 0.0, 0.0, 0.0)
+    def offered(wait_hours: float, delay_days: float, yuan: float) -> float:
+        return float(facility_utility(p, tier, need_class, wait_hours, delay_days, yuan))
+
+    constant = offered(0.0, 0.0, 0.0)
     parts = {
         "constant": constant,
         "size": size,
-        "wait": facility_utility(p, tier, need_class, seconds / 3600.0, 0.0, 0.0) - constant,
-        "delay": facility_utility(p, tier, need_class, 0.0, float(delay), 0.0) - constant,
-        "stay_price": facility_utility(p, tier, need_class, 0.0, 0.0, stay_yuan) - constant,
-        "quality": own_utility(weights, quality, 0.0, 0.0),
-        "travel": own_utility(weights, 0.0, hours, 0.0),
-        "price": own_utility(weights, 0.0, 0.0, visit_yuan),
+        "wait": offered(seconds / 3600.0, 0.0, 0.0) - constant,
+        "delay": offered(0.0, float(delay), 0.0) - constant,
+        "stay_price": offered(0.0, 0.0, stay_yuan) - constant,
+        "quality": float(own_utility(patient.weights, quality, 0.0, 0.0)),
+        "travel": float(own_utility(patient.weights, 0.0, hours, 0.0)),
+        "price": float(own_utility(patient.weights, 0.0, 0.0, visit_yuan)),
     }
-    if int(person.contract) == 2 and tier <= 1:
+    if patient.has_family_doctor and tier <= 1:
         parts["contract"] = float(p.contract_weight[need_class])
-    habit = (int(person.habit) >> (5 * need_class)) & 31
-    if habit & 15 == j + 1:
+    if patient.habit & 15 == j + 1:
         parts["habit"] = float(p.habit_weight[need_class])
-        parts["experience"] = float(p.outcome_weight) * (1.0 if habit & 16 else -1.0)
-    parts = {name: float(value) for name, value in parts.items()}
+        parts["experience"] = float(p.outcome_weight) * (1.0 if patient.habit & 16 else -1.0)
     return Option(
         j, f, parts, sum(parts.values()), 0.0, hours, seconds / 60.0, delay, visit_yuan, quality
     )
