@@ -306,7 +306,8 @@ def _trace(options: argparse.Namespace) -> int:
         threads=options.threads, progress=progress,
     )  # fmt: skip
     progress.end()
-    print(json.dumps(story, ensure_ascii=False) if options.json else page(story, options.lang))
+    told = json.dumps(story, ensure_ascii=False) if options.json else page(story, options.lang)
+    print(told, flush=True)
     return OK
 
 
@@ -340,6 +341,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InputError as error:
         print(error, file=sys.stderr)
         return USAGE
+    except BrokenPipeError:  # whoever reads has seen enough, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
     except OSError as error:
         fault = Fault(str(error.filename or ""), 0, "", str(error.strerror), "a usable file")
         print(InputError([fault]), file=sys.stderr)
