@@ -1,4 +1,4 @@
-"""`python -m sim run | info | verify | new-region | anchor`."""
+"""`python -m sim run | trace | info | verify | new-region | anchor`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,10 @@ from sim.errors import Fault, InputError
 from sim.text import text
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+# A log beyond this many residents x months is announced with its size; bytes as measured on
+# Taonan 2023 (docs/figures.md).
+_LARGE_LOG_PERSON_MONTHS = 12_000_000
+_LOG_BYTES_A_PERSON_MONTH = 20.0
 _HEADLINE = (
     "visits_per_person", "admissions_per_100", "primary_share_in_county", "primary_share_all",
     "in_county_visit_rate", "in_county_visit_rate_claims", "in_county_admission_share",
@@ -59,6 +64,8 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     run.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the table")
     run.add_argument("--quiet", action="store_true", help="no progress")
+    _log_options(run)
+    _trace_command(commands)
     for name, says in (
         ("info", "people, facilities, stocks, anchors and assumptions of a region, on a page"),
         ("verify", "prove a pack's sums, ranges and coverage, and list every assumption"),
@@ -85,6 +92,53 @@ def parser() -> argparse.ArgumentParser:
     )
     anchor.add_argument("--steps", type=int, default=30, help="runs at most, default 30")
     return top
+
+
+def _trace_command(commands: Any) -> None:
+    command = commands.add_parser(
+        "trace",
+        help="one resident's year in words: what he weighed, whom he saw, what it cost",
+        description="Simulate a region for a year and tell the story of one resident: every "
+        "illness, the ways out with the parts of their utility and their chances, every visit and "
+        "stay, and the sum of the year. The person is synthetic.",
+        epilog="Example: python -m sim trace taonan --resident 113790 --lang zh   Without "
+        "--resident: the one with most to tell of 64 spread over the region. To find residents "
+        "with a certain history, look in a visit log (python -m sim run REGION --log "
+        "FILE.parquet): its column `resident` is what --resident takes.",
+    )
+    command.add_argument("region", help="name of a region, or folder of a pack")
+    command.add_argument(
+        "--resident", type=int, metavar="N", help="row of a resident on 1 January, from 0"
+    )
+    command.add_argument("--year", type=int, default=2023, help="2020 to 2023 (default 2023)")
+    command.add_argument("--seed", type=_seed, default=0, help="whole number, default 0")
+    command.add_argument(
+        "--threads", type=_threads, default=os.cpu_count() or 1,
+        help="worker threads, default all; the story is the same for any number",
+    )  # fmt: skip
+    command.add_argument("--json", action="store_true", help="one JSON document, nothing left out")
+    command.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the story")
+    command.add_argument("--quiet", action="store_true", help="no progress")
+
+
+def _log_options(run: argparse.ArgumentParser) -> None:
+    log = run.add_argument_group(
+        "a record of every visit",
+        "Parquet files that any table program reads; columns are described in docs/visit-log.md. "
+        "Example: python -m sim run liaocheng --log visits.parquet --county 371521 --months 1-3",
+    )
+    log.add_argument(
+        "--log", type=Path, metavar="FILE.parquet",
+        help="write one row a visit to FILE.parquet and one row a stay to FILE.stays.parquet",
+    )  # fmt: skip
+    log.add_argument(
+        "--county", nargs="+", default=[], metavar="COUNTY",
+        help="only residents of these counties, by six-digit code or name; default all",
+    )  # fmt: skip
+    log.add_argument(
+        "--months", nargs="+", default=[], metavar="MONTH",
+        help="only these months, as 1 3 or 1-3; default all",
+    )  # fmt: skip
 
 
 def _seed(value: str) -> int:
@@ -139,21 +193,31 @@ class _Progress:
             self.say("", end="")
 
 
-def _run(options: argparse.Namespace) -> int:
+def _started(options: argparse.Namespace) -> _Progress:
+    """Progress with the first word said, before anything heavy is imported."""
     progress = _Progress(options.lang, options.quiet)
     from sim.compiled import is_cached
 
     key = "progress.start" if is_cached() else "progress.compile"
     progress.say(text(key, options.lang))
+    return progress
+
+
+def _run(options: argparse.Namespace) -> int:
+    progress = _started(options)
     from sim.indicators import INDICATORS, compute_all
     from sim.results import publish
     from sim.run import simulate
 
-    run = simulate(
-        options.region, options.year, engine=options.engine, seed=options.seed,
-        threads=options.threads, progress=progress,
-    )  # fmt: skip
-    progress.end()
+    with _visit_log(options, progress) as (region, log):
+        run = simulate(
+            region, options.year, engine=options.engine, seed=options.seed,
+            threads=options.threads, progress=progress, observer=log,
+        )  # fmt: skip
+        progress.end()
+        if log is not None:
+            for path in log.publish(run.manifest):
+                progress.say(text("run.written", options.lang).format(folder=path))
     values = compute_all(run.dataset)
     manifest = dict(run.manifest)
     seconds = manifest.pop("seconds")
@@ -169,6 +233,29 @@ def _run(options: argparse.Namespace) -> int:
         for warning in manifest["warnings"]:
             print(text("run.warning", options.lang).format(warning=warning))
     return OK
+
+
+@contextmanager
+def _visit_log(options: argparse.Namespace, progress: _Progress) -> Iterator[tuple[Any, Any]]:
+    """The region to run and the log that watches it; (region, None) where none is asked for."""
+    if options.log is None:
+        if options.county or options.months:
+            option = "--county" if options.county else "--months"
+            raise InputError([Fault(option, 0, "", "no --log", "--log FILE.parquet with it")])
+        yield options.region, None
+        return
+    from sim.packs import load_region
+    from sim.visit_log import VisitLog, find_counties, parse_months
+
+    region = load_region(options.region, options.year)
+    counties = find_counties(region.counties, options.county)
+    months = parse_months(options.months)
+    persons = int(region.counties.census[counties].sum())
+    if persons * len(months) > _LARGE_LOG_PERSON_MONTHS:
+        gigabytes = persons * len(months) * _LOG_BYTES_A_PERSON_MONTH / 1e9
+        progress.say(text("log.large", options.lang).format(gigabytes=gigabytes))
+    with VisitLog(options.log, counties, months) as log:
+        yield region, log
 
 
 def _table(run: Any, values: dict[str, Any], indicators: Any, lang: str) -> str:
@@ -218,6 +305,21 @@ def _pad(cell: str, width: int, right: bool = False) -> str:
     return space + cell if right else cell + space
 
 
+def _trace(options: argparse.Namespace) -> int:
+    progress = _started(options)
+    from sim.trace import trace
+    from sim.trace_page import page
+
+    story = trace(
+        options.region, options.resident, options.year, seed=options.seed,
+        threads=options.threads, progress=progress,
+    )  # fmt: skip
+    progress.end()
+    told = json.dumps(story, ensure_ascii=False) if options.json else page(story, options.lang)
+    print(told, flush=True)
+    return OK
+
+
 def _info(options: argparse.Namespace) -> int:
     from sim.info import page
 
@@ -257,8 +359,10 @@ def _anchor(options: argparse.Namespace) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code (0 ok, 1 failed, 2 usage or input, 130)."""
     options = parser().parse_args(arguments)
-    commands = {"run": _run, "info": _info, "verify": _verify, "anchor": _anchor,
-                "new-region": _new_region}  # fmt: skip
+    commands = {
+        "run": _run, "trace": _trace, "info": _info, "verify": _verify, "anchor": _anchor,
+        "new-region": _new_region,
+    }  # fmt: skip
     try:
         return commands[options.command](options)
     except InputError as error:

@@ -15,6 +15,7 @@ from sim import __version__
 from sim.demography import load_demography
 from sim.engines.compiled import CompiledEngine
 from sim.engines.kernels import layout as L
+from sim.engines.observe import Observer
 from sim.errors import Fault, InputError
 from sim.packs import load_region
 from sim.parameters import beyond_range, load_parameters
@@ -59,6 +60,7 @@ def simulate(
     threads: int = 2,
     overrides: Mapping[str, float] | None = None,
     progress: Progress | None = None,
+    observer: Observer | None = None,
 ) -> Run:
     """Simulate one region for one calendar year, one to one.
 
@@ -66,6 +68,7 @@ def simulate(
     year       2020-2023
     overrides  parameter values by key, see sim.parameters.load_parameters
     progress   called with (stage, days done, days, visits so far)
+    observer   told of every day, see sim.engines.observe; changes no result
 
     Raises InputError for an unknown region, engine, parameter or a faulty pack, RuntimeError when
     a conservation law does not hold (a fault in the program).
@@ -90,6 +93,7 @@ def simulate(
     job = CompiledEngine(
         world, parameters, residents, load_demography(world.year), ledger,
         seed=seed, threads=threads, progress=lambda done, days, n: tell("days", done, days, n),
+        observer=observer,
     )  # fmt: skip
     with job.workers:
         before = take_census(job, "start")

@@ -20,6 +20,10 @@ _TEXT: dict[str, tuple[str, str]] = {
     ),
     "run.written": ("written to {folder}", "已写入 {folder}"),
     "run.warning": ("warning: {warning}", "提示：{warning}"),
+    "log.large": (
+        "the log will be large: about {gigabytes:.1f} GB; --county and --months make it smaller",
+        "诊疗日志较大：约{gigabytes:.1f} GB；可用 --county 和 --months 缩小范围",
+    ),
     "run.title": (
         "{region}, seed {seed}: {residents:,} residents, one to one   (run {key})",
         "{region}，种子 {seed}：{residents:,} 名居民，一比一   （运行 {key}）",

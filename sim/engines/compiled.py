@@ -52,6 +52,7 @@ from sim.engines.kernels.shuffle import (
     smooth_waits,
     sort_events,
 )
+from sim.engines.observe import Observer, Today
 from sim.engines.people import move_rates, people_table
 from sim.engines.workers import Workers, split
 from sim.engines.world import build_world, choice_sets
@@ -94,11 +95,13 @@ class CompiledEngine:
     def __init__(
         self, region: Region, parameters: Any, residents: Residents, demography: Any,
         ledger: Ledger, *, seed: int, threads: int, progress: Progress | None = None,
+        observer: Observer | None = None,
     ) -> None:  # fmt: skip
         self.region = region
         self.p = parameters
         self.seed = seed
         self.progress = progress
+        self.observer = observer or Observer()
         self.workers = Workers(max(1, threads))
         self.year = region.year
         self.key = timetable.key_day(region.year)
@@ -193,6 +196,7 @@ class CompiledEngine:
 
     def run(self) -> RunTallies:
         """Simulate the warm-up and the year."""
+        self.observer.began(self)
         blocks = timetable.blocks(self.year)
         days = timetable.days_in_year(self.year)
         self.workers.run(
@@ -213,6 +217,7 @@ class CompiledEngine:
                 if self.progress is not None:
                     self.progress(first + offset, days, self.visits)
         self._turn_of_month(blocks[-1])
+        self.observer.ended()
         return self._finish()
 
     def _start_counting(self) -> None:
@@ -421,11 +426,16 @@ class CompiledEngine:
             ),
             ranges,
         )  # fmt: skip
-        self._post(day, _written(later, ranges, written))
+        posted = _written(later, ranges, written)
+        self._post(day, posted)
+        today = Today(
+            day, month, weekday, counting, requests, facility, alternative, pool, second, fate, wait
+        )
+        self.observer.chosen(today, posted)
 
         order, start = self._by_facility(facility, ranges)
         leaving_stays = self._leaving(day)
-        self._facilities(
+        admitted, moved = self._facilities(
             day,
             month,
             counting,
@@ -439,6 +449,7 @@ class CompiledEngine:
             wait,
             leaving_stays,
         )
+        self.observer.served(today, leaving_stays, admitted, moved)
         smooth_waits(published, self.pool_wait)
 
         out = self._buffer("after", n, L.EVENT_COLUMNS, np.int32)
@@ -449,8 +460,10 @@ class CompiledEngine:
             ),
             ranges,
         )  # fmt: skip
-        self._post(day, _written(out, ranges, written))
-        self._discharge(day, month, counting, leaving_stays)
+        posted = _written(out, ranges, written)
+        self._post(day, posted)
+        self.observer.closed(today, posted)
+        self._discharge(today, leaving_stays)
 
     def _requests(self, day: int, offset: int) -> np.ndarray:
         """Today's onsets and returns, sorted by resident."""
@@ -528,8 +541,9 @@ class CompiledEngine:
         self, day: int, month: int, counting: int, order: np.ndarray, start: np.ndarray,
         requests: np.ndarray, identity: np.ndarray, pool: np.ndarray, second: np.ndarray,
         fate: np.ndarray, wait: np.ndarray, leaving_stays: np.ndarray,
-    ) -> None:  # fmt: skip
-        """Consults and beds of all facilities; schedules the stays and events that follow."""
+    ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+        """Consults and beds of all facilities; schedules the stays and events that follow, and
+        returns them."""
         n = self.n_facilities
         world = self.world
         in_ward = leaving_stays[~self.delay[leaving_stays[:, L.FACILITY]]]
@@ -574,6 +588,7 @@ class CompiledEngine:
         self.queue_start[1:] = np.cumsum(n_kept)
         if counting:
             self.visits += int(self.pool_wait[:, :, 1].sum())
+        return new_stays, moves
 
     def _scratch(self, worker: int, most: int) -> Scratch:
         """One worker's scratch for a facility's day of at most `most` visits; kept between days."""
@@ -599,8 +614,9 @@ class CompiledEngine:
         cuts = [int(np.searchsorted(start, total * k // count)) for k in range(1, count)]
         return list(pairwise([0, *cuts, self.n_facilities]))
 
-    def _discharge(self, day: int, month: int, counting: int, stays: np.ndarray) -> None:
+    def _discharge(self, today: Today, stays: np.ndarray) -> None:
         """Send home, up or down those whose stay ends today."""
+        day, month, counting = today.day, today.month, today.counting
         if not len(stays):
             return
         n = len(stays)
@@ -615,7 +631,9 @@ class CompiledEngine:
             ),
             ranges,
         )  # fmt: skip
-        self._post(day, _written(out, ranges, written))
+        posted = _written(out, ranges, written)
+        self._post(day, posted)
+        self.observer.discharged(today, stays, paid, posted)
         if counting:
             f = stays[:, L.FACILITY]
             np.add.at(self.facility, (f, L.F_DISCHARGES), 1)

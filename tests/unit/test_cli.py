@@ -16,7 +16,8 @@ from sim.text import _TEXT, text
 
 
 def test_help_teaches_every_command(capsys):
-    for command in ((), ("run",), ("info",), ("verify",), ("anchor",), ("new-region",)):
+    commands = ("run", "trace", "info", "verify", "anchor", "new-region")
+    for command in ((), *((name,) for name in commands)):
         with pytest.raises(SystemExit) as stop:
             main([*command, "--help"])
         assert stop.value.code == OK
