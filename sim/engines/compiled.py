@@ -391,22 +391,7 @@ class CompiledEngine:
         """One day, in the order of sim.day."""
         day = block_first + offset
         world, people, published, p = self.world, self.people, self.published, self.p
-        beds = world.facility.beds
-        published.occupancy = np.where(
-            self.delay, float(p.neutral_occupancy), self.occupied / np.maximum(beds, 1)
-        )
-        published.free_beds = beds - self.occupied
-        mean_waits(world.facility, published, self.tier_wait)
-        publish(
-            p, world.facility, world.scheme, published, self.tier_wait, self.booked, weekday, day
-        )
-
-        self.workers.run(
-            lambda _, a, b: write_menus(
-                p, world.facility, self.choice_sets, published, a, b, self.menu, self.menu_yuan
-            ),
-            split(len(self.choice_sets), self.workers.count),
-        )
+        self._publish(day, weekday)
         requests = self._requests(day, offset)
         n = len(requests)
         facility = self._buffer("facility", n, 1, np.int32)[:n]
@@ -435,20 +420,7 @@ class CompiledEngine:
 
         order, start = self._by_facility(facility, ranges)
         leaving_stays = self._leaving(day)
-        admitted, moved = self._facilities(
-            day,
-            month,
-            counting,
-            order,
-            start,
-            requests,
-            identity,
-            pool,
-            second,
-            fate,
-            wait,
-            leaving_stays,
-        )
+        admitted, moved = self._facilities(today, identity, order, start, leaving_stays)
         self.observer.served(today, leaving_stays, admitted, moved)
         smooth_waits(published, self.pool_wait)
 
@@ -464,6 +436,26 @@ class CompiledEngine:
         self._post(day, posted)
         self.observer.closed(today, posted)
         self._discharge(today, leaving_stays)
+
+    def _publish(self, day: int, weekday: int) -> None:
+        """00:00: what every facility shows, and the menus made of it."""
+        world, published, p = self.world, self.published, self.p
+        beds = world.facility.beds
+        published.occupancy = np.where(
+            self.delay, float(p.neutral_occupancy), self.occupied / np.maximum(beds, 1)
+        )
+        published.free_beds = beds - self.occupied
+        mean_waits(world.facility, published, self.tier_wait)
+        publish(
+            p, world.facility, world.scheme, published, self.tier_wait, self.booked, weekday, day
+        )
+
+        self.workers.run(
+            lambda _, a, b: write_menus(
+                p, world.facility, self.choice_sets, published, a, b, self.menu, self.menu_yuan
+            ),
+            split(len(self.choice_sets), self.workers.count),
+        )
 
     def _requests(self, day: int, offset: int) -> np.ndarray:
         """Today's onsets and returns, sorted by resident."""
@@ -538,17 +530,17 @@ class CompiledEngine:
             self.stays.setdefault(int(part[0]), []).append(rows)
 
     def _facilities(
-        self, day: int, month: int, counting: int, order: np.ndarray, start: np.ndarray,
-        requests: np.ndarray, identity: np.ndarray, pool: np.ndarray, second: np.ndarray,
-        fate: np.ndarray, wait: np.ndarray, leaving_stays: np.ndarray,
+        self, today: Today, identity: np.ndarray, order: np.ndarray, start: np.ndarray,
+        leaving_stays: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
         """Consults and beds of all facilities; schedules the stays and events that follow, and
         returns them."""
         n = self.n_facilities
+        day, counting = today.day, today.counting
         world = self.world
         in_ward = leaving_stays[~self.delay[leaving_stays[:, L.FACILITY]]]
         leaving = np.bincount(in_ward[:, L.FACILITY], minlength=n).astype(np.int64)
-        rows = len(requests) + len(self.queue)
+        rows = len(today.requests) + len(self.queue)
         kept = self._buffer("kept", rows, L.WAIT_COLUMNS, np.int64)
         stays = self._buffer("stays", rows, L.STAY_COLUMNS, np.int32)
         events = self._buffer("moves", rows, L.EVENT_COLUMNS, np.int32)
@@ -558,7 +550,8 @@ class CompiledEngine:
         self.workers.run(
             lambda k, a, b: facility_day(
                 self.p, *world, self.people, self.published, self.durations, self.seed, self.key, day,
-                counting, a, b, order, start, requests, identity, pool, second, fate, wait, self.occupied, leaving,
+                counting, a, b, order, start, today.requests, identity, today.pool,
+                today.second, today.fate, today.wait, self.occupied, leaving,
                 self.queue, self.queue_start, self.pool_wait, kept, n_kept, stays, n_stays,
                 events, n_events, self.facility, self.histogram, self._scratch(k, most),
             ),
@@ -570,7 +563,12 @@ class CompiledEngine:
         if len(new_stays):
             if counting:
                 tally_admissions(
-                    world.facility, world.village, self.people, month, new_stays, self.tallies[0]
+                    world.facility,
+                    world.village,
+                    self.people,
+                    today.month,
+                    new_stays,
+                    self.tallies[0],
                 )
             self._schedule(new_stays, day)
         moves = np.empty((int(n_events.sum()), L.EVENT_COLUMNS), dtype=np.int32)

@@ -47,7 +47,6 @@ LONG_FUNCTIONS = {
     "sim/anchor.py:anchors": (80, "one table of anchors"),
     "sim/run.py:simulate": (85, "the public door: half of it is its description"),
     "sim/engines/kernels/choose.py:choose": (100, "one loop over a day's requests"),
-    "sim/engines/compiled.py:_day": (75, "the order of a day, one step after the other"),
     "sim/engines/kernels/month.py:turn_of_month": (80, "one loop over residents"),
     "sim/engines/kernels/month.py:draw_episodes": (70, "one loop over batches of residents"),
     "sim/engines/kernels/close.py:close_visits": (130, "one loop over a day's outcomes"),
