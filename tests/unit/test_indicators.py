@@ -128,6 +128,7 @@ def test_use_shared_equally_has_a_concentration_index_of_nought(run):
     ds = run.dataset.copy(deep=True)
     ds["group_visits"].values[:] = 0
     ds["group_visits"].values[..., 0] = 7 * ds.group_residents_start.values
+    ds["group_residents_end"].values[:] = ds.group_residents_start.values
     assert compute_all(ds)["concentration_index"]["value"] == pytest.approx(0.0, abs=1e-12)
 
 
