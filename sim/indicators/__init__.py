@@ -7,6 +7,7 @@ behaviour imports this.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,10 +24,13 @@ __all__ = ["GROUP_SPLITS", "INDICATORS", "SECTIONS", "Indicator", "compute_all",
            "page"]  # fmt: skip
 
 
-def compute_all(dataset: xr.Dataset, parameters: Any = None) -> dict[str, Value]:
+def compute_all(
+    dataset: xr.Dataset, parameters: Any = None, only: Collection[str] | None = None
+) -> dict[str, Value]:
     """All indicators of a run: {id: {"value", "unit", splits}}.
 
     parameters  as of sim.parameters.load_parameters; the defaults when None
+    only        ids to compute; all when None
 
     Shares and occupancy are fractions 0-1 (unit 1), waits minutes, stays days, money yuan; None
     where undefined. Splits are dictionaries: `by_tier` keyed by tiers.TIER_KEYS, `by_county` by
@@ -42,6 +46,8 @@ def compute_all(dataset: xr.Dataset, parameters: Any = None) -> dict[str, Value]
     p = load_parameters() if parameters is None else parameters
     values = {}
     for indicator in INDICATORS:
+        if only is not None and indicator.id not in only:
+            continue
         value = FORMULAS[indicator.id](dataset, p)
         if indicator.show != "index":  # a ratio of indices that may be negative says nothing
             value = with_gap(value)

@@ -17,6 +17,7 @@ _SPLIT_NAMES = {
     "income": ("income fifth", "收入五等份"),
     "distance": ("distance", "距离"),
 }
+_STATUS_NAMES = {"official": ("official", "官方"), "model-only": ("model-only", "模型读数")}
 _CLASS_NAMES = {
     "P": ("provider reports", "机构报告"),
     "I": ("insurer claims", "医保结算"),
@@ -92,8 +93,6 @@ _WORDS = {
         "每个推演指标及其定义。official：有同名官方统计；model-only：仅为模型读数。数值均为一个日历年；"
         "县域内各率不含市辖区。无定义的值为空。",
     ),
-    "ratio": ("is", "等于"),
-    "over": ("over", "除以"),
     "counts": ("Counts", "统计范围"),
     "base": ("Base", "人口口径"),
     "source": ("Definition", "定义出处"),
@@ -119,30 +118,27 @@ def page() -> str:
 
 
 def _entry(i: Indicator) -> list[str]:
-    unit = f" · {i.unit_names[0]} {i.unit_names[1]}" if i.unit_names[0] else ""
-    source = _CLASS_NAMES[i.data_class]
-    lines = [
-        f"### {i.name} {i.name_zh}", "",
-        f"`{i.id}`{unit} · {i.status} · {source[0]} {source[1]}", "",
-    ]  # fmt: skip
-    for lang in (0, 1):
-        numerator = (i.numerator, i.numerator_zh)[lang]
-        denominator = (i.denominator, i.denominator_zh)[lang]
-        colon, stop = (": ", ".") if lang == 0 else ("：", "。")
-        over = "" if denominator == "-" else f" / {denominator}"
-        parts = [f"**{numerator}{over}**"]
-        missing, note = (i.not_modelled, i.not_modelled_zh)[lang], (i.note, i.note_zh)[lang]
-        if missing:
-            parts.append(_WORDS["missing"][lang] + colon + missing)
-        else:
-            parts.append(_WORDS["counts"][lang] + colon + i.place[lang] + stop)
-        parts.append(_WORDS["base"][lang] + colon + i.base[lang] + stop)
-        parts.append(_WORDS["source"][lang] + colon + i.source[lang] + stop)
-        if i.splits:
-            names = [_SPLIT_NAMES[split][lang] for split in i.splits]
-            joined = (", " if lang == 0 else "、").join(names)
-            parts.append(_WORDS["splits"][lang] + colon + joined + stop)
-        if note:
-            parts.append(_WORDS["note"][lang] + colon + note)
-        lines += ["- " + (" " if lang == 0 else "").join(parts)]
+    """Heading, key line, the fraction in both languages, and what belongs to it."""
+    unit = " ".join(i.unit_names) if i.unit_names[0] else i.unit
+    names = [" ".join(pair) for pair in (_STATUS_NAMES[i.status], _CLASS_NAMES[i.data_class])]
+    lines = [f"### {i.name} {i.name_zh}", "", " · ".join([f"`{i.id}`", unit, *names]), ""]
+    for lang, (top, bottom, missing, note) in enumerate((
+        (i.numerator, i.denominator, i.not_modelled, i.note),
+        (i.numerator_zh, i.denominator_zh, i.not_modelled_zh, i.note_zh),
+    )):  # fmt: skip
+        colon, stop, gap = (": ", ".", " ") if lang == 0 else ("：", "。", "")
+        fraction = (
+            top if bottom == "-" else f"{top} ÷ ({bottom})" if lang == 0 else f"{top}÷（{bottom}）"
+        )
+        splits = (", " if lang == 0 else "、").join(_SPLIT_NAMES[s][lang] for s in i.splits)
+        said = {
+            "missing": missing,
+            "counts": "" if missing else i.place[lang] + stop,
+            "base": i.base[lang] + stop,
+            "source": i.source[lang] + stop,
+            "splits": splits + stop if splits else "",
+            "note": note,
+        }
+        rest = gap.join(_WORDS[key][lang] + colon + what for key, what in said.items() if what)
+        lines += [f"- **{fraction}**", f"  {rest}"]
     return [*lines, ""]

@@ -100,7 +100,7 @@ def put(ds: xr.Dataset, name: str, county: int, value: float, tier: int | None =
 
 def value_of(ds: xr.Dataset, name: str) -> dict:
     p = load_parameters({"private_clinic_share": PRIVATE, "self_paid_outside": SELF_PAID})
-    return compute_all(ds, p)[name]
+    return compute_all(ds, p, only=[name])[name]
 
 
 def people(ds: xr.Dataset, a: float, b: float, district: float) -> None:
