@@ -10,7 +10,7 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.indicators import GROUP_SPLITS, INDICATORS, compute_all, concentration, page
+from sim.indicators import GROUP_SPLITS, INDICATORS, compute_all, concentration
 from sim.indicators.compute import FORMULAS
 from sim.parameters import load_parameters
 from sim.results import CONTRACT_KEYS, GROUP_COORDINATES, PLACE_KEYS
@@ -609,13 +609,3 @@ def test_the_claims_rate_is_higher_because_self_paid_visits_beyond_leave_no_clai
 def test_private_clinics_raise_the_primary_share_when_they_are_counted(values):
     with_clinics = values["primary_share_in_county_with_clinics"]["value"]
     assert with_clinics > values["primary_share_in_county"]["value"]
-
-
-def test_the_page_of_definitions_is_current_and_names_every_indicator():
-    from pathlib import Path
-
-    path = Path(__file__).resolve().parents[2] / "docs" / "indicators.md"
-    assert path.read_text(encoding="utf-8") == page(), "run: python -m sim indicators --markdown"
-    for i in INDICATORS:
-        assert f"`{i.id}`" in page()
-        assert i.name_zh in page()
