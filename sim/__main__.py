@@ -213,6 +213,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InputError as error:
         print(error, file=sys.stderr)
         return USAGE
+    except BrokenPipeError:  # the reader of the table has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
     except OSError as error:
         fault = Fault(str(error.filename or ""), 0, "", str(error.strerror), "a usable file")
         print(InputError([fault]), file=sys.stderr)
