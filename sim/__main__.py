@@ -1,4 +1,4 @@
-"""`python -m sim run | trace | info | verify | new-region | anchor`."""
+"""`python -m sim run | trace | info | verify | indicators | new-region | anchor`."""
 
 from __future__ import annotations
 
@@ -14,22 +14,13 @@ from typing import Any
 
 from sim import __version__
 from sim.errors import Fault, InputError
-from sim.text import text
+from sim.text import SPLITS, text
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 # A log beyond this many residents x months is announced with its size; bytes as measured on
 # Taonan 2023 (docs/figures.md).
 _LARGE_LOG_PERSON_MONTHS = 12_000_000
 _LOG_BYTES_A_PERSON_MONTH = 20.0
-_HEADLINE = (
-    "visits_per_person", "admissions_per_100", "primary_share_in_county", "primary_share_all",
-    "in_county_visit_rate", "in_county_visit_rate_claims", "in_county_admission_share",
-    "in_county_fund_share", "first_contact_share", "bed_occupancy", "average_length_of_stay",
-    "wait_minutes_mean", "wait_minutes_p90", "admission_wait_days", "visits_per_doctor_day",
-    "referral_rate", "back_referral_rate", "unresolved_need_share", "out_of_pocket_per_person",
-    "fund_spending_per_person", "contract_coverage", "contract_coverage_key",
-    "travel_minutes_return_mean", "concentration_index", "died", "pending_episodes",
-)  # fmt: skip
 
 
 def parser() -> argparse.ArgumentParser:
@@ -62,10 +53,20 @@ def parser() -> argparse.ArgumentParser:
         "-o", "--output", type=Path, metavar="FOLDER",
         help="write results.nc and manifest.json to FOLDER/<run key>",
     )  # fmt: skip
+    run.add_argument(
+        "--by", choices=SPLITS, default="tier",
+        help="what the table splits the indicators by, default tier; --json has every split",
+    )  # fmt: skip
     run.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the table")
     run.add_argument("--quiet", action="store_true", help="no progress")
     _log_options(run)
     _trace_command(commands)
+    _add_readers(commands)
+    return top
+
+
+def _add_readers(commands: Any) -> None:
+    """Commands that do not simulate a region for its own sake."""
     for name, says in (
         ("info", "people, facilities, stocks, anchors and assumptions of a region, on a page"),
         ("verify", "prove a pack's sums, ranges and coverage, and list every assumption"),
@@ -84,6 +85,15 @@ def parser() -> argparse.ArgumentParser:
     )
     new.add_argument("folder", type=Path, help="a folder that does not exist yet, or an empty one")
     new.add_argument("--lang", choices=("en", "zh"), default="en")
+    indicators = commands.add_parser(
+        "indicators",
+        help="every indicator with its definition",
+        description="Every indicator: id, name, unit, and whether an official series exists.",
+    )
+    indicators.add_argument("--lang", choices=("en", "zh"), default="en")
+    indicators.add_argument(
+        "--markdown", action="store_true", help="docs/indicators.md: definitions in both languages"
+    )
     anchor = commands.add_parser(
         "anchor",
         help="solve need, tier constants, admissions and stays on national figures again",
@@ -91,7 +101,6 @@ def parser() -> argparse.ArgumentParser:
         "sim/data/anchored.csv and anchors_national.csv.",
     )
     anchor.add_argument("--steps", type=int, default=30, help="runs at most, default 30")
-    return top
 
 
 def _trace_command(commands: Any) -> None:
@@ -205,7 +214,8 @@ def _started(options: argparse.Namespace) -> _Progress:
 
 def _run(options: argparse.Namespace) -> int:
     progress = _started(options)
-    from sim.indicators import INDICATORS, compute_all
+    from sim.indicators import compute_all
+    from sim.report import table
     from sim.results import publish
     from sim.run import simulate
 
@@ -229,7 +239,7 @@ def _run(options: argparse.Namespace) -> int:
         document = {"run": {**about, "seconds": round(seconds, 3)}, "indicators": values}
         print(json.dumps(document, ensure_ascii=False))
     else:
-        print(_table(run, values, INDICATORS, options.lang))
+        print(table(run, values, options.by, options.lang))
         for warning in manifest["warnings"]:
             print(text("run.warning", options.lang).format(warning=warning))
     return OK
@@ -256,53 +266,6 @@ def _visit_log(options: argparse.Namespace, progress: _Progress) -> Iterator[tup
         progress.say(text("log.large", options.lang).format(gigabytes=gigabytes))
     with VisitLog(options.log, counties, months) as log:
         yield region, log
-
-
-def _table(run: Any, values: dict[str, Any], indicators: Any, lang: str) -> str:
-    """The indicators as a planner reads them: in all, and by tier where that means something."""
-    from sim.tiers import TIER_KEYS
-
-    about = run.manifest
-    names = {i.id: i.name_zh if lang == "zh" else i.name for i in indicators}
-    statuses = {i.id: i.status for i in indicators}
-    lines = [
-        text("run.title", lang).format(
-            region=run.dataset.attrs["title"].removeprefix("Tiercare run: "), seed=about["seed"],
-            residents=int(run.dataset.residents_start.sum()), key=about["key"],
-        ),
-        "",
-    ]  # fmt: skip
-    head = [text("run.indicator", lang), text("run.all", lang)]
-    head += [text(f"tier.{tier}", lang) for tier in TIER_KEYS]
-    lines.append(_pad(head[0], 46) + "".join(_pad(cell, 10, right=True) for cell in head[1:]))
-    for key in _HEADLINE:
-        entry = values[key]
-        mark = "" if statuses[key] == "official" else " *"
-        cells = [_show(entry["value"], entry["unit"], key)]
-        for tier in TIER_KEYS:
-            part = entry.get("by_tier", {}).get(tier)
-            cells.append(_show(part, entry["unit"], key) if part is not None else "")
-        line = _pad(names[key] + mark, 46) + "".join(_pad(cell, 10, right=True) for cell in cells)
-        lines.append(line.rstrip())
-    lines += ["", text("run.model_only", lang), text("run.snapshot", lang).format(**about)]
-    return "\n".join(lines)
-
-
-def _show(value: float | None, unit: str, key: str) -> str:
-    if value is None:
-        return "-"
-    if unit == "1" and key not in ("died", "pending_episodes", "concentration_index"):
-        return f"{100 * value:.1f}%"
-    if key == "concentration_index":
-        return f"{value:+.3f}"
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2f}"
-
-
-def _pad(cell: str, width: int, right: bool = False) -> str:
-    """Pad to a width in terminal columns; Chinese characters take two."""
-    columns = sum(2 if ord(c) > 0x2E80 else 1 for c in cell)
-    space = " " * max(0, width - columns)
-    return space + cell if right else cell + space
 
 
 def _trace(options: argparse.Namespace) -> int:
@@ -350,6 +313,14 @@ def _new_region(options: argparse.Namespace) -> int:
     return OK
 
 
+def _indicators(options: argparse.Namespace) -> int:
+    from sim.indicators import page
+    from sim.report import listing
+
+    print(page() if options.markdown else listing(options.lang), end="")
+    return OK
+
+
 def _anchor(options: argparse.Namespace) -> int:
     from sim.anchor import solve
 
@@ -361,7 +332,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     commands = {
         "run": _run, "trace": _trace, "info": _info, "verify": _verify, "anchor": _anchor,
-        "new-region": _new_region,
+        "indicators": _indicators, "new-region": _new_region,
     }  # fmt: skip
     try:
         return commands[options.command](options)

@@ -20,18 +20,19 @@ from sim.tiers import CLASS_KEYS, KIND_KEYS, TIER_KEYS
 if TYPE_CHECKING:
     import xarray as xr
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 PLACE_KEYS = ("own_county", "elsewhere_in_region", "outside_region")
 AGE_KEYS = ("0_14", "15_44", "45_64", "65_74", "75plus")
+CONTRACT_KEYS = ("none", "nominal", "effective")
 GROUP_DIMENSIONS = ("age_band", "sex", "residence", "income", "distance_band")
-_GROUP_COORDINATES = {
+GROUP_COORDINATES = {
     "age_band": AGE_KEYS,
     "sex": ("male", "female"),
     "residence": ("rural", "urban"),
     "income": ("1", "2", "3", "4", "5"),
     "distance_band": ("near", "middle", "far"),
 }
-_GROUP_SHAPE = tuple(len(keys) for keys in _GROUP_COORDINATES.values())
+_GROUP_SHAPE = tuple(len(keys) for keys in GROUP_COORDINATES.values())
 
 # name, column, unit, long name, Chinese long name
 _COUNTY_VARIABLES = (
@@ -58,10 +59,28 @@ _COUNTY_VARIABLES = (
     ("bed_wait_days", L.C_BED_WAIT_DAYS, "day", "days waited for a bed", "候床天数"),
 )
 _GROUP_VARIABLES = (
-    ("group_visits", L.G_VISITS, "1", "visits by group", "各人群诊疗人次"),
-    ("group_admissions", L.G_ADMISSIONS, "1", "admissions by group", "各人群入院人次"),
-    ("group_out_of_pocket", L.G_OUT_OF_POCKET, "fen", "out-of-pocket by group", "各人群个人支付"),
-    ("group_unresolved", L.G_UNRESOLVED, "1", "unresolved episodes by group", "各人群未解决病程"),
+    ("visits", L.G_VISITS, "1", "visits", "诊疗人次"),
+    ("own_visits", L.G_OWN_VISITS, "1", "visits in the own county", "本县域内诊疗人次"),
+    ("first_contacts", L.G_FIRST_CONTACTS, "1", "first contacts of episodes", "首诊人次"),
+    ("out_of_pocket", L.G_OUT_OF_POCKET, "fen", "out-of-pocket, visits and stays", "个人支付"),
+    ("fund", L.G_FUND, "fen", "fund payments, visits and stays", "基金支付"),
+    ("own_fund", L.G_OWN_FUND, "fen", "fund payments in the own county", "本县域内基金支付"),
+    ("travel_seconds", L.G_TRAVEL_SECONDS, "s", "return travel to visits", "就诊往返时间"),
+    ("wait_seconds", L.G_WAIT_SECONDS, "s", "waiting before the consult", "候诊时间"),
+    ("admissions", L.G_ADMISSIONS, "1", "admissions", "入院人次"),
+    ("own_admissions", L.G_OWN_ADMISSIONS, "1", "admissions in the own county", "本县域内入院人次"),
+    ("unresolved", L.G_UNRESOLVED, "1", "episodes ended unresolved", "未解决病程"),
+    ("resolved", L.G_RESOLVED, "1", "episodes ended resolved", "已解决病程"),
+    ("discharges", L.G_DISCHARGES, "1", "discharges", "出院人次"),
+    ("stay_days", L.G_STAY_DAYS, "day", "days of those discharged", "出院者占用总床日数"),
+    ("bed_wait_days", L.G_BED_WAIT_DAYS, "day", "days waited for a bed", "候床天数"),
+    (
+        "managed_admissions",
+        L.G_MANAGED_ADMISSIONS,
+        "1",
+        "admissions of chronic patients under an effective contract",
+        "慢病管理人群入院人次",
+    ),
 )
 _FACILITY_VARIABLES = (
     ("facility_visits", L.F_VISITS, "1", "visits", "诊疗人次"),
@@ -89,6 +108,41 @@ _EPISODE_KEYS = (
     "started", "self_resolved", "self_unresolved", "resolved", "unresolved", "died", "moved",
     "first_primary", "contacted", "pending_start", "pending_end",
 )  # fmt: skip
+_COORDINATE_NAMES = {
+    "month": ("calendar month", "月份"),
+    "county": ("division code of the county of residence", "居住县（市、区、旗）行政区划代码"),
+    "county_name": ("county", "县（市、区、旗）"),
+    "county_name_zh": ("county, in Chinese", "县（市、区、旗）中文名"),
+    "county_is_district": ("1: an urban district", "1：市辖区"),
+    "tier": ("tier of the facility", "机构层级"),
+    "place": (
+        "place of the facility, seen from the county of residence",
+        "机构所在地（相对居住县）",
+    ),
+    "need_class": ("class of need", "需要类别"),
+    "outcome": ("outcome of episodes", "病程结局"),
+    "event": ("vital event", "人口事件"),
+    "key_group": ("in a key group of family-doctor contracts", "是否签约服务重点人群"),
+    "contract": ("family-doctor contract", "家庭医生签约"),
+    "age_band": ("age, years", "年龄（岁）"),
+    "sex": ("sex", "性别"),
+    "residence": ("residence", "城乡"),
+    "income": (
+        "fifth of income within urban or rural residents, 1 lowest",
+        "城乡内收入五等份，1为最低",
+    ),
+    "distance_band": ("distance to the county hospital", "距县级医院远近"),
+    "facility": ("key of the facility", "机构标识"),
+    "facility_name": ("facility", "机构"),
+    "facility_name_zh": ("facility, in Chinese", "机构中文名"),
+    "facility_tier": ("tier, index of dimension tier", "层级，为tier维序号"),
+    "facility_kind": ("kind of the facility", "机构类型"),
+    "facility_county": (
+        "county, index of dimension county; -1 none",
+        "所在县，为county维序号，-1为无",
+    ),
+    "wait_edge_minutes": ("upper edge of the waiting-time bin", "候诊时间组上限"),
+}
 
 
 def build_dataset(region: Any, tallies: Any, census: dict[str, np.ndarray]) -> xr.Dataset:
@@ -108,8 +162,9 @@ def build_dataset(region: Any, tallies: Any, census: dict[str, np.ndarray]) -> x
         dims = ("month", "county", "tier", "place")
         add(name, dims, tallies.county[..., column], unit, en, zh)
     for name, column, unit, en, zh in _GROUP_VARIABLES:
-        values = tallies.group[..., column].reshape(*_GROUP_SHAPE, 6)
-        add(name, (*GROUP_DIMENSIONS, "tier"), values, unit, en, zh)
+        values = tallies.group[..., column].reshape(-1, *_GROUP_SHAPE, 6)
+        add(f"group_{name}", ("county", *GROUP_DIMENSIONS, "tier"), values, unit,
+            f"{en}, by group", f"各人群{zh}")  # fmt: skip
     for name, column, unit, en, zh in _FACILITY_VARIABLES:
         add(name, ("facility",), tallies.facility[:, column], unit, en, zh)
     add("waits", ("facility", "wait_bin"), tallies.histogram, "1",
@@ -117,8 +172,8 @@ def build_dataset(region: Any, tallies: Any, census: dict[str, np.ndarray]) -> x
     add("episodes", ("need_class", "outcome"), tallies.episode, "1", "episodes", "病程")
     add("vital_events", ("county", "event"), tallies.people, "1",
         "births, deaths and moves out", "出生、死亡和迁出")  # fmt: skip
-    for name, (dims, values, en, zh) in census.items():
-        add(name, dims, values, "1", en, zh)
+    for name, (axes, values, en, zh) in census.items():
+        add(name, axes, values, "1", en, zh)
     f = region.facilities
     add("facility_beds", ("facility",), f.beds, "1", "open beds", "开放床位")
     add("facility_doctors", ("facility",), f.doctors, "1", "doctors", "执业（助理）医师")
@@ -126,8 +181,17 @@ def build_dataset(region: Any, tallies: Any, census: dict[str, np.ndarray]) -> x
         "share of rooms and beds used by non-residents", "非本地居民占用份额")  # fmt: skip
     add("facility_is_delay", ("facility",), f.is_delay.astype(np.int8), "1",
         "1: no queue and no bed limit", "1：不设队列和床位限制")  # fmt: skip
-    counties = region.counties
-    coordinates: dict[str, Any] = {
+    dataset = xr.Dataset(variables, coords=_coordinates(region))
+    for name, (en, zh) in _COORDINATE_NAMES.items():
+        dataset[name].attrs.update(long_name=en, long_name_zh=zh)
+    for name, unit in (("wait_edge_minutes", "min"), ("month", "1"), ("county_is_district", "1")):
+        dataset[name].attrs["units"] = unit
+    return dataset
+
+
+def _coordinates(region: Any) -> dict[str, Any]:
+    counties, f = region.counties, region.facilities
+    return {
         "month": np.arange(1, 13),
         "county": list(counties.code),
         "county_name": ("county", list(counties.name)),
@@ -138,6 +202,8 @@ def build_dataset(region: Any, tallies: Any, census: dict[str, np.ndarray]) -> x
         "need_class": list(CLASS_KEYS),
         "outcome": list(_EPISODE_KEYS),
         "event": ["births", "deaths", "moves_out"],
+        "key_group": ["other", "key"],
+        "contract": list(CONTRACT_KEYS),
         "facility": list(f.key),
         "facility_name": ("facility", list(f.name)),
         "facility_name_zh": ("facility", list(f.name_zh)),
@@ -145,9 +211,8 @@ def build_dataset(region: Any, tallies: Any, census: dict[str, np.ndarray]) -> x
         "facility_kind": ("facility", [KIND_KEYS[kind] for kind in f.kind]),
         "facility_county": ("facility", f.county),
         "wait_edge_minutes": ("wait_bin", WAIT_EDGES_MINUTES),
-        **{name: list(keys) for name, keys in _GROUP_COORDINATES.items()},
+        **{name: list(keys) for name, keys in GROUP_COORDINATES.items()},
     }
-    return xr.Dataset(variables, coords=coordinates)
 
 
 def publish(dataset: xr.Dataset, manifest: dict[str, Any], folder: Path) -> Path:

@@ -127,6 +127,8 @@ def simulate(
         "source": f"tiercare {__version__}, {engine} engine",
         "run_key": manifest["key"],
         "region": world.key,
+        "region_name": world.name,
+        "region_name_zh": world.name_zh,
         "year": world.year,
         "seed": seed,
         "pack_hash": world.pack_hash,
@@ -138,23 +140,36 @@ def simulate(
 
 
 def take_census(job: CompiledEngine, when: str) -> dict[str, Any]:
-    """Residents alive in the region: by county, group, key group and contract.
+    """Residents alive in the region: by county, group, key group and contract; those admitted in
+    the year and the chronically ill under an effective contract.
 
     Returns {variable: (dims, values, long name, Chinese long name)} with names ending in `when`.
     """
-    by_group, by_contract = job.census()
-    return {
-        f"residents_{when}": (
-            ("county",), by_contract.sum(axis=(1, 2)), "residents", "常住人口"
+    by_contract, managed, admitted = job.census()
+    shape = (-1, 5, 2, 2, 5, 3)
+    by_contract = by_contract.reshape(*shape, 2, 3)
+    by_group = by_contract.sum(axis=(-1, -2))
+    dims = ("county", *GROUP_DIMENSIONS)
+    census = {
+        "residents": (
+            ("county",), by_group.sum(axis=(1, 2, 3, 4, 5)), "residents", "常住人口"
         ),
-        f"group_residents_{when}": (
-            GROUP_DIMENSIONS, by_group.reshape(5, 2, 2, 5, 3), "residents by group", "各人群人口",
+        "group_residents": (dims, by_group, "residents by group", "各人群人口"),
+        "group_managed": (
+            dims, managed.reshape(shape),
+            "chronic patients under an effective contract, by group", "各人群慢病管理人数",
         ),
-        f"contracts_{when}": (
-            ("county", "key_group", "has_contract"), by_contract,
-            "residents by key group and contract", "按重点人群和签约分的人口",
+        "group_contracts": (
+            (*dims, "key_group", "contract"), by_contract,
+            "residents by group, key group and contract", "按人群、重点人群和签约分的人口",
         ),
     }  # fmt: skip
+    if when == "end":
+        census["group_admitted"] = (
+            dims, admitted.reshape(shape),
+            "residents discharged at least once in the year, by group", "各人群年内住过院的人数",
+        )  # fmt: skip
+    return {f"{name}_{when}": value for name, value in census.items()}
 
 
 def conservation(job: CompiledEngine, tallies: Any, ledger: Ledger, start: int) -> dict[str, int]:
@@ -203,7 +218,43 @@ def conservation(job: CompiledEngine, tallies: Any, ledger: Ledger, start: int) 
         "fen of stays at facilities": int(
             f[:, L.F_CHARGE_INPATIENT].sum() - c[..., L.C_STAY_CHARGE].sum()
         ),
+        "groups of residents": _group_difference(tallies),
     }  # fmt: skip
+
+
+# A tally by group, the tallies by county it repeats, and whether in the own county only.
+_GROUP_PAIRS = (
+    (L.G_VISITS, (L.C_VISITS,), False),
+    (L.G_OWN_VISITS, (L.C_VISITS,), True),
+    (L.G_FIRST_CONTACTS, (L.C_FIRST_CONTACTS,), False),
+    (L.G_OUT_OF_POCKET, (L.C_OUT_OF_POCKET, L.C_STAY_OUT_OF_POCKET), False),
+    (L.G_FUND, (L.C_FUND, L.C_STAY_FUND), False),
+    (L.G_OWN_FUND, (L.C_FUND, L.C_STAY_FUND), True),
+    (L.G_TRAVEL_SECONDS, (L.C_TRAVEL_SECONDS,), False),
+    (L.G_WAIT_SECONDS, (L.C_WAIT_SECONDS,), False),
+    (L.G_ADMISSIONS, (L.C_ADMISSIONS,), False),
+    (L.G_OWN_ADMISSIONS, (L.C_ADMISSIONS,), True),
+    (L.G_DISCHARGES, (L.C_DISCHARGES,), False),
+    (L.G_BED_WAIT_DAYS, (L.C_BED_WAIT_DAYS,), False),
+)
+
+
+def _group_difference(tallies: Any) -> int:
+    """What the tallies by group and by county and month differ by, county for county and tier for
+    tier; and episodes resolved and not, by group and by class."""
+    c, e = tallies.county, tallies.episode
+    group = tallies.group.reshape(c.shape[1], L.GROUPS, 6, L.GROUP_TALLIES).sum(axis=1)
+    difference = 0
+    for column, others, own in _GROUP_PAIRS:
+        places = slice(0, 1) if own else slice(None)
+        other = sum(c[:, :, :, places, k].sum(axis=(0, 3)) for k in others)
+        difference += int(np.abs(group[..., column] - other).sum())
+    for column, outcomes in (
+        (L.G_RESOLVED, [L.E_RESOLVED, L.E_SELF_RESOLVED]),
+        (L.G_UNRESOLVED, [L.E_UNRESOLVED, L.E_SELF_UNRESOLVED]),
+    ):
+        difference += abs(int(group[..., column].sum() - e[:, outcomes].sum()))
+    return difference
 
 
 def _warnings(world: Region, tallies: Any) -> list[str]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+# What a table of indicators can be split by.
+SPLITS = ("tier", "county", "age", "sex", "residence", "income", "distance")
+
 _TEXT: dict[str, tuple[str, str]] = {
     "progress.start": ("starting …", "正在启动 …"),
     "progress.compile": (
@@ -25,11 +28,22 @@ _TEXT: dict[str, tuple[str, str]] = {
         "诊疗日志较大：约{gigabytes:.1f} GB；可用 --county 和 --months 缩小范围",
     ),
     "run.title": (
-        "{region}, seed {seed}: {residents:,} residents, one to one   (run {key})",
-        "{region}，种子 {seed}：{residents:,} 名居民，一比一   （运行 {key}）",
+        "{region} {year}, seed {seed}: {residents:,} residents, one to one   (run {key})",
+        "{region}{year}年，种子 {seed}：{residents:,} 名居民，一比一   （运行 {key}）",
     ),
     "run.indicator": ("indicator", "指标"),
     "run.all": ("all", "合计"),
+    "run.districts": ("{name} (district)", "{name}（市辖区）"),
+    "run.gap": ("urban - rural", "城镇－农村"),
+    "run.undefined": (
+        "- not defined, or nothing to divide by. In-county rates leave urban districts out of the "
+        "total; their own figures stand apart.",
+        "- 无定义或分母为零。县域内各率合计不含市辖区，市辖区单列。",
+    ),
+    "run.more": (
+        "Other tables: --by {splits}. Definitions: python -m sim indicators",
+        "其他分组：--by {splits}。指标定义：python -m sim indicators",
+    ),
     "run.model_only": (
         "* no official series exists: a read-out of the model.",
         "* 无官方统计口径，仅为模型读数。",
@@ -44,6 +58,26 @@ _TEXT: dict[str, tuple[str, str]] = {
     "tier.city": ("city", "市级"),
     "tier.regional": ("regional", "区域中心"),
     "tier.outside": ("outside", "区域外"),
+    "age.0_14": ("0-14", "0-14岁"),
+    "age.15_44": ("15-44", "15-44岁"),
+    "age.45_64": ("45-64", "45-64岁"),
+    "age.65_74": ("65-74", "65-74岁"),
+    "age.75plus": ("75+", "75岁以上"),
+    "sex.male": ("male", "男"),
+    "sex.female": ("female", "女"),
+    "residence.rural": ("rural", "农村"),
+    "residence.urban": ("urban", "城镇"),
+    "income.1": ("poorest", "最低"),
+    "income.2": ("2nd", "较低"),
+    "income.3": ("3rd", "中等"),
+    "income.4": ("4th", "较高"),
+    "income.5": ("richest", "最高"),
+    "distance.near": ("near", "近"),
+    "distance.middle": ("middle", "中"),
+    "distance.far": ("far", "远"),
+    "listing.official": ("official", "官方"),
+    "listing.model-only": ("model-only", "模型"),
+    "listing.not_modelled": ("not modelled: {why}", "未建模：{why}"),
     "info.anchors": (
         "Anchors of the national reference county (behaviour of every region comes from here)",
         "全国参照县锚点（各地区行为参数由此继承）",

@@ -74,7 +74,7 @@ class RunTallies:
     """What a run counted, all int64; see sim.engines.kernels.layout for the last axes.
 
     county     (12, counties, 6 tiers, 3 places, county tallies)
-    group      (groups, 6 tiers, group tallies)
+    group      (counties x groups, 6 tiers, group tallies)
     episode    (4 classes, episode tallies)
     facility   (facilities, facility tallies)
     histogram  (facilities, 60) visits by minutes waited
@@ -138,7 +138,7 @@ class CompiledEngine:
         self.tallies = [
             L.Tallies(
                 county=np.zeros((12, n_counties, 6, 3, L.COUNTY_TALLIES), dtype=np.int64),
-                group=np.zeros((L.GROUPS, 6, L.GROUP_TALLIES), dtype=np.int64),
+                group=np.zeros((n_counties * L.GROUPS, 6, L.GROUP_TALLIES), dtype=np.int64),
                 episode=np.zeros((4, L.EPISODE_TALLIES), dtype=np.int64),
             )
             for _ in range(workers)
@@ -245,19 +245,20 @@ class CompiledEngine:
             people=self.people_counts.sum(axis=0),
         )
 
-    def census(self) -> tuple[np.ndarray, np.ndarray]:
-        """Residents alive and here: by group, (groups,), and by county, key group and whether
-        they have a contract, (counties, 2, 2)."""
-        counties = len(self.region.counties.code)
+    def census(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Residents alive and here by county and group: by key group and contract, (counties x
+        groups, 2, 3), those managed and those admitted, see kernels.census."""
+        groups = len(self.region.counties.code) * L.GROUPS
 
-        def work(_: int, a: int, b: int) -> tuple[np.ndarray, np.ndarray]:
-            by_group = np.zeros(L.GROUPS, dtype=np.int64)
-            by_contract = np.zeros((counties, 2, 2), dtype=np.int64)
-            count_residents(self.people, self.world.village, a, b, by_group, by_contract)
-            return by_group, by_contract
+        def work(_: int, a: int, b: int) -> tuple[np.ndarray, ...]:
+            by_contract = np.zeros((groups, 2, 3), dtype=np.int64)
+            managed, admitted = (np.zeros(groups, dtype=np.int64) for _ in range(2))
+            count_residents(self.people, self.world.village, a, b, by_contract, managed, admitted)
+            return by_contract, managed, admitted
 
         parts = self.workers.run(work, split(self.n, self.workers.count))
-        return sum(part[0] for part in parts), sum(part[1] for part in parts)
+        by_contract, managed, admitted = (sum(counts) for counts in zip(*parts, strict=True))
+        return by_contract, managed, admitted
 
     def _open_episodes(self) -> np.ndarray:
         """Episodes begun and not ended, by class: waiting for a visit, in bed, or for a bed."""

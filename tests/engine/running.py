@@ -208,6 +208,12 @@ def check_episodes(run: Run) -> None:
     assert primary == episode[:, L.E_FIRST_PRIMARY].sum()
     unresolved = episode[:, [L.E_UNRESOLVED, L.E_SELF_UNRESOLVED]].sum()
     assert run.tallies.group[..., L.G_UNRESOLVED].sum() == unresolved
+    resolved = episode[:, [L.E_RESOLVED, L.E_SELF_RESOLVED]].sum()
+    assert run.tallies.group[..., L.G_RESOLVED].sum() == resolved
+    np.testing.assert_array_equal(
+        run.tallies.group[..., L.G_FIRST_CONTACTS].sum(axis=0),
+        county_by_tier(run, L.C_FIRST_CONTACTS),
+    )
 
 
 def check_visits(run: Run) -> None:
@@ -284,6 +290,33 @@ def facility_by_tier_exact(run: Run, column: int) -> np.ndarray:
     return total
 
 
+def check_groups(run: Run) -> None:
+    """Tallies by group repeat those by county and month, county for county and tier for tier."""
+    county = run.tallies.county
+    n = county.shape[1]
+    group = run.tallies.group.reshape(n, L.GROUPS, 6, L.GROUP_TALLIES).sum(axis=1)
+    for own, whole, others in (
+        (L.G_OWN_VISITS, L.G_VISITS, [L.C_VISITS]),
+        (L.G_OWN_ADMISSIONS, L.G_ADMISSIONS, [L.C_ADMISSIONS]),
+        (L.G_OWN_FUND, L.G_FUND, [L.C_FUND, L.C_STAY_FUND]),
+    ):
+        by_place = county[..., others].sum(axis=(0, -1))  # county, tier, place
+        np.testing.assert_array_equal(group[..., own], by_place[..., 0])
+        np.testing.assert_array_equal(group[..., whole], by_place.sum(axis=-1))
+        assert (run.tallies.group[..., own] <= run.tallies.group[..., whole]).all()
+    for one, other in (
+        (L.G_TRAVEL_SECONDS, L.C_TRAVEL_SECONDS), (L.G_WAIT_SECONDS, L.C_WAIT_SECONDS),
+        (L.G_DISCHARGES, L.C_DISCHARGES), (L.G_BED_WAIT_DAYS, L.C_BED_WAIT_DAYS),
+    ):  # fmt: skip
+        by_tier = county[..., other].sum(axis=(0, 3))
+        np.testing.assert_array_equal(group[..., one], by_tier)
+    managed = run.tallies.group[..., L.G_MANAGED_ADMISSIONS]
+    assert (managed <= run.tallies.group[..., L.G_ADMISSIONS]).all()
+    # A stay is a day or more; stays of nobody are in the facilities' days only.
+    assert (group[..., L.G_STAY_DAYS] >= group[..., L.G_DISCHARGES]).all()
+    assert (group[..., L.G_STAY_DAYS].sum(axis=0) <= facility_by_tier(run, L.F_STAY_DAYS)).all()
+
+
 def check_nothing_negative(run: Run) -> None:
     for field in fields(run.tallies):
         value = getattr(run.tallies, field.name)
@@ -297,7 +330,8 @@ def check_nothing_negative(run: Run) -> None:
 
 
 CHECKS = (
-    check_people, check_episodes, check_visits, check_beds, check_money, check_nothing_negative,
+    check_people, check_episodes, check_visits, check_beds, check_money, check_groups,
+    check_nothing_negative,
 )  # fmt: skip
 
 

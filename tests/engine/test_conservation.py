@@ -20,6 +20,7 @@ from tests.engine.running import (
     check_all,
     check_beds,
     check_episodes,
+    check_groups,
     check_money,
     check_nothing_negative,
     check_people,
@@ -56,6 +57,10 @@ def test_beds_and_bed_requests_balance_and_no_ward_holds_more_than_beds_and_over
 
 def test_every_fen_charged_is_paid_by_the_fund_or_the_patient(any_world: Run) -> None:
     check_money(any_world)
+
+
+def test_tallies_by_group_repeat_those_by_county_and_month(any_world: Run) -> None:
+    check_groups(any_world)
 
 
 def test_no_tally_is_negative(any_world: Run) -> None:

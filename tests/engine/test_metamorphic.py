@@ -274,11 +274,11 @@ NO_BONUS = {
 
 
 def flows(run: Run) -> tuple[bytes, ...]:
+    """Bytes of all tallies but the one that is counted by contract."""
     tallies = run.tallies
-    return tuple(
-        getattr(tallies, name).tobytes()
-        for name in ("county", "group", "episode", "facility", "histogram", "people")
-    )
+    group = np.delete(tallies.group, L.G_MANAGED_ADMISSIONS, axis=-1)
+    others = ("county", "episode", "facility", "histogram", "people")
+    return (group.tobytes(), *(getattr(tallies, name).tobytes() for name in others))
 
 
 def with_contracts(region: Region, others: float, key: float) -> Region:

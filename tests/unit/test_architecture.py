@@ -28,7 +28,7 @@ LAYERS = (
     ("sim.results", "sim.visit_columns", "sim.visit_parquet", "sim.visit_log"),
     ("sim.indicators",),
     ("sim.run",),
-    ("sim.anchor", "sim.info", "sim.trace_facts", "sim.trace", "sim.trace_page"),
+    ("sim.anchor", "sim.info", "sim.report", "sim.trace_facts", "sim.trace", "sim.trace_page"),
     ("sim.__main__",),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
@@ -41,11 +41,10 @@ MOST_FUNCTION_LINES = 60
 # Longer ones, each with its limit and its reason.
 LONG_FILES = {
     "sim/engines/compiled.py": (680, "one run from set-up to tallies; its steps are kernels"),
-    "sim/indicators.py": (450, "one table of definitions"),
 }
 LONG_FUNCTIONS = {
     "sim/anchor.py:anchors": (80, "one table of anchors"),
-    "sim/run.py:simulate": (85, "the public door: half of it is its description"),
+    "sim/run.py:simulate": (90, "the public door: half of it is its description"),
     "sim/engines/kernels/choose.py:choose": (100, "one loop over a day's requests"),
     "sim/engines/kernels/month.py:turn_of_month": (80, "one loop over residents"),
     "sim/engines/kernels/month.py:draw_episodes": (70, "one loop over batches of residents"),

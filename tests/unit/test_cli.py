@@ -16,7 +16,7 @@ from sim.text import _TEXT, text
 
 
 def test_help_teaches_every_command(capsys):
-    commands = ("run", "trace", "info", "verify", "anchor", "new-region")
+    commands = ("run", "trace", "info", "verify", "indicators", "anchor", "new-region")
     for command in ((), *((name,) for name in commands)):
         with pytest.raises(SystemExit) as stop:
             main([*command, "--help"])
@@ -32,7 +32,7 @@ def test_run_prints_one_json_document_with_the_promised_keys(capsys):
     assert set(document["run"]) == {"region", "year", "engine", "seed", "key", "seconds"}
     assert document["run"]["seed"] == 5
     entry = document["indicators"]["bed_occupancy"]
-    assert set(entry) == {"value", "unit", "by_tier"}
+    assert set(entry) == {"value", "unit", "by_tier", "by_county"}
     # National 2023: 6.77 visits a person, 21.4 admissions per 100, within seed noise and
     # what the anchoring allows.
     assert document["indicators"]["visits_per_person"]["value"] == pytest.approx(6.77, abs=0.2)
@@ -45,6 +45,7 @@ def test_the_table_exists_in_both_languages_and_progress_goes_to_standard_error(
     assert main(["run", "taonan", "--lang", "zh"]) == OK
     shown = capsys.readouterr()
     assert "病床使用率" in shown.out
+    assert "县域内（不含市辖区）" in shown.out
     assert "正在读取地区数据包" in shown.err
     assert "剩余" not in shown.out
 

@@ -6,7 +6,7 @@ from collections import namedtuple
 from typing import Any
 
 from sim.compiled import kernel
-from sim.engines.kernels.layout import DEAD, MOVED, group_of
+from sim.engines.kernels.layout import DEAD, GROUPS, MOVED, group_of
 
 # Columns of sim.population.Residents that a record starts with.
 Columns = namedtuple(
@@ -27,12 +27,15 @@ Columns = namedtuple(
 
 @kernel
 def count_residents(
-    people: Any, villages: Any, first: int, last: int, by_group: Any, by_contract: Any
-) -> None:
-    """Count residents first..last who are alive and here.
+    people: Any, villages: Any, first: int, last: int, by_contract: Any, managed: Any,
+    admitted: Any,
+) -> None:  # fmt: skip
+    """Count residents first..last who are alive and here; groups as in layout.group_of, of one
+    county after the other. All int64, added to.
 
-    by_group     (groups,) int64, added to; see layout.group_of
-    by_contract  (counties, 2, 2) int64, added to: key group, has a contract
+    by_contract  (counties x groups, 2, 3) by key group and contract
+    managed      (counties x groups,) chronically ill under an effective contract
+    admitted     (counties x groups,) discharged at least once this year
     """
     for r in range(first, last):
         if people[r].status & (DEAD | MOVED):
@@ -40,9 +43,11 @@ def count_residents(
         village = people[r].village
         urban, band = villages[village].urban, villages[village].band
         group = group_of(people[r].age, people[r].sex, urban, people[r].income, band)
-        by_group[group] += 1
-        signed = 1 if people[r].contract > 0 else 0
-        by_contract[villages[village].county, people[r].key, signed] += 1
+        group += villages[village].county * GROUPS
+        contract = people[r].contract
+        by_contract[group, people[r].key, contract] += 1
+        managed[group] += 1 if people[r].chronic > 0 and contract == 2 else 0
+        admitted[group] += 1 if people[r].stays > 0 else 0
 
 
 @kernel

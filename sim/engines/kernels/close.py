@@ -25,9 +25,17 @@ from sim.engines.kernels.layout import (
     E_STARTED,
     E_UNRESOLVED,
     ESCALATION,
+    G_FIRST_CONTACTS,
+    G_FUND,
     G_OUT_OF_POCKET,
+    G_OWN_FUND,
+    G_OWN_VISITS,
+    G_RESOLVED,
+    G_TRAVEL_SECONDS,
     G_UNRESOLVED,
     G_VISITS,
+    G_WAIT_SECONDS,
+    GROUPS,
     IDLE,
     IN_BED,
     LANE,
@@ -68,9 +76,9 @@ _TIER_OF = ALTERNATIVE_TIER
 
 @kernel
 def own_group(villages: Any, people: Any, r: int) -> int:
-    """Group of a resident, see layout.group_of."""
+    """Group of a resident within his county, see layout.group_of."""
     village = people[r].village
-    return group_of(
+    return villages[village].county * GROUPS + group_of(
         people[r].age,
         people[r].sex,
         villages[village].urban,
@@ -143,8 +151,9 @@ def close_visits(
             if asks_for(meta) == NEW:
                 well = self_care_resolves(p, need_class, y)
                 episode[need_class, E_SELF_RESOLVED if well else E_SELF_UNRESOLVED] += 1
-                if counting and not well:
-                    by_group[own_group(villages, people, r), 0, G_UNRESOLVED] += 1
+                if counting:
+                    group = own_group(villages, people, r)
+                    by_group[group, 0, G_RESOLVED if well else G_UNRESOLVED] += 1
             else:
                 episode[need_class, E_UNRESOLVED] += 1
                 if counting:
@@ -176,15 +185,21 @@ def close_visits(
             by_county[month, county, tier, place, C_VISITS] += 1
             by_county[month, county, tier, place, C_WAIT_SECONDS] += wait[i]
             hours = villages[village].hours[alternative[i]] if alternative[i] >= 0 else 0.0
-            by_county[month, county, tier, place, C_TRAVEL_SECONDS] += int(
-                2.0 * hours * 3600.0 + 0.5
-            )
+            travel = int(2.0 * hours * 3600.0 + 0.5)
+            by_county[month, county, tier, place, C_TRAVEL_SECONDS] += travel
             by_county[month, county, tier, place, C_CHARGE] += charge
             by_county[month, county, tier, place, C_FUND] += fund
             by_county[month, county, tier, place, C_OUT_OF_POCKET] += charge - fund
             group = own_group(villages, people, r)
             by_group[group, tier, G_VISITS] += 1
+            by_group[group, tier, G_FIRST_CONTACTS] += 1 if visits_of(meta) == 0 else 0
             by_group[group, tier, G_OUT_OF_POCKET] += charge - fund
+            by_group[group, tier, G_FUND] += fund
+            by_group[group, tier, G_TRAVEL_SECONDS] += travel
+            by_group[group, tier, G_WAIT_SECONDS] += wait[i]
+            if place == 0:
+                by_group[group, tier, G_OWN_VISITS] += 1
+                by_group[group, tier, G_OWN_FUND] += fund
         if outcome == WANTS_BED:
             people[r].status = people[r].status | IN_BED
             continue
@@ -194,6 +209,8 @@ def close_visits(
         learn(p, people, r, need_class, tier, alternative[i], good)
         if good:
             episode[need_class, E_RESOLVED] += 1
+            if counting:
+                by_group[own_group(villages, people, r), tier, G_RESOLVED] += 1
             continue
         following = after_visit(meta, tier)
         u = block(seed, _OUTCOME, people[r].identity, key_day + onset, occurrence_of(meta))

@@ -13,11 +13,20 @@ from sim.engines.kernels.layout import (
     C_STAY_CHARGE,
     C_STAY_FUND,
     C_STAY_OUT_OF_POCKET,
+    DAYS,
     E_RESOLVED,
     E_UNRESOLVED,
     FACILITY,
     G_ADMISSIONS,
+    G_BED_WAIT_DAYS,
+    G_DISCHARGES,
+    G_FUND,
+    G_MANAGED_ADMISSIONS,
     G_OUT_OF_POCKET,
+    G_OWN_ADMISSIONS,
+    G_OWN_FUND,
+    G_RESOLVED,
+    G_STAY_DAYS,
     G_UNRESOLVED,
     LANE,
     META,
@@ -62,7 +71,12 @@ def tally_admissions(
         place = place_of_facility(facilities, f, county)
         by_county[month, county, tier, place, C_ADMISSIONS] += 1
         by_county[month, county, tier, place, C_BED_WAIT_DAYS] += stays[i, WAITED]
-        by_group[own_group(villages, people, r), tier, G_ADMISSIONS] += 1
+        group = own_group(villages, people, r)
+        managed = people[r].chronic > 0 and people[r].contract == 2
+        by_group[group, tier, G_ADMISSIONS] += 1
+        by_group[group, tier, G_OWN_ADMISSIONS] += 1 if place == 0 else 0
+        by_group[group, tier, G_MANAGED_ADMISSIONS] += 1 if managed else 0
+        by_group[group, tier, G_BED_WAIT_DAYS] += stays[i, WAITED]
 
 
 @kernel
@@ -104,6 +118,10 @@ def discharge(
             by_county[month, county, tier, place, C_STAY_OUT_OF_POCKET] += charge - fund
             by_county[month, county, tier, place, C_DISCHARGES] += 1
             by_group[group, tier, G_OUT_OF_POCKET] += charge - fund
+            by_group[group, tier, G_FUND] += fund
+            by_group[group, tier, G_OWN_FUND] += fund if place == 0 else 0
+            by_group[group, tier, G_DISCHARGES] += 1
+            by_group[group, tier, G_STAY_DAYS] += stays[i, DAYS]
         stepped_down = asks_for(meta) == STEP_DOWN
         good = stepped_down or resolves(p, tier, need_class, y)
         if not stepped_down:
@@ -131,6 +149,8 @@ def discharge(
                 sent_back[i] = 1
                 continue
         episode[need_class, E_RESOLVED] += 1
+        if counting:
+            by_group[group, tier, G_RESOLVED] += 1
         people[r].status = people[r].status & NOT_IN_BED
     return written - first
 
@@ -177,6 +197,8 @@ def go_home(villages: Any, people: Any, events: Any, counting: int, tallies: Any
         need_class = need_class_of(events[i, META])
         if asks_for(events[i, META]) == STEP_DOWN:
             episode[need_class, E_RESOLVED] += 1
+            if counting:
+                by_group[own_group(villages, people, r), 1, G_RESOLVED] += 1
             continue
         episode[need_class, E_UNRESOLVED] += 1
         if counting:

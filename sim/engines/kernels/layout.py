@@ -56,10 +56,14 @@ FACILITY_TALLIES = 28
 ) = range(15)  # fmt: skip
 COUNTY_TALLIES = 15
 
-# Tallies by group of residents and tier, int64.
-G_VISITS, G_ADMISSIONS, G_OUT_OF_POCKET, G_UNRESOLVED = range(4)
-GROUP_TALLIES = 4
-GROUPS = 5 * 2 * 2 * 5 * 3
+# Tallies by county and group of residents and tier, int64; what a visit adds to comes first.
+(
+    G_VISITS, G_OWN_VISITS, G_FIRST_CONTACTS, G_OUT_OF_POCKET, G_FUND, G_OWN_FUND, G_TRAVEL_SECONDS,
+    G_WAIT_SECONDS, G_ADMISSIONS, G_OWN_ADMISSIONS, G_UNRESOLVED, G_RESOLVED, G_DISCHARGES,
+    G_STAY_DAYS, G_BED_WAIT_DAYS, G_MANAGED_ADMISSIONS,
+) = range(16)  # fmt: skip
+GROUP_TALLIES = 16
+GROUPS = 5 * 2 * 2 * 5 * 3  # in a county
 
 # Episode ledger, int64: by need class.
 (
