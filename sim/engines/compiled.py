@@ -19,7 +19,7 @@ from sim.engines.kernels import layout as L
 from sim.engines.kernels.census import count_residents
 from sim.engines.kernels.choose import choose, new_batch
 from sim.engines.kernels.close import close_visits
-from sim.engines.kernels.discharge import discharge, go_home, tally_admissions
+from sim.engines.kernels.discharge import discharge, first_stays, go_home, tally_admissions
 from sim.engines.kernels.durations import consult_durations
 from sim.engines.kernels.facility_day import Scratch, facility_day
 from sim.engines.kernels.menu import MENU_ROWS, write_menus
@@ -61,8 +61,6 @@ from sim.region import Region
 from sim.rules.consult import N_POOLS
 from sim.rules.demography import death_probability_table
 from sim.rules.illness import intensity_bound
-from sim.rules.random import Stream, block
-from sim.rules.stay import residual_days
 
 _NO_EVENTS = np.empty((0, L.EVENT_COLUMNS), dtype=np.int32)
 _NO_STAYS = np.empty((0, L.STAY_COLUMNS), dtype=np.int32)
@@ -177,20 +175,13 @@ class CompiledEngine:
 
     def _fill_beds(self, first_day: int) -> None:
         """Beds in use when the run begins, by people of before: residual stays, length-biased."""
-        world = self.world
-        rows = []
-        for f in range(self.n_facilities):
-            tier = int(world.facility.tier[f])
-            if self.delay[f] or world.facility.beds[f] == 0:
-                continue
-            taken = int(world.facility.beds[f] * self.p.initial_occupancy[tier])
-            self.occupied[f] = taken
-            for bed in range(taken):
-                u = block(self.seed, int(Stream.STAY), f, self.key + first_day, bed)
-                left = residual_days(self.p, u[0], u[1], tier)
-                rows.append((-1, 0, 0, 0, f, first_day, left, 0, 0))
-        if rows:
-            self._schedule(np.array(rows, dtype=np.int32), first_day)
+        self.occupied[:] = np.where(self.delay, 0, _taken_at_first(self.p, self.world.facility))
+        stays = np.empty((int(self.occupied.sum()), L.STAY_COLUMNS), dtype=np.int32)
+        first_stays(
+            self.p, self.world.facility, self.occupied, self.seed, self.key, first_day, stays
+        )
+        if len(stays):
+            self._schedule(stays, first_day)
 
     # ------------------------------------------------------------------ the run
 
@@ -640,6 +631,12 @@ class CompiledEngine:
             np.add.at(self.facility, (f, L.F_TRANSFERS_OUT), stays[:, L.MOVES_UP])
             np.add.at(self.facility, (f, L.F_BACK_SENT), sent_back)
             np.add.at(self.facility, (f, L.F_CHARGE_INPATIENT), paid)
+
+
+def _taken_at_first(p: Any, facilities: Any) -> np.ndarray:
+    """Beds in use when a run begins, by the tier's occupancy."""
+    occupancy = np.asarray(p.initial_occupancy)[facilities.tier]
+    return (facilities.beds * occupancy).astype(np.int64)
 
 
 def _first_return(onsets: np.ndarray, row: int, returns: np.ndarray, at: np.ndarray) -> int:

@@ -28,6 +28,7 @@ from sim.engines.kernels.layout import (
     G_RESOLVED,
     G_STAY_DAYS,
     G_UNRESOLVED,
+    GRANTED,
     LANE,
     META,
     MOVES_UP,
@@ -52,9 +53,30 @@ from sim.rules.payment import MOST_FEN, charge_fen, deductible_fen, fund_fen
 from sim.rules.random import Stream, block
 from sim.rules.referral import back_referral_probability
 from sim.rules.resolution import MOST_VISITS, resolves
+from sim.rules.stay import residual_days
 
 _REFERRAL = int(Stream.REFERRAL)
+_STAY = int(Stream.STAY)
 _MOST_STAYS = 255
+
+
+@kernel
+def first_stays(
+    p: Any, facilities: Any, occupied: Any, seed: int, key_day: int, first_day: int, stays: Any
+) -> None:
+    """Stays in progress when a run begins, by people of before (resident -1): one a bed in use,
+    in order of facility and bed."""
+    row = 0
+    for f in range(len(occupied)):
+        for bed in range(occupied[f]):
+            u = block(seed, _STAY, f, key_day + first_day, bed)
+            for column in range(stays.shape[1]):
+                stays[row, column] = 0
+            stays[row, RESIDENT] = -1
+            stays[row, FACILITY] = f
+            stays[row, GRANTED] = first_day
+            stays[row, DAYS] = residual_days(p, u[0], u[1], facilities[f].tier)
+            row += 1
 
 
 @kernel
