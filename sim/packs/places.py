@@ -90,8 +90,14 @@ LIAOCHENG = RegionFacts(
         CityHospital("Liaocheng TCM Hospital", "聊城市中医医院", TCM),
     ),
     centre=("Beijing Jishuitan Hospital Liaocheng Hospital", "北京积水潭医院聊城医院"),
-    centre_opens=2023, centre_rule="r_opening",
-    named={("371502", GENERAL): ("Dongchangfu District People's Hospital", "东昌府区人民医院")},
+    centre_opens=2026, centre_rule="r_opening",
+    named={
+        ("371502", GENERAL): ("Dongchangfu District People's Hospital", "东昌府区人民医院"),
+        ("371503", MATERNAL): ("Chiping District Maternal-Child Hospital", "茌平区妇幼保健院"),
+        ("371522", MATERNAL): ("Shen County Maternal-Child Hospital", "莘县妇幼保健院"),
+        ("371525", MATERNAL): ("Guan County Maternal-Child Hospital", "冠县妇幼保健院"),
+        ("371581", MATERNAL): ("Linqing Maternal-Child Hospital", "临清市妇幼保健院"),
+    },
 )  # fmt: skip
 
 CHIFENG = RegionFacts(
@@ -102,11 +108,14 @@ CHIFENG = RegionFacts(
     city=(
         CityHospital("Affiliated Hospital of Chifeng University", "赤峰学院附属医院", GENERAL),
         CityHospital("Chifeng Municipal Hospital", "赤峰市医院", GENERAL),
-        CityHospital("Chifeng TCM and Mongolian Hospital", "赤峰市中医蒙医医院", TCM),
+        CityHospital("Chifeng TCM and Mongolian Hospital", "赤峰市中蒙医院", TCM),
     ),
     centre=("Xuanwu Hospital Inner Mongolia Hospital", "首都医科大学宣武医院内蒙古医院"),
-    centre_opens=2023, centre_rule="r_opening",
-    named={("150429", GENERAL): ("Ningcheng County Central Hospital", "宁城县中心医院")},
+    centre_opens=2026, centre_rule="r_opening",
+    named={
+        ("150422", GENERAL): ("Bairin Left Banner Hospital", "巴林左旗医院"),
+        ("150429", GENERAL): ("Ningcheng County Central Hospital", "宁城县中心医院"),
+    },
 )  # fmt: skip
 
 BAYANNUR = RegionFacts(
@@ -125,7 +134,7 @@ BAYANNUR = RegionFacts(
         ("150802", GENERAL): ("Linhe District People's Hospital", "临河区人民医院"),
         ("150821", GENERAL): ("Wuyuan County People's Hospital", "五原县人民医院"),
         ("150823", GENERAL): ("Urad Front Banner People's Hospital", "乌拉特前旗人民医院"),
-        ("150823", TCM): ("Urad Front Banner TCM and Mongolian Hospital", "乌拉特前旗中蒙医医院"),
+        ("150823", TCM): ("Urad Front Banner TCM and Mongolian Hospital", "乌拉特前旗中蒙医院"),
         ("150802", MATERNAL): ("Linhe District Maternal-Child Hospital", "临河区妇幼保健院"),
         ("150823", MATERNAL): ("Urad Front Banner Maternal-Child Hospital", "乌拉特前旗妇幼保健院"),
         ("150826", GENERAL): ("Hanggin Rear Banner Hospital", "杭锦后旗医院"),

@@ -19,8 +19,8 @@ CODE = "000001"
 YEAR = 2023
 # Expected volumes a resident and year inside the county, and admissions per resident.
 VISITS = {Tier.VILLAGE: 2.467, Tier.TOWNSHIP: 1.884, Tier.COUNTY: 1.948}
-ADMISSIONS = {Tier.TOWNSHIP: 0.0322, Tier.COUNTY: 0.133}
-COUNTY_STAY = 9.5
+# Admissions that go beyond the county, assumed as in the anchoring.
+ADMISSIONS_BEYOND = 0.20
 VILLAGE_STAFF = 650
 WORKING_DAYS = 251
 DAYS = 365
@@ -74,15 +74,30 @@ def county_bed_use() -> float:
     return (bed_days["hospital"] - bed_days["tertiary"]) / (beds["hospital"] - beds["tertiary"])
 
 
+def admissions() -> dict[Tier, float]:
+    """Admissions a resident: township as nationally, county what is left for it."""
+    total = _national("admissions_per_100_persons", "all") / 100
+    primary = total * _national("admissions", "primary") / _national("admissions", "all")
+    return {Tier.TOWNSHIP: primary, Tier.COUNTY: total * (1 - ADMISSIONS_BEYOND) - primary}
+
+
+def county_stay() -> float:
+    """Mean stay of secondary, level-1 and ungraded hospitals in days: all less tertiary ones."""
+    count = {tier: _national("admissions", tier) for tier in ("hospital", "tertiary")}
+    days = {tier: _national("average_los", tier) * count[tier] for tier in count}
+    return (days["hospital"] - days["tertiary"]) / (count["hospital"] - count["tertiary"])
+
+
 def beds() -> dict[Tier, int]:
     """Average open beds: admissions x stay / (days x bed use)."""
     community = community_share_of("admissions")
     stay = community * _national("average_los", "community") + (1 - community) * _national(
         "average_los", "township"
     )
+    rate = admissions()
     township_use = _national("bed_use_rate", "township") / 100
-    township = RESIDENTS * ADMISSIONS[Tier.TOWNSHIP] * stay / (DAYS * township_use)
-    county = RESIDENTS * ADMISSIONS[Tier.COUNTY] * COUNTY_STAY / (DAYS * county_bed_use())
+    township = RESIDENTS * rate[Tier.TOWNSHIP] * stay / (DAYS * township_use)
+    county = RESIDENTS * rate[Tier.COUNTY] * county_stay() / (DAYS * county_bed_use())
     return {Tier.TOWNSHIP: round(township), Tier.COUNTY: round(county)}
 
 
@@ -126,7 +141,7 @@ def derivation() -> list[str]:
         f"{100 * community_share_of('visits'):.1f}% of the visits of township and community "
         "centres.",
     ]
-    for tier, rate in ADMISSIONS.items():
+    for tier, rate in admissions().items():
         lines.append(
             f"- {tier.name.lower()}: {100 * rate:.2f} admissions per 100 residents give "
             f"{stock[tier]} average open beds."

@@ -5,9 +5,9 @@ from __future__ import annotations
 # National figures a share or norm is taken from are looked up in observations.csv; the numbers
 # below are the ones nothing was found for.
 CITY_SHARE_OF_PUBLIC_BEDS = 0.35
-CITY_TCM_SHARE = 0.25
+CITY_TCM_SHARE = 0.20
 REGIONAL_SHARE_OF_CITY = 0.12
-PUBLIC_COUNTY_SPLIT = {"general_hospital": 62, "tcm_hospital": 25, "maternal_child_hospital": 13}
+PUBLIC_COUNTY_SPLIT = {"general_hospital": 74, "tcm_hospital": 20, "maternal_child_hospital": 6}
 CITY_SEAT_WEIGHT = 0.5
 TOWNSHIP_URBAN_WEIGHT = {"beds": 0.3, "doctors": 0.4}
 VILLAGE_RURAL_WEIGHT = 2.6
@@ -56,19 +56,24 @@ RULES = {
     ),
     "r_private_beds": "National private share of hospital beds of 2023, in a county by residents",
     "r_city_beds": (
-        "City hospitals hold 35% of public hospital beds; a published size stands, TCM a quarter, "
+        "City hospitals hold 35% of public hospital beds; a published size stands, TCM a fifth, "
         "a regional centre inside the region 12%, general hospitals the rest; specialist city "
         "hospitals are folded into these"
     ),
     "r_county_beds": (
         "Public hospital beds left to the counties, by residents (half weight where the city's "
-        "own hospitals stand), general : TCM : maternal-child 62 : 25 : 13"
+        "own hospitals stand), general : TCM : maternal-child 74 : 20 : 6: TCM as in Taonan 2020 "
+        "(162 of 794 county-run beds), maternal-child as beds of professional public health "
+        "institutions, nearly all maternal-child, among public beds (national, 2023: all beds less "
+        "hospital, primary and other ones are 5.5%)"
     ),
     "r_taonan_beds": (
         "Plan of Taonan, reading A: 794 county-run hospital beds and 188 primary beds; 507 beds of "
-        "hospitals run by Baicheng in Taonan (the neuropsychiatric hospital) are not simulated; "
-        "100 printed private beds and the residual of 680, of which private facilities get what "
-        "brings them to the national private share and county hospitals the rest; TCM 162 printed"
+        "hospitals run by Baicheng in Taonan (the neuropsychiatric hospital) are not simulated. "
+        "188 is the least the primary beds can be, because the plan's item leaves out hospitals "
+        "below the secondary level; from 100 printed private beds and the residual of 680 primary "
+        "and private facilities get what brings them to the national primary and private shares, "
+        "county hospitals the rest; TCM 162 printed"
     ),
     "r_not_simulated": (
         "Beds of hospitals standing in the region whose patients come from elsewhere (long-stay "
@@ -124,8 +129,9 @@ RULES = {
     "r_reference_beds": (
         "Beds = admissions x stay / (365 x bed use), average open beds of 2023. Township: 3.22 "
         "admissions per 100, stay 6.4 and 8.7 days weighted by national admissions of township "
-        "and community centres, bed use 53.3%. County: 13.3 per 100, stay 9.5 days, bed use of "
-        "secondary, level-1 and ungraded hospitals weighted by beds, the ungraded from the totals"
+        "and community centres, bed use 53.3%. County: admissions of all facilities less the "
+        "township share and the 20% assumed to go beyond the county, stay and bed use of hospitals "
+        "other than tertiary ones, from the totals"
     ),
     "r_reference_doctors": (
         "Doctors = visits / (daily load x 251): township 1.884 visits a resident at 9.2 and 15.5 a "
@@ -165,8 +171,8 @@ RULES = {
     ),
     "r_contracts": "Contract coverage as commonly reported: 30% of others, 65% of key groups",
     "r_opening": (
-        "The plan calls the regional centre a project without a year of opening; assumed open "
-        "from 2023"
+        "The plan of 2024 calls the regional centre a project to be pushed on and prints no year "
+        "of opening; assumed open from 2026 (2025-2028), until then provincial centres serve"
     ),
     "r_opening_2024": "Printed: opens at the end of 2024; open for residents from 2025",
     "r_village_beds": "Clinics and stations hold 0.1% of all beds nationally: none here",

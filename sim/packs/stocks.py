@@ -176,14 +176,16 @@ def split_county(beds: int) -> dict[str, int]:
 def _taonan_groups(total: int) -> BedGroups:
     base = int(need("taonan", "beds", CENSUS_YEAR, "all").value)
     tcm = int(need("taonan", "beds_public_tcm", CENSUS_YEAR).value)
-    county_and_private = base - TAONAN_CITY_RUN - TAONAN_PRIMARY
+    # The plan's 188 are the least: its item leaves out what stands below the secondary level.
+    primary = max(TAONAN_PRIMARY, round((base - TAONAN_CITY_RUN) * primary_share()))
+    county_and_private = base - TAONAN_CITY_RUN - primary
     private = round(county_and_private * private_share())
     others = county_and_private - private - tcm
     split = rules.PUBLIC_COUNTY_SPLIT
     general = round(others * split["general_hospital"] / (
         split["general_hospital"] + split["maternal_child_hospital"]
     ))  # fmt: skip
-    parts = [TAONAN_PRIMARY, private, general, tcm, others - general, TAONAN_CITY_RUN]
+    parts = [primary, private, general, tcm, others - general, TAONAN_CITY_RUN]
     parts = share_out(total, parts)
     kinds = dict(zip(split, parts[2:5], strict=True))
     return BedGroups(parts[0], 0, parts[1], kinds, parts[5])
