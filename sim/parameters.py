@@ -2,7 +2,8 @@
 
 A parameter is a scalar, or an array over one or two declared axes (need class, tier, age group …);
 which one follows from the `index` column of its rows, and every combination must be there.
-`anchored.csv`, written by `python -m sim anchor`, overlays the calibrated rows.
+`anchored.csv`, written by `python -m sim anchor`, overlays the calibrated rows; what a region's own
+published figures shift (`anchored_regions.csv`, by `python -m sim anchor REGION`) comes on top.
 
 Two kinds of bounds. A row's low and high say what the number may be as things are: the range of its
 prior. `data/limits.csv` says, by unit, what a rule can compute with at all: a policy or a limiting
@@ -32,6 +33,7 @@ FOLDER = Path(__file__).parent
 TABLE = FOLDER / "parameters.csv"
 ANCHORED = FOLDER / "data" / "anchored.csv"
 LIMITS = FOLDER / "data" / "limits.csv"
+REGIONAL = FOLDER / "data" / "anchored_regions.csv"
 
 AGE_GROUP_KEYS = ("0_14", "15_44", "45_64", "65plus")
 POOL_KEYS = ("internal", "surgery", "women_children", "tcm", "other", "emergency")
@@ -275,11 +277,26 @@ def beyond_range(overrides: Mapping[str, float]) -> list[str]:
     ]
 
 
-def load_parameters(overrides: Mapping[str, float] | None = None, *, anchored: bool = True) -> Any:
+def read_shifts(region: str, path: Path = REGIONAL) -> dict[str, tuple[str, float]]:
+    """What a region's own figures shift, {key: ("add" or "multiply", amount)}; mostly nothing."""
+    if not path.exists():
+        return {}
+    with path.open(encoding="utf-8", newline="") as stream:
+        return {
+            row["key"]: (row["operation"], float(row["amount"]))
+            for row in csv.DictReader(stream)
+            if row["region"] == region
+        }
+
+
+def load_parameters(
+    overrides: Mapping[str, float] | None = None, *, anchored: bool = True, region: str = ""
+) -> Any:
     """The parameters as one read-only record of floats and float64 arrays.
 
-    overrides  values by key: `"taste_sd"` or `"capability:county/complex"`
+    overrides  values by key: `"taste_sd"` or `"capability:county/complex"`; they stand as given
     anchored   overlay the values solved by `python -m sim anchor`
+    region     overlay the shifts of this region, "" for the national values
     raises     InputError for an unknown key, or a value beyond the limits of its unit
 
     >>> float(load_parameters({"taste_sd": 0.0}).taste_sd)
@@ -288,6 +305,8 @@ def load_parameters(overrides: Mapping[str, float] | None = None, *, anchored: b
     values = {row.key: row.default for row in _table()}
     if anchored:
         values.update(read_anchored())
+        for key, (operation, amount) in read_shifts(region).items():
+            values[key] = values[key] + amount if operation == "add" else values[key] * amount
     values.update(_checked(overrides or {}))
     record = np.zeros(1, dtype=_record_type())
     for name, axes in _shapes().items():

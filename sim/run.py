@@ -86,7 +86,7 @@ def simulate(
 
     tell("pack")
     world = region if isinstance(region, Region) else load_region(region, year)
-    parameters = load_parameters(overrides)
+    parameters = load_parameters(overrides, region=world.key)
     tell("residents")
     population = PopulationParameters.from_table(parameters)
     residents, ledger = residents_of(world, population, seed, threads=threads)

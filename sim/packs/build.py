@@ -66,8 +66,8 @@ def _draft(facts: RegionFacts) -> Draft:
 def _fill_stocks(draft: Draft) -> None:
     facts, book = draft.facts, draft.book
     people = {c.plan.code: float(c.census.population) for c in draft.counties}
-    half = {code: CITY_SEAT_WEIGHT if code in facts.half_weight else 1.0 for code in people}
-    public = {code: people[code] * half[code] for code in people}
+    weight = {code: CITY_SEAT_WEIGHT if code in facts.urban_core else 1.0 for code in people}
+    public = {code: people[code] * weight[code] for code in people}
     published = {
         f"m-{facts.id}-{i + 1}": int(need(facts.id, "hospital_beds", tier="city").value)
         for i, hospital in enumerate(facts.city)

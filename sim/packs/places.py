@@ -36,7 +36,7 @@ class RegionFacts:
     """Hand-collected facts of a region; everything else is looked up or filled by rule.
 
     seat               division code of the county in which the city's hospitals stand, "" if none
-    half_weight        counties that share the city's urban core
+    urban_core        counties that share the city's urban core
     centre             regional centre inside the region, with its first year
     city_outside       city-tier hospitals outside the counties (Taonan: its prefecture's)
     regional_outside   where the regional tier is reached while there is no centre inside
@@ -50,7 +50,7 @@ class RegionFacts:
     area_km2: float
     counties: tuple[str, ...]
     seat: str
-    half_weight: tuple[str, ...]
+    urban_core: tuple[str, ...]
     road_factor: float
     years: tuple[int, ...]
     outside: Point

@@ -8,7 +8,7 @@ CITY_SHARE_OF_PUBLIC_BEDS = 0.35
 CITY_TCM_SHARE = 0.20
 REGIONAL_SHARE_OF_CITY = 0.12
 PUBLIC_COUNTY_SPLIT = {"general_hospital": 74, "tcm_hospital": 20, "maternal_child_hospital": 6}
-CITY_SEAT_WEIGHT = 0.5
+CITY_SEAT_WEIGHT = 0.6
 TOWNSHIP_URBAN_WEIGHT = {"beds": 0.3, "doctors": 0.4}
 VILLAGE_RURAL_WEIGHT = 2.6
 FEWEST_TOWNSHIP_BEDS = 5
@@ -61,8 +61,8 @@ RULES = {
         "hospitals are folded into these"
     ),
     "r_county_beds": (
-        "Public hospital beds left to the counties, by residents (half weight where the city's "
-        "own hospitals stand), general : TCM : maternal-child 74 : 20 : 6: TCM as in Taonan 2020 "
+        "Public hospital beds left to the counties, by residents (at 0.6 of their number where the "
+        "city's own hospitals stand), general : TCM : maternal-child 74 : 20 : 6: TCM as in Taonan 2020 "
         "(162 of 794 county-run beds), maternal-child as beds of professional public health "
         "institutions, nearly all maternal-child, among public beds (national, 2023: all beds less "
         "hospital, primary and other ones are 5.5%)"
