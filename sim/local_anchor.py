@@ -210,7 +210,8 @@ def _national() -> dict[str, float]:
 
 def _values(unknowns: tuple[Unknown, ...], at: Any) -> dict[str, float]:
     """Parameter values by key with every unknown where `at` says."""
-    values, national = {}, _national()
+    values: dict[str, float] = {}
+    national = _national()
     for unknown, by in zip(unknowns, at, strict=True):
         for key in unknown.keys:
             values[key] = unknown.moved(values.get(key, national[key]), float(by))
