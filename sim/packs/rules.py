@@ -63,9 +63,9 @@ RULES = {
     "r_county_beds": (
         "Public hospital beds left to the counties, by residents (at 0.6 of their number where the "
         "city's own hospitals stand), general : TCM : maternal-child 74 : 20 : 6; TCM as in "
-        "Taonan 2020 (162 of 794 county-run beds), maternal-child as beds of professional public health "
-        "institutions, nearly all maternal-child, among public beds (national, 2023: all beds less "
-        "hospital, primary and other ones are 5.5%)"
+        "Taonan 2020 (162 of 794 county-run beds), maternal-child as beds of professional public "
+        "health institutions, nearly all maternal-child, among public beds (national, 2023: all "
+        "beds less hospital, primary and other ones are 5.5%)"
     ),
     "r_taonan_beds": (
         "Plan of Taonan, reading A: 794 county-run hospital beds and 188 primary beds; 507 beds of "
