@@ -21,6 +21,7 @@ OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 # Taonan 2023 (docs/figures.md).
 _LARGE_LOG_PERSON_MONTHS = 12_000_000
 _LOG_BYTES_A_PERSON_MONTH = 20.0
+REGIONS = ("chifeng", "taonan", "liaocheng", "suining", "bayannur")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -75,6 +76,9 @@ def _add_readers(commands: Any) -> None:
         command.add_argument("region", help="name of a region, or folder of a pack")
         if name == "info":
             command.add_argument("--year", type=int, default=2023, help="default 2023")
+            command.add_argument(
+                "--assumptions", action="store_true", help="list every assumed model parameter"
+            )
         command.add_argument("--lang", choices=("en", "zh"), default="en")
     new = commands.add_parser(
         "new-region",
@@ -96,10 +100,13 @@ def _add_readers(commands: Any) -> None:
     )
     anchor = commands.add_parser(
         "anchor",
-        help="solve need, tier constants, admissions and stays on national figures again",
-        description="Runs the national reference county until the anchors are met and rewrites "
-        "sim/data/anchored.csv and anchors_national.csv.",
+        help="solve need, tier constants, admissions and stays on published figures again",
+        description="Without a region: runs the national reference county until the anchors are "
+        "met and rewrites sim/data/anchored.csv and anchors_national.csv. With one: shifts a few "
+        "constants by the region's own published figures and rewrites its rows of "
+        "sim/data/anchored_regions.csv and anchors_local.csv. Regions come after the nation.",
     )
+    anchor.add_argument("region", nargs="?", choices=REGIONS, help="a region with a plan")
     anchor.add_argument("--steps", type=int, default=30, help="runs at most, default 30")
 
 
@@ -286,7 +293,7 @@ def _trace(options: argparse.Namespace) -> int:
 def _info(options: argparse.Namespace) -> int:
     from sim.info import page
 
-    print(page(options.region, options.year, options.lang))
+    print(page(options.region, options.year, options.lang, options.assumptions))
     return OK
 
 
@@ -322,9 +329,17 @@ def _indicators(options: argparse.Namespace) -> int:
 
 
 def _anchor(options: argparse.Namespace) -> int:
+    def tell(line: str) -> None:
+        print(line, flush=True)
+
+    if options.region is not None:
+        from sim.local_anchor import anchor_region
+
+        anchor_region(options.region, tell=tell)
+        return OK
     from sim.anchor import solve
 
-    return OK if solve(options.steps, tell=lambda line: print(line, flush=True)) else FAILED
+    return OK if solve(options.steps, tell=tell) else FAILED
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

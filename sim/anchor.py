@@ -26,6 +26,14 @@ FOLDER = Path(__file__).parent / "data"
 OBSERVATIONS = FOLDER / "observations.csv"
 REPORT = FOLDER / "anchors_national.csv"
 YEAR = 2023
+# Chinese names of the anchors, in the order of `anchors()`.
+NAMES_ZH = (
+    "居民平均就诊次数", "县域内基层诊疗占比（不含诊所）", "村级与乡镇诊疗量之比", "县外诊疗占比",
+    "年住院率", "乡镇级入院占比", "县外入院占比", "出院者平均住院日（乡镇级）",
+    "出院者平均住院日（县级）", "出院者平均住院日（市级和区域）", "病床使用率（乡镇级）",
+    "病床使用率（县级）", "医师日均担负诊疗人次（乡镇级）", "医师日均担负诊疗人次（县级）",
+    "每诊疗人次入院数（乡镇级）", "每诊疗人次入院数（县级）", "每诊疗人次入院数（县外）", "总诊疗人次",
+)  # fmt: skip
 BULLETIN = "2023年我国卫生健康事业发展统计公报 (service tables by tier, read in a copy)"
 
 
@@ -264,13 +272,13 @@ def _write(values: dict[str, float], got: dict[str, float]) -> None:
     with REPORT.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(
-            ["anchor", "unit", "year", "published", "simulated", "allowed_error", "residual",
-             "solved", "status", "source"]
+            ["anchor", "anchor_zh", "unit", "year", "published", "simulated", "allowed_error",
+             "residual", "solved", "status", "source"]
         )  # fmt: skip
-        for anchor in anchors():
+        for anchor, name_zh in zip(anchors(), NAMES_ZH, strict=True):
             residual = got[anchor.name] - anchor.published
             writer.writerow(
-                [anchor.name, anchor.unit, YEAR, f"{anchor.published:.4g}",
+                [anchor.name, name_zh, anchor.unit, YEAR, f"{anchor.published:.4g}",
                  f"{got[anchor.name]:.4g}", f"{anchor.allowed:.4g}", f"{residual:.2g}",
                  "yes" if anchor.solved else "no", anchor.status, anchor.source]
             )  # fmt: skip

@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.packs.observed import need
+from sim.packs.observed import Observation, need
 from sim.parameters import REGIONAL, read_anchored, read_rows
 from sim.run import simulate
 
@@ -32,9 +32,9 @@ REPORT = Path(__file__).parent / "data" / "anchors_local.csv"
 PUBLIC = ("general_hospital", "tcm_hospital", "maternal_child_hospital")
 SHIFT_COLUMNS = ("region", "key", "operation", "amount", "prior_sd", "posterior_sd", "status",
                  "source")  # fmt: skip
-REPORT_COLUMNS = ("region", "anchor", "anchor_zh", "unit", "year", "published", "allowed_error",
-                  "national_behaviour", "simulated", "residual", "use", "status", "source", "note",
-                  "run_key")  # fmt: skip
+REPORT_COLUMNS = ("region", "indicator", "anchor", "anchor_zh", "unit", "year", "published",
+                  "allowed_error", "national_behaviour", "simulated", "residual", "use", "status",
+                  "source", "note", "run_key")  # fmt: skip
 SOURCE = "most probable given the region's own figures, by python -m sim anchor {region}"
 STEPS = 2
 
@@ -63,24 +63,28 @@ class Unknown:
 class LocalAnchor:
     """One published local figure and what of a run it is compared with.
 
-    use      fitted: it may shift the unknowns; compared: shown only; scale: another time, for
-             the order of magnitude
-    measure  (dataset) -> the simulated figure
+    found    the figure as observed; factor turns it into the unit of the comparison
+    allowed  allowed error, a standard deviation in that unit
+    use      fitted: it may shift the unknowns; scale: another time, for the order of magnitude
     run_year the year simulated; equal to the figure's except for `scale`
+    measure  (dataset) -> the simulated figure
     """
 
     name: str
     name_zh: str
     unit: str
-    year: int
-    run_year: int
-    published: float
+    found: Observation
+    factor: float
     allowed: float
     use: str
-    status: str
-    source: str
+    run_year: int
     note: str
     measure: Callable[[Any], float]
+
+    @property
+    def published(self) -> float:
+        """The published figure in the unit of the comparison."""
+        return self.found.value * self.factor
 
 
 PULL = Unknown(
@@ -136,21 +140,18 @@ def local_anchors(region: str) -> list[LocalAnchor]:
 
 
 def _bayannur() -> list[LocalAnchor]:
-    pandemic = "pandemic year; informs the year's access and the region's state together"
+    note = "pandemic year; informs the year's access and the region's state together"
     share, use, stay = (
         need("bayannur", name, 2020)
         for name in ("visit_share", "bed_use_rate_public", "average_los_public")
     )
     return [
-        LocalAnchor("primary share of visits", "基层诊疗人次占比", "1", 2020, 2020,
-                    share.value / 100, 0.05, "fitted", share.status, share.source,
-                    f"{pandemic}; private clinics taken as counted", primary_share),
-        LocalAnchor("bed occupancy, public hospitals", "公立医院病床使用率", "1", 2020, 2020,
-                    use.value / 100, 0.05, "fitted", use.status, use.source, pandemic,
-                    public_occupancy),
-        LocalAnchor("average length of stay, public hospitals", "公立医院平均住院日", "day", 2020,
-                    2020, stay.value, 0.5, "fitted", stay.status, stay.source, pandemic,
-                    public_stay),
+        LocalAnchor("primary share of visits", "基层诊疗人次占比", "1", share, 0.01, 0.05, "fitted",
+                    2020, f"{note}; private clinics taken as counted", primary_share),
+        LocalAnchor("bed occupancy, public hospitals", "公立医院病床使用率", "1", use, 0.01, 0.05,
+                    "fitted", 2020, note, public_occupancy),
+        LocalAnchor("average length of stay, public hospitals", "公立医院平均住院日", "day", stay,
+                    1.0, 0.5, "fitted", 2020, note, public_stay),
         *_hospital("bayannur", "m-bayannur-1", "Bayannur Hospital", "巴彦淖尔市医院",
                    "hospital_visits"),
     ]  # fmt: skip
@@ -169,9 +170,8 @@ def _hospital(region: str, key: str, name: str, name_zh: str, visits: str) -> li
         ("hospital_discharges", "discharges", "出院人次", "facility_discharges", 0.20),
     )
     return [
-        LocalAnchor(f"{name}, {word}", f"{name_zh}{word_zh}", "1/year", 2022, 2022, found.value,
-                    error * found.value, "fitted", found.status, found.source, note,
-                    at_facility(key, variable))
+        LocalAnchor(f"{name}, {word}", f"{name_zh}{word_zh}", "1/year", found, 1.0,
+                    error * found.value, "fitted", 2022, note, at_facility(key, variable))
         for indicator, word, word_zh, variable, error in pairs
         for found in [need(region, indicator, 2022)]
     ]  # fmt: skip
@@ -184,8 +184,8 @@ def _suining() -> list[LocalAnchor]:
         ("hospital_admissions", "admissions", "入院人次", "facility_admissions"),
     )
     return [
-        LocalAnchor(f"Suining Central Hospital, {word}", f"遂宁市中心医院{word_zh}", "1/year", 2012,
-                    2023, found.value, 0.5 * found.value, "scale", found.status, found.source, note,
+        LocalAnchor(f"Suining Central Hospital, {word}", f"遂宁市中心医院{word_zh}", "1/year",
+                    found, 1.0, 0.5 * found.value, "scale", 2023, note,
                     at_facility("m-suining-1", variable))
         for indicator, word, word_zh, variable in pairs
         for found in [need("suining", indicator, 2012)]
@@ -307,6 +307,15 @@ def shift_rows(region: str, solution: Solution) -> list[dict[str, str]]:
     ]  # fmt: skip
 
 
+def plain(value: float, digits: int = 4) -> str:
+    """A number to so many significant digits, never in powers of ten.
+
+    >>> plain(915_612.0), plain(0.42630), plain(-4_571.0, 2)
+    ('915600', '0.4263', '-4600')
+    """
+    return f"{float(f'{value:.{digits}g}'):.10g}"
+
+
 def report_rows(
     region: str, solution: Solution, seed: int = 0, threads: int = 2
 ) -> list[dict[str, str]]:
@@ -318,12 +327,13 @@ def report_rows(
     anchors = local_anchors(region)
     figures, keys = _figures(region, anchors, {}, seed, threads)
     for anchor, before, after, key in zip(anchors, solution.before, figures, keys, strict=True):
-        rows.append(dict(zip(REPORT_COLUMNS, (
-            region, anchor.name, anchor.name_zh, anchor.unit, str(anchor.year),
-            f"{anchor.published:.6g}", f"{anchor.allowed:.3g}", f"{before:.4g}", f"{after:.4g}",
-            f"{after - anchor.published:.2g}", anchor.use, anchor.status, anchor.source,
-            anchor.note, key,
-        ), strict=True)))  # fmt: skip
+        cells = (
+            region, anchor.found.indicator, anchor.name, anchor.name_zh, anchor.unit,
+            str(anchor.found.year), plain(anchor.published), plain(anchor.allowed), plain(before),
+            plain(after), plain(after - anchor.published, 2), anchor.use,
+            anchor.found.status, anchor.found.source, anchor.note, key,
+        )  # fmt: skip
+        rows.append(dict(zip(REPORT_COLUMNS, cells, strict=True)))
     return rows
 
 

@@ -160,7 +160,8 @@ TAONAN = RegionFacts(
     "taonan", "Taonan", "洮南市", "Jilin", "吉林省", 5103, ("220881",), "", (), 1.3, YEARS,
     HARBIN, CHANGCHUN,
     city_outside=(
-        CityHospital("Baicheng Hospital", "白城市医院", GENERAL),
+        CityHospital("Baicheng general hospital (name assumed)", "白城市综合医院(名称推定)",
+                     GENERAL, name_status="assumed"),
         CityHospital("Baicheng TCM Hospital (name assumed)", "白城市中医院(名称推定)", TCM,
                      name_status="assumed"),
     ),

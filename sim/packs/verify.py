@@ -101,7 +101,7 @@ def verify(region: str | Path) -> Report:
     for world in worlds:
         checks += _stock_checks(pack, world) + _travel_checks(world)
     return Report(
-        worlds[-1].name, digest, tuple(checks), _statuses(pack), _assumptions(pack),
+        worlds[-1].name, digest, tuple(checks), status_counts(pack), _assumptions(pack),
         tuple(oddity for world in worlds[-1:] for oddity in _oddities(world)), table(worlds[-1]),
     )  # fmt: skip
 
@@ -159,7 +159,8 @@ def _travel_checks(world: Region) -> list[Check]:
     ]
 
 
-def _statuses(pack: Pack) -> dict[str, int]:
+def status_counts(pack: Pack) -> dict[str, int]:
+    """Stated values of a pack by status."""
     counts = Counter(status for status, _ in _stated(pack))
     return {status: counts[status] for status in STATUSES if counts[status]}
 

@@ -28,7 +28,8 @@ LAYERS = (
     ("sim.results", "sim.visit_columns", "sim.visit_parquet", "sim.visit_log"),
     ("sim.indicators",),
     ("sim.run",),
-    ("sim.anchor", "sim.info", "sim.report", "sim.trace_facts", "sim.trace", "sim.trace_page"),
+    ("sim.anchor", "sim.local_anchor", "sim.info", "sim.report"),
+    ("sim.trace_facts", "sim.trace", "sim.trace_page"),
     ("sim.__main__",),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

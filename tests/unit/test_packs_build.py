@@ -100,7 +100,8 @@ def test_residents_between_two_counts_lie_on_a_line() -> None:
 def test_reading_a_of_taonan_closes() -> None:
     groups = stocks.bed_groups(FACTS["taonan"], 2269)
     assert groups.not_simulated == 507
-    assert groups.township == 188
+    # 188 are the least; the national primary share of the simulated beds is more.
+    assert groups.township == round((2269 - 507) * 1649 / 9101) > 188
     assert groups.county["tcm_hospital"] == 162
     assert groups.private > 100
     assert groups.total == 2269
@@ -113,9 +114,30 @@ def test_reference_beds_close_the_national_identity() -> None:
     ungraded_days = 8_004_500 * 0.794 - 3_710_400 * 0.911 - secondary * 0.743 - level_1 * 0.541
     use = (secondary * 0.743 + level_1 * 0.541 + ungraded_days) / (secondary + level_1 + ungraded)
     assert reference.county_bed_use() == pytest.approx(use)
-    assert beds[Tier.COUNTY] == round(500_000 * 0.133 * 9.5 / (365 * use))
+    in_all, hospitals, tertiary = (
+        need("national", "admissions", 2023, tier).value for tier in ("all", "hospital", "tertiary")
+    )
+    primary = 0.2141 * need("national", "admissions", 2023, "primary").value / in_all
+    county_stay = (hospitals * 8.8 - tertiary * 8.1) / (hospitals - tertiary)
+    rate = 0.2141 * 0.8 - primary
+    assert beds[Tier.COUNTY] == round(500_000 * rate * county_stay / (365 * use))
     stay = (39_921 * 6.4 + 4_804 * 8.7) / (39_921 + 4_804)
-    assert beds[Tier.TOWNSHIP] == round(500_000 * 0.0322 * stay / (365 * 0.533))
+    assert beds[Tier.TOWNSHIP] == round(500_000 * primary * stay / (365 * 0.533))
+
+
+def test_county_beds_by_kind_stand_on_published_shares() -> None:
+    split = rules.PUBLIC_COUNTY_SPLIT
+    assert sum(split.values()) == 100
+    assert split["tcm_hospital"] == pytest.approx(100 * 162 / 794, abs=1)
+    total, hospital, primary, other, public = (
+        need("national", name, 2023, tier).value
+        for name, tier in (("beds", "all"), ("beds", "hospital"), ("beds", "primary"),
+                           ("beds_other", "all"), ("beds_public_hospital", "hospital"))
+    )  # fmt: skip
+    maternal = total - hospital - primary - other
+    assert split["maternal_child_hospital"] == pytest.approx(
+        100 * maternal / (public + maternal), abs=1
+    )
 
 
 def test_reference_doctors_carry_the_national_loads() -> None:

@@ -26,7 +26,6 @@ from sim.tiers import (
 
 YEAR = 2023
 COLUMN = {key: i for i, key in enumerate(ALTERNATIVE_KEYS)}
-INSIDE_CENTRE = ("chifeng", "liaocheng")
 
 
 @pytest.fixture(scope="module", params=REGIONS)
@@ -103,7 +102,7 @@ def test_delay_facilities_are_exactly_those_beyond_the_counties(region: Region) 
     assert (facilities.tier == Tier.OUTSIDE).sum() == 1
     assert (facilities.tier == Tier.REGIONAL).sum() == 1
     centre = facilities.tier == Tier.REGIONAL
-    assert facilities.place_outside[centre][0] == (region.key not in INSIDE_CENTRE)
+    assert facilities.place_outside[centre].all()
     assert (facilities.withdrawn[facilities.is_delay] == 0).all()
     if region.key in ("taonan", "reference"):
         city = facilities.tier == Tier.CITY
@@ -148,11 +147,24 @@ def test_stocks_follow_the_year() -> None:
     assert doctors == sorted(set(doctors))
 
 
-def test_a_regional_centre_opens_in_its_year() -> None:
-    before, after = (load_region("liaocheng", year) for year in (2022, 2023))
+def test_a_regional_centre_opens_in_its_year(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(pack_folder("liaocheng"), tmp_path / "mine"))
+    table = folder / "facilities.csv"
+    text = table.read_text(encoding="utf-8")
+    assert text.count(",2026,9999,") == text.count(",1900,2025,") == 1
+    text = text.replace(",2026,9999,", ",2022,9999,").replace(",1900,2025,", ",1900,2021,")
+    table.write_text(text, encoding="utf-8")
+    before, after = (load_region(folder, year) for year in (2021, 2022))
     names = [r.facilities.name[int(r.villages.facility[0, COLUMN["regional"]])]
              for r in (before, after)]  # fmt: skip
     assert names == ["Provincial centres in Jinan", "Beijing Jishuitan Hospital Liaocheng Hospital"]
+
+
+@pytest.mark.parametrize("region", ["liaocheng", "chifeng", "bayannur"])
+def test_no_regional_centre_is_open_before_its_plan_builds_it(region: str) -> None:
+    world = load_region(region, 2023)
+    reached = world.villages.facility[:, COLUMN["regional"]]
+    assert world.facilities.place_outside[reached].all()
 
 
 def test_targets_are_the_counts_of_the_year_before() -> None:
