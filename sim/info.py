@@ -265,7 +265,8 @@ def published_stocks(world: Region, pack: Pack, lang: str) -> str:
             continue
         words, _, note = str(definition).partition("; ")
         name = words if lang == "zh" else f"{str(indicator).replace('_', ' ')} ({scope})"
-        lines.append(f"  {when}  {name}: {value:,.10g} {unit}" + (f"  [{note}]" if note else ""))
+        amount = f"{value:,.10g} {text(f'unit.{unit}', lang)}"
+        lines.append(f"  {when}  {name}: {amount}" + (f"  [{note}]" if note else ""))
     return "\n".join(lines)
 
 

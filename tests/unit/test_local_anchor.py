@@ -6,18 +6,25 @@ import math
 
 import numpy as np
 import pytest
+import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim import local_anchor
 from sim.local_anchor import (
     REPORT,
     UNKNOWNS,
+    LocalAnchor,
     Unknown,
     access_unknowns,
     local_anchors,
     most_probable,
+    report_rows,
+    shift_rows,
+    solve_region,
 )
 from sim.packs import REGIONS
+from sim.packs.observed import Observation
 from sim.parameters import REGIONAL, load_parameters, read_anchored, read_rows, read_shifts
 
 positive = st.floats(0.01, 10.0)
@@ -129,3 +136,78 @@ def test_stored_shifts_are_surer_than_the_prior_and_say_where_they_come_from() -
             residual, rel=0.05, abs=2e-3 * float(row["published"])
         )
         assert row["run_key"]
+
+
+class _Run:
+    """A run whose figures are a linear function of the parameters overridden."""
+
+    def __init__(self, year: int, overrides: dict[str, float]) -> None:
+        from types import SimpleNamespace
+
+        county = overrides.get("tier_constant:county", _PULLED)
+        access = overrides.get(f"access_factor:{year}", 0.87)
+        figure = 0.6 - 0.2 * (county - _NATIONAL) + 0.5 * (access - 0.87)
+        self.dataset = SimpleNamespace(figure=figure)
+        self.manifest = {"key": f"{figure:.6f}"}
+
+
+_NATIONAL = read_anchored()["tier_constant:county"]
+_PULLED = _NATIONAL + 1.0
+
+
+def test_a_region_with_one_linear_figure_gets_the_analytic_shift(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pull = Unknown("pull", ("tier_constant:county",), "add", 0.3, 0.2)
+    found = Observation("x", "某地", 2020, "share", "占比", 40.0, "%", "all", "s", "published", "")
+    anchor = LocalAnchor("share", "占比", "1", found, 0.01, 0.05, "fitted", 2020, "",
+                         lambda ds: float(ds.figure))  # fmt: skip
+    monkeypatch.setattr(local_anchor, "local_anchors", lambda region: [anchor])
+    monkeypatch.setattr(local_anchor, "UNKNOWNS", {"x": (pull,)})
+    monkeypatch.setattr(
+        local_anchor, "simulate", lambda region, year, *, overrides, **_: _Run(year, overrides)
+    )
+    solution = solve_region("x", tell=lambda line: None)
+    prior = np.array([0.3, 0.025])  # access 0.82-0.92 read as two deviations each way
+    slope = np.array([-0.2, 0.5])
+    covariance = np.linalg.inv(np.diag(1 / prior**2) + np.outer(slope, slope) / 0.05**2)
+    assert solution.before == pytest.approx((0.6,))
+    assert solution.shifts == pytest.approx([(covariance @ slope * (0.4 - 0.6) / 0.05**2)[0]])
+    assert solution.posterior_sd == pytest.approx([math.sqrt(covariance[0, 0])])
+    (row,) = report_rows("x", solution)
+    # What is stored is a plain run under the shifts as stored, not the solver's own last step.
+    assert float(row["simulated"]) == pytest.approx(0.6 - 0.2)
+    assert row["run_key"] == "0.400000"
+    (shift,) = shift_rows("x", solution)
+    assert shift["key"] == "tier_constant:county"
+    assert float(shift["amount"]) == pytest.approx(solution.shifts[0], abs=1e-4)
+
+
+def _facilities() -> xr.Dataset:
+    """A township centre, a county and a private hospital, a city one outside the region."""
+    return xr.Dataset(
+        {
+            "facility_visits": ("facility", [600, 300, 100, 999]),
+            "facility_bed_days": ("facility", [10, 80, 5, 0]),
+            "facility_open_bed_days": ("facility", [20, 100, 50, 0]),
+            "facility_stay_days": ("facility", [30, 90, 70, 999]),
+            "facility_discharges": ("facility", [5, 10, 7, 1]),
+            "facility_is_delay": ("facility", [0, 0, 0, 1]),
+            "facility_withdrawn": ("facility", [0.0, 0.2, 0.0, 0.0]),
+        },
+        coords={
+            "facility": ["t", "c", "p", "m"],
+            "facility_tier": ("facility", [1, 2, 2, 3]),
+            "facility_county": ("facility", [0, 0, 0, -1]),
+            "facility_kind": ("facility", ["township_centre", "general_hospital",
+                                           "private_hospital", "general_hospital"]),
+        },
+    )  # fmt: skip
+
+
+def test_figures_are_taken_where_the_published_ones_are() -> None:
+    ds = _facilities()
+    assert local_anchor.primary_share(ds) == pytest.approx(0.6)
+    assert local_anchor.public_occupancy(ds) == pytest.approx(0.8)
+    assert local_anchor.public_stay(ds) == pytest.approx(9.0)
+    assert local_anchor.at_facility("c", "facility_visits")(ds) == pytest.approx(300 / 0.8)
