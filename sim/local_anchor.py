@@ -58,6 +58,11 @@ class Unknown:
         """A parameter's value when the unknown is at `by`."""
         return value + by if self.operation == "add" else value * math.exp(by)
 
+    def acts_in(self, year: int) -> bool:
+        """False for the access factor of another year."""
+        own_year = self.name.partition("access_factor:")[2]
+        return own_year in ("", str(year))
+
 
 @dataclass(frozen=True, slots=True)
 class LocalAnchor:
@@ -260,11 +265,15 @@ def solve_region(
     tell(f"{region}: {len(anchors)} figures, {len(unknowns)} unknowns, years {years}")
     if not unknowns:
         return Solution((), (), tuple(before))
-    jacobian = np.empty((len(anchors), len(unknowns)))
+    jacobian = np.zeros((len(anchors), len(unknowns)))
     for k, unknown in enumerate(unknowns):
         at = zero.copy()
         at[k] = unknown.step
-        jacobian[:, k] = (figures(at) - before) / unknown.step
+        touched = [i for i, anchor in enumerate(anchors) if unknown.acts_in(anchor.run_year)]
+        got, _ = _figures(
+            region, [anchors[i] for i in touched], _values(unknowns, at), seed, threads
+        )
+        jacobian[touched, k] = (got - before[touched]) / unknown.step
         tell(f"  effect of {unknown.name}")
     published, allowed = (
         np.array([getattr(anchor, name) for anchor in anchors]) for name in ("published", "allowed")
