@@ -65,7 +65,7 @@ def test_verify_and_info_print_a_page(capsys):
     assert main(["info", "taonan"]) == OK
     shown = capsys.readouterr().out
     assert "visits per person" in shown
-    assert "2269" in shown
+    assert "2,269 beds" in shown
 
 
 def test_an_interrupted_run_leaves_no_half_file(tmp_path):
