@@ -20,7 +20,8 @@ from sim.tiers import ALTERNATIVE_KEYS, TIER_KEYS, Tier
 
 WEAK = ("assumed", "recalled")
 # Sizes a planner would find odd: fewest and most beds or doctors of one facility by tier.
-USUAL_BEDS = {Tier.TOWNSHIP: (5, 150), Tier.COUNTY: (15, 2500), Tier.CITY: (100, 4000)}
+# The smallest county facility is the maternal-child one of a banner of 54,000 people.
+USUAL_BEDS = {Tier.TOWNSHIP: (5, 150), Tier.COUNTY: (10, 2500), Tier.CITY: (100, 4000)}
 USUAL_DOCTORS = {Tier.VILLAGE: (0.5, 8), Tier.TOWNSHIP: (2, 70), Tier.COUNTY: (3, 900)}
 FARTHEST_HOURS = 48.0
 
