@@ -100,8 +100,9 @@ STAY = Unknown("stay", ("stay_mean:county", "stay_mean:city"), "multiply", 0.08,
 ADMIT = Unknown(
     "admission", ("admission_scale:county", "admission_scale:city"), "multiply", 0.15, 0.1
 )
-# Unknowns of a region: only what its figures can tell apart.
-UNKNOWNS = {"bayannur": (PULL, CITY, STAY, ADMIT), "liaocheng": (CITY, ADMIT)}
+ADMIT_CITY = Unknown("admission at the city", ("admission_scale:city",), "multiply", 0.15, 0.1)
+# Unknowns of a region: only what its figures can tell. One city hospital says nothing of counties.
+UNKNOWNS = {"bayannur": (PULL, CITY, STAY, ADMIT), "liaocheng": (CITY, ADMIT_CITY)}
 
 
 def primary_share(ds: Any) -> float:
