@@ -19,7 +19,7 @@ from sim.packs.read import pack_folder, read_pack
 from sim.packs.verify import status_counts
 from sim.parameters import STATUSES, read_shifts, rows_of_status
 from sim.region import Region
-from sim.text import pad, text
+from sim.text import known, pad, text
 from sim.tiers import TIER_KEYS, Tier
 
 DATA = Path(__file__).parent / "data"
@@ -265,7 +265,8 @@ def published_stocks(world: Region, pack: Pack, lang: str) -> str:
             continue
         words, _, note = str(definition).partition("; ")
         name = words if lang == "zh" else f"{str(indicator).replace('_', ' ')} ({scope})"
-        amount = f"{value:,.10g} {text(f'unit.{unit}', lang)}"
+        words_of_unit = text(f"unit.{unit}", lang) if known(f"unit.{unit}") else unit
+        amount = f"{value:,.10g} {words_of_unit}"
         lines.append(f"  {when}  {name}: {amount}" + (f"  [{note}]" if note else ""))
     return "\n".join(lines)
 

@@ -238,6 +238,11 @@ _TEXT: dict[str, tuple[str, str]] = {
 }
 
 
+def known(key: str) -> bool:
+    """True when there is a text of this key; packs of one's own have units we have none for."""
+    return key in _TEXT
+
+
 def pad(cell: str, width: int, right: bool = False) -> str:
     """Pad to a width in terminal columns; Chinese characters take two."""
     columns = sum(2 if ord(c) > 0x2E80 else 1 for c in cell)
