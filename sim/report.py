@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sim.indicators import INDICATORS, SECTIONS, Indicator
-from sim.text import SPLITS, text
+from sim.text import SPLITS, pad, text
 from sim.tiers import TIER_KEYS
 
 _CELL_WIDTH = 10
@@ -146,9 +146,3 @@ def show_gap(value: float, how: str) -> str:
 def columns_of(cell: str) -> int:
     """Width in terminal columns; Chinese characters take two."""
     return sum(2 if ord(character) > 0x2E80 else 1 for character in cell)
-
-
-def pad(cell: str, width: int, right: bool = False) -> str:
-    """Pad to a width in terminal columns."""
-    space = " " * max(0, width - columns_of(cell))
-    return space + cell if right else cell + space
