@@ -307,7 +307,9 @@ class CompiledEngine:
         life_table = death_probability_table(self.demography.mortality, float(days))
         mortality_table(p, life_table, mortality)
         workers.run(
-            lambda k, a, b: word_of_mouth(p, people, self.village_start, days / 365.0, a, b),
+            lambda k, a, b: word_of_mouth(
+                p, people, self.village_start, days / 365.0, a, b, np.empty(6, dtype=np.int64)
+            ),
             split(n_villages, workers.count),
         )
 
@@ -456,8 +458,9 @@ class CompiledEngine:
         returns = np.concatenate(due) if due else _NO_EVENTS
         book(returns, -1, self.booked)
         at = self._buffer("sorted", len(returns), 1, np.int32)[: len(returns)]
-        other = self._buffer("unsorted", len(returns), 1, np.int32)[: len(returns)]
-        sort_events(returns, at, other, self.digits)
+        keys = self._buffer("returning", len(returns), 1, np.int64)[: len(returns)]
+        other = self._buffer("unsorted", len(returns), 1, np.int64)[: len(returns)]
+        sort_events(returns, at, keys, other, self.digits)
         n = len(onsets) + len(returns)
         requests = self._buffer("requests", n, L.EVENT_COLUMNS, np.int32)[:n]
         ranges = split(len(onsets), self.workers.count)
@@ -488,21 +491,27 @@ class CompiledEngine:
         return order, start
 
     def _post(self, day: int, parts: list[np.ndarray]) -> None:
-        """File events under the day they fall due."""
-        due = np.zeros(self.horizon, dtype=np.int64)
-        for part in parts:
-            short = count_due(part, day, due)
-            if short > 0:
-                self.horizon = 2 * short
-                return self._post(day, parts)
-        ends = np.cumsum(due)
-        start = ends - due
+        """File events under the day they fall due, the parts one after the other."""
+        jobs = [(k, k) for k in range(len(parts))]
+        due = np.zeros((len(parts), self.horizon), dtype=np.int64)
+        short = max(self.workers.run(lambda k, *_: count_due(parts[k], day, due[k]), jobs))
+        if short > 0:
+            self.horizon = 2 * short
+            return self._post(day, parts)
+        total = due.sum(axis=0)
+        ends = np.cumsum(total)
+        start = ends - total
+        at = start + np.cumsum(due, axis=0) - due
         rows = np.empty((int(ends[-1]), L.EVENT_COLUMNS), dtype=np.int32)
-        at = start.copy()
-        for part in parts:
-            by_due(part, day, at, rows)
-            book(part, 1, self.booked)
-        for ahead in np.flatnonzero(due):
+        booked = np.zeros((len(parts), self.n_facilities), dtype=np.int64)
+
+        def file(k: int, *_: int) -> None:
+            by_due(parts[k], day, at[k], rows)
+            book(parts[k], 1, booked[k])
+
+        self.workers.run(file, jobs)
+        self.booked += booked.sum(axis=0)
+        for ahead in np.flatnonzero(total):
             filed = rows[start[ahead] : ends[ahead]]
             self.pending.setdefault(day + int(ahead), []).append(filed)
         return None

@@ -252,23 +252,28 @@ def turn_of_month(
 
 
 @kernel
-def word_of_mouth(p: Any, people: Any, village_start: Any, years: float, v0: int, v1: int) -> None:
+def word_of_mouth(
+    p: Any, people: Any, village_start: Any, years: float, v0: int, v1: int, mean: Any
+) -> None:
     """Pull perceived quality towards the village mean, for villages v0..v1.
 
-    T <- T + w (mean - T) in whole fixed-point units, w = word_of_mouth x years.
+    T <- T + w (mean - T) in whole fixed-point units, w = word_of_mouth x years; mean is scratch,
+    (6,) int64.
     """
     weight = int(p.word_of_mouth * years * 65536.0)
     for v in range(v0, v1):
         a, b = village_start[v], village_start[v + 1]
         if b - a < 2:
             continue
+        mean[:] = 0
+        for r in range(a, b):
+            for tier in range(6):
+                mean[tier] += people[r].quality[tier]
         for tier in range(6):
-            total = 0
-            for r in range(a, b):
-                total += int(people[r].quality[tier])
-            mean = total // (b - a)
-            for r in range(a, b):
-                gap = mean - int(people[r].quality[tier])
+            mean[tier] //= b - a
+        for r in range(a, b):
+            for tier in range(6):
+                gap = mean[tier] - people[r].quality[tier]
                 people[r].quality[tier] += (gap * weight + 32768) >> 16
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.compiled import kernel
+import numpy as np
+
+from sim.compiled import inlined, kernel
 from sim.engines.kernels.layout import (
     DUE,
     FACILITY,
@@ -17,7 +19,10 @@ from sim.engines.kernels.layout import (
     copy_row,
 )
 
-RADIX = 8192  # thirteen bits of a resident's row at a time
+_RADIX_BITS = 13  # of a resident's row at a time, twice
+RADIX = 1 << _RADIX_BITS
+_ROW_BITS = 32
+_ROW_MASK = (1 << _ROW_BITS) - 1
 
 
 @kernel
@@ -52,43 +57,49 @@ def book(events: Any, change: int, booked: Any) -> None:
 
 
 @kernel
-def sort_events(events: Any, at: Any, other: Any, digits: Any) -> None:
+def sort_events(events: Any, at: Any, keys: Any, other: Any, digits: Any) -> None:
     """Order of events by resident, then onset, then ordinal, in `at`.
 
-    at, other  (n,) int32, written; digits  (RADIX,) int64 scratch
+    at  (n,) int32, written; keys, other  (n,) int64 and digits  (RADIX,) int64 scratch
     """
     n = len(events)
     for i in range(n):
-        other[i] = i
-    for shift in (0, 13):
-        source, target = (other, at) if shift == 0 else (at, other)
-        digits[:] = 0
-        for i in range(n):
-            digits[(events[i, RESIDENT] >> shift) & (RADIX - 1)] += 1
-        total = 0
-        for digit in range(RADIX):
-            count = digits[digit]
-            digits[digit] = total
-            total += count
-        for i in range(n):
-            row = source[i]
-            digit = (events[row, RESIDENT] >> shift) & (RADIX - 1)
-            target[digits[digit]] = row
-            digits[digit] += 1
+        keys[i] = (np.int64(events[i, RESIDENT]) << _ROW_BITS) | i
+    _scatter(keys, _ROW_BITS, digits, other)
+    _scatter(other, _ROW_BITS + _RADIX_BITS, digits, keys)
     for i in range(n):
         # A resident has a few events a day at most: by exchanging neighbours.
-        row = other[i]
+        key = keys[i]
+        row = key & _ROW_MASK
         place = i
-        while place > 0 and _comes_before(events, row, at[place - 1]):
+        while place > 0 and key >> _ROW_BITS == keys[place - 1] >> _ROW_BITS:
+            if not _comes_before(events, row, at[place - 1]):
+                break
             at[place] = at[place - 1]
             place -= 1
         at[place] = row
 
 
+@inlined
+def _scatter(keys: Any, shift: int, start: Any, out: Any) -> None:
+    """One pass of a radix sort that keeps the order of equals."""
+    start[:] = 0
+    for i in range(len(keys)):
+        start[(keys[i] >> shift) & (RADIX - 1)] += 1
+    total = 0
+    for digit in range(RADIX):
+        count = start[digit]
+        start[digit] = total
+        total += count
+    for i in range(len(keys)):
+        digit = (keys[i] >> shift) & (RADIX - 1)
+        out[start[digit]] = keys[i]
+        start[digit] += 1
+
+
 @kernel
 def _comes_before(events: Any, i: int, j: int) -> bool:
-    if events[i, RESIDENT] != events[j, RESIDENT]:
-        return False
+    """Of two events of one resident."""
     if events[i, ONSET] != events[j, ONSET]:
         return events[i, ONSET] < events[j, ONSET]
     return (events[i, META] >> 2) & 63 < (events[j, META] >> 2) & 63
