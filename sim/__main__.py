@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -43,10 +43,10 @@ def parser() -> argparse.ArgumentParser:
     )
     run.add_argument("region", help="name of a region, or folder of a pack")
     run.add_argument("--year", type=int, default=2023, help="2020 to 2023 (default 2023)")
-    run.add_argument("--seed", type=_seed, default=0, help="whole number, default 0")
-    run.add_argument("--engine", default="compiled", help="compiled (default)")
+    run.add_argument("--seed", type=_whole(0, 2**63 - 1), default=0, help="whole number, default 0")
+    _engine_options(run)
     run.add_argument(
-        "--threads", type=_threads, default=os.cpu_count() or 1,
+        "--threads", type=_whole(1, 256), default=os.cpu_count() or 1,
         help="worker threads, default all; the result is the same for any number",
     )  # fmt: skip
     run.add_argument("--json", action="store_true", help="one JSON document on standard output")
@@ -127,9 +127,11 @@ def _trace_command(commands: Any) -> None:
         "--resident", type=int, metavar="N", help="row of a resident on 1 January, from 0"
     )
     command.add_argument("--year", type=int, default=2023, help="2020 to 2023 (default 2023)")
-    command.add_argument("--seed", type=_seed, default=0, help="whole number, default 0")
     command.add_argument(
-        "--threads", type=_threads, default=os.cpu_count() or 1,
+        "--seed", type=_whole(0, 2**63 - 1), default=0, help="whole number, default 0"
+    )
+    command.add_argument(
+        "--threads", type=_whole(1, 256), default=os.cpu_count() or 1,
         help="worker threads, default all; the story is the same for any number",
     )  # fmt: skip
     command.add_argument("--json", action="store_true", help="one JSON document, nothing left out")
@@ -157,18 +159,24 @@ def _log_options(run: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def _seed(value: str) -> int:
-    seed = int(value)
-    if not 0 <= seed < 2**63:
-        raise argparse.ArgumentTypeError("a whole number from 0 to 2**63 - 1")
-    return seed
+def _engine_options(run: argparse.ArgumentParser) -> None:
+    run.add_argument(
+        "--engine", default="compiled",
+        help="compiled (default), or reference: the same model told readably, for some townships",
+    )  # fmt: skip
+    run.add_argument(
+        "--townships", type=_whole(1, 1_000_000), default=0, metavar="N",
+        help="only N townships of the region: an extract, not a result",
+    )  # fmt: skip
 
 
-def _threads(value: str) -> int:
-    threads = int(value)
-    if not 1 <= threads <= 256:
-        raise argparse.ArgumentTypeError("a whole number from 1 to 256")
-    return threads
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def whole_number(value: str) -> int:
+        if not low <= int(value) <= high:
+            raise argparse.ArgumentTypeError(f"a whole number from {low} to {high}")
+        return int(value)
+
+    return whole_number
 
 
 class _Progress:
@@ -229,7 +237,7 @@ def _run(options: argparse.Namespace) -> int:
     with _visit_log(options, progress) as (region, log):
         run = simulate(
             region, options.year, engine=options.engine, seed=options.seed,
-            threads=options.threads, progress=progress, observer=log,
+            threads=options.threads, townships=options.townships, progress=progress, observer=log,
         )  # fmt: skip
         progress.end()
         if log is not None:
@@ -242,7 +250,8 @@ def _run(options: argparse.Namespace) -> int:
         folder = publish(run.dataset, manifest, options.output)
         progress.say(text("run.written", options.lang).format(folder=folder))
     if options.json:
-        about = {k: manifest[k] for k in ("region", "year", "engine", "seed", "key")}
+        keys = ("region", "year", "engine", "seed", "key", "townships", "extract")
+        about = {k: manifest[k] for k in keys if k in manifest}
         document = {"run": {**about, "seconds": round(seconds, 3)}, "indicators": values}
         print(json.dumps(document, ensure_ascii=False))
     else:
@@ -261,6 +270,8 @@ def _visit_log(options: argparse.Namespace, progress: _Progress) -> Iterator[tup
             raise InputError([Fault(option, 0, "", "no --log", "--log FILE.parquet with it")])
         yield options.region, None
         return
+    if options.townships:
+        raise InputError([Fault("--log", 0, "", "--townships", "a log of the whole region")])
     from sim.packs import load_region
     from sim.visit_log import VisitLog, find_counties, parse_months
 

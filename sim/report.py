@@ -23,7 +23,9 @@ def table(run: Any, values: dict[str, Any], by: str, lang: str) -> str:
     about = run.manifest
     attributes = run.dataset.attrs
     name = attributes["region_name_zh" if lang == "zh" else "region_name"]
+    stamp = [text("run.extract", lang)] if "extract" in about else []
     lines = [
+        *stamp,
         text("run.title", lang).format(
             region=name, year=about["year"], seed=about["seed"],
             residents=int(run.dataset.residents_start.sum()), key=about["key"],

@@ -17,17 +17,19 @@ from sim.engines.compiled import CompiledEngine
 from sim.engines.kernels import layout as L
 from sim.engines.observe import Observer
 from sim.errors import Fault, InputError
+from sim.extract import extract
 from sim.packs import load_region
 from sim.parameters import beyond_range, load_parameters
 from sim.population import Ledger, PopulationParameters, residents_of
 from sim.region import Region
 from sim.results import GROUP_DIMENSIONS, SCHEMA_VERSION, build_dataset
 from sim.source import source_hash
+from sim.text import text
 
 if TYPE_CHECKING:
     import xarray as xr
 
-ENGINES = ("compiled",)
+ENGINES = ("compiled", "reference")
 Progress = Callable[[str, int, int, int], None]  # stage, days done, days, visits so far
 
 
@@ -58,6 +60,7 @@ def simulate(
     engine: str = "compiled",
     seed: int = 0,
     threads: int = 2,
+    townships: int = 0,
     overrides: Mapping[str, float] | None = None,
     progress: Progress | None = None,
     observer: Observer | None = None,
@@ -66,6 +69,9 @@ def simulate(
 
     region     name of a pack, a pack's folder, or a Region
     year       2020-2023
+    engine     "compiled", or "reference": the same model told readably, for extracts
+    townships  0, or take so many whole townships out of the region (sim.extract): an extract,
+               not a result
     overrides  parameter values by key, see sim.parameters.load_parameters
     progress   called with (stage, days done, days, visits so far)
     observer   told of every day, see sim.engines.observe; changes no result
@@ -78,6 +84,8 @@ def simulate(
     """
     if engine not in ENGINES:
         raise InputError([Fault("run", 0, "engine", repr(engine), " or ".join(ENGINES))])
+    if observer is not None and engine != "compiled":
+        raise InputError([Fault("run", 0, "engine", engine, "compiled, which can be observed")])
     begun = time.perf_counter()
 
     def tell(stage: str, done: int = 0, days: int = 0, visits: int = 0) -> None:
@@ -86,15 +94,14 @@ def simulate(
 
     tell("pack")
     world = region if isinstance(region, Region) else load_region(region, year)
+    if townships:
+        world = extract(world, townships)
     parameters = load_parameters(overrides, region=world.key)
     tell("residents")
     population = PopulationParameters.from_table(parameters)
     residents, ledger = residents_of(world, population, seed, threads=threads)
-    job = CompiledEngine(
-        world, parameters, residents, load_demography(world.year), ledger,
-        seed=seed, threads=threads, progress=lambda done, days, n: tell("days", done, days, n),
-        observer=observer,
-    )  # fmt: skip
+    job = _engine(engine, world, parameters, residents, ledger, seed, threads, observer)
+    job.progress = lambda done, days, n: tell("days", done, days, n)
     with job.workers:
         before = take_census(job, "start")
         count_at_start = job.n
@@ -107,7 +114,35 @@ def simulate(
     if broken:
         raise RuntimeError(f"conservation does not hold: {broken}; a fault in the program")
     dataset = build_dataset(world, tallies, census)
-    manifest = {
+    warnings = beyond_range(overrides or {}) + _warnings(world, tallies)
+    manifest = _manifest(world, parameters, engine, seed, checks, warnings)
+    if townships:
+        manifest["townships"] = townships
+        manifest["extract"] = " ".join(text("run.extract", lang) for lang in ("en", "zh"))
+        dataset.attrs["extract"] = manifest["extract"]
+    dataset.attrs |= {
+        "Conventions": "CF-1.11",
+        "title": f"Tiercare run: {world.name} {world.year}",
+        "source": f"tiercare {__version__}, {engine} engine",
+        "run_key": manifest["key"],
+        "prices": "constant 2023 yuan",
+        "region_name": world.name,
+        "region_name_zh": world.name_zh,
+        **{name: manifest[name] for name in _SAID_TWICE},
+    }
+    # Seconds are told but not stored: equal runs have equal files.
+    return Run(dataset, {**manifest, "seconds": time.perf_counter() - begun})
+
+
+_SAID_TWICE = ("region", "year", "seed", "pack_hash", "schema_version")  # manifest and dataset
+
+
+def _manifest(
+    world: Region, parameters: Any, engine: str, seed: int, checks: dict[str, int],
+    warnings: list[str],
+) -> dict[str, Any]:  # fmt: skip
+    """What a run is, and what was checked."""
+    return {
         "region": world.key,
         "year": world.year,
         "engine": engine,
@@ -119,27 +154,29 @@ def simulate(
         "schema_version": SCHEMA_VERSION,
         "residents": f"census residents of 2020 carried to 1 January {world.year}",
         "checks": checks,
-        "warnings": beyond_range(overrides or {}) + _warnings(world, tallies),
+        "warnings": warnings,
     }
-    dataset.attrs = {
-        "Conventions": "CF-1.11",
-        "title": f"Tiercare run: {world.name} {world.year}",
-        "source": f"tiercare {__version__}, {engine} engine",
-        "run_key": manifest["key"],
-        "region": world.key,
-        "region_name": world.name,
-        "region_name_zh": world.name_zh,
-        "year": world.year,
-        "seed": seed,
-        "pack_hash": world.pack_hash,
-        "schema_version": SCHEMA_VERSION,
-        "prices": "constant 2023 yuan",
-    }
-    # Seconds are told but not stored: equal runs have equal files.
-    return Run(dataset, {**manifest, "seconds": time.perf_counter() - begun})
 
 
-def take_census(job: CompiledEngine, when: str) -> dict[str, Any]:
+def _engine(
+    name: str, world: Region, parameters: Any, residents: Any, ledger: Ledger, seed: int,
+    threads: int, observer: Observer | None,
+) -> Any:  # fmt: skip
+    """An engine by name, ready to run."""
+    rates = load_demography(world.year)
+    if name == "reference":
+        from sim.engines.reference import TieredCare
+
+        return TieredCare(
+            world, seed=seed, parameters=parameters, residents=residents, ledger=ledger,
+            demography=rates,
+        )  # fmt: skip
+    return CompiledEngine(
+        world, parameters, residents, rates, ledger, seed=seed, threads=threads, observer=observer
+    )  # fmt: skip
+
+
+def take_census(job: Any, when: str) -> dict[str, Any]:
     """Residents alive in the region: by county, group, key group and contract; those admitted in
     the year and the chronically ill under an effective contract.
 
@@ -172,7 +209,7 @@ def take_census(job: CompiledEngine, when: str) -> dict[str, Any]:
     return {f"{name}_{when}": value for name, value in census.items()}
 
 
-def conservation(job: CompiledEngine, tallies: Any, ledger: Ledger, start: int) -> dict[str, int]:
+def conservation(job: Any, tallies: Any, ledger: Ledger, start: int) -> dict[str, int]:
     """Identities every run must satisfy, as differences that must be 0."""
     f = tallies.facility
     ward = ~job.delay

@@ -31,6 +31,11 @@ _TEXT: dict[str, tuple[str, str]] = {
         "{region} {year}, seed {seed}: {residents:,} residents, one to one   (run {key})",
         "{region}{year}年，种子 {seed}：{residents:,} 名居民，一比一   （运行 {key}）",
     ),
+    "run.extract": (
+        "Extract, not a result: the hospitals that serve the townships left out have neither "
+        "queues nor bed limits.",
+        "节选，不作为结果：未纳入乡镇所用的医院不设队列和床位限制。",
+    ),
     "run.indicator": ("indicator", "指标"),
     "run.all": ("all", "合计"),
     "run.districts": ("{name} (district)", "{name}（市辖区）"),

@@ -8,7 +8,6 @@ depend on the number of threads.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -53,9 +52,10 @@ from sim.engines.kernels.shuffle import (
     sort_events,
 )
 from sim.engines.observe import Observer, Today
-from sim.engines.people import move_rates, people_table
+from sim.engines.people import people_table
+from sim.engines.schema import RunTallies
 from sim.engines.workers import Workers, split
-from sim.engines.world import build_world, choice_sets
+from sim.engines.world import build_world, choice_sets, move_rates
 from sim.population import Ledger, Residents
 from sim.region import Region
 from sim.rules.consult import N_POOLS
@@ -65,26 +65,6 @@ from sim.rules.illness import intensity_bound
 _NO_EVENTS = np.empty((0, L.EVENT_COLUMNS), dtype=np.int32)
 _NO_STAYS = np.empty((0, L.STAY_COLUMNS), dtype=np.int32)
 Progress = Callable[[int, int, int], None]  # day, days, visits so far
-
-
-@dataclass
-class RunTallies:
-    """What a run counted, all int64; see sim.engines.kernels.layout for the last axes.
-
-    county     (12, counties, 6 tiers, 3 places, county tallies)
-    group      (counties x groups, 6 tiers, group tallies)
-    episode    (4 classes, episode tallies)
-    facility   (facilities, facility tallies)
-    histogram  (facilities, 60) visits by minutes waited
-    people     (counties, 3) births, deaths, moves out
-    """
-
-    county: np.ndarray
-    group: np.ndarray
-    episode: np.ndarray
-    facility: np.ndarray
-    histogram: np.ndarray
-    people: np.ndarray
 
 
 class CompiledEngine:

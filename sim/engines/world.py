@@ -1,4 +1,4 @@
-"""Region and parameters → the flat arrays the kernels read."""
+"""Region and parameters → the flat tables that agent engines set up from."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 
 from sim.day import weekly_share
-from sim.engines.kernels.layout import (
+from sim.engines.schema import (
     FACILITY_RECORD,
+    FIRST_SHARED,
     SCHEME_RECORD,
     VILLAGE_RECORD,
     WAIT_BINS,
     World,
 )
-from sim.engines.kernels.menu import FIRST_SHARED
+from sim.population import Ledger, Residents
 from sim.region import Region
 from sim.rules.choice import (
     TASTE_LEVELS,
@@ -140,3 +141,20 @@ def build_world(region: Region, p: Any) -> Any:
         village=village.view(np.recarray),
         scheme=scheme.view(np.recarray)[0],
     )
+
+
+def move_rates(region: Region, residents: Residents, ledger: Ledger, p: Any) -> np.ndarray:
+    """Moves out a person-year by county and age: the mean of the years carried, spread over ages
+    by the moving weights; (counties, 111)."""
+    n_counties = len(region.counties.code)
+    cell = region.village_county.astype(np.int64)[residents.village] * 111 + residents.age
+    by_age = np.bincount(cell, minlength=n_counties * 111).reshape(n_counties, 111)
+    years = max(1, region.year - 2020)
+    groups = np.searchsorted([15, 45, 65], np.arange(111), side="right")
+    weight = np.asarray(p.move_weight)[groups]
+    rates = np.zeros((n_counties, 111), dtype=np.float64)
+    for county in range(n_counties):
+        weighted = float((by_age[county] * weight).sum())
+        if weighted > 0.0:
+            rates[county] = weight * float(ledger.moved_out[county]) / years / weighted
+    return rates

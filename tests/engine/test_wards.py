@@ -125,6 +125,18 @@ def test_of_two_who_ask_at_the_same_second_the_first_in_the_list_gets_the_last_b
     assert day.waiting == [3]
 
 
+@pytest.mark.parametrize("second", [MORNING, NOON, 86_399])
+def test_of_two_who_ask_at_the_same_second_the_emergency_goes_first(ward: Any, second: int) -> None:
+    """All that becomes ready at an instant is enqueued before a bed is given."""
+    day = ward(1)
+    day.asks(7, second, COMPLEX)
+    day.asks(9, second, COMPLEX, referred=True, contract=2)
+    day.asks(3, second, CRITICAL)
+    day.run()
+    assert day.admitted == [3]
+    assert day.waiting == [9, 7]
+
+
 def test_who_asks_earlier_gets_the_bed_whatever_his_place_in_the_list(ward: Any) -> None:
     day = ward(1)
     day.asks(7, NOON + 1)

@@ -23,6 +23,7 @@ from sim.engines.kernels.layout import (
     DEAD,
     ESCALATION,
     FACILITY,
+    FIRST_SHARED,
     IDLE,
     IN_BED,
     LANE,
@@ -44,7 +45,7 @@ from sim.engines.kernels.layout import (
     occurrence_of,
     write_event,
 )
-from sim.engines.kernels.menu import FIRST_SHARED, is_offered, is_shut, menu_row
+from sim.engines.kernels.menu import is_offered, is_shut, menu_row
 from sim.rules.choice import (
     ABSENT,
     choice_exponents,

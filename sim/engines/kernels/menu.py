@@ -10,10 +10,10 @@ import math
 from typing import Any
 
 from sim.compiled import kernel
+from sim.engines.schema import FIRST_SHARED
 from sim.rules.choice import ABSENT, shared_constant
 from sim.rules.consult import EMERGENCY_POOL, N_POOLS
 
-FIRST_SHARED = 2  # alternatives from the county tier up; village and township are a village's own
 _COUNTY_FIRST, _CITY_FIRST, _CITY_LAST, _LAST = 2, 7, 9, 11
 _CLINICS = N_POOLS - 1
 _EMERGENCIES = 3 * 3 * 2 * _CLINICS

@@ -205,23 +205,21 @@ def run_wards(
         if c == n_claims or second == DISCHARGE_SECOND:
             continue
         n_kept = _enqueue(p, people, visits, seed, key_day, day, claims[c], kept, n_kept, tally)
-        priority = kept[n_kept - 1, W_KEY] >> 58
-        if is_free(facilities, facility, occupied, priority):
+        # All that becomes ready at an instant is enqueued before a bed is given.
+        if c + 1 < n_claims and (claims[c + 1] >> 24) == second:
+            continue
+        if c > 0 and (claims[c - 1] >> 24) == second:
+            _sort_rows(kept, n_kept)
+            occupied, n_kept, n_stays = _grant(
+                p, facilities, people, seed, key_day, day, facility, occupied, kept, n_kept,
+                stays, n_stays, tally,
+            )  # fmt: skip
+        elif is_free(facilities, facility, occupied, kept[n_kept - 1, W_KEY] >> 58):
             n_kept -= 1
             _admit(
-                p,
-                facilities,
-                people,
-                seed,
-                key_day,
-                day,
-                facility,
-                kept,
-                n_kept,
-                stays,
-                n_stays,
+                p, facilities, people, seed, key_day, day, facility, kept, n_kept, stays, n_stays,
                 tally,
-            )
+            )  # fmt: skip
             n_stays += 1
             occupied += 1
     _sort_rows(kept, n_kept)
