@@ -147,6 +147,11 @@ def test_the_reference_engine_knows_nothing_of_the_kernels():
 ONE_SIDED = {
     "random.blocks": "many draws of one stream at once; each is `block`",
     "random.raw_blocks": "many draws of one stream at once; each is `raw_block`",
+    "order.ready_key": "sorts arrays of keys; SimPy's clock brings the reference's to an instant",
+    "order.place_of": "takes a key apart; the reference keeps the visit beside its key",
+    "order.second_of": "as place_of",
+    "order.is_return": "as place_of",
+    "day.days_in_year": "length of the progress bar",
     "choice.nested_logit": "its steps are called apart, for a batch of residents",
 }
 
