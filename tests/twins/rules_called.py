@@ -27,7 +27,6 @@ def busy_world(persons: int = 90) -> World:
         beds={"county_general_0": 1, "township_0": 1},
         doctors={"village_0": 0.02, "township_0": 0.05},
     )  # fmt: skip
-    region = replace(region, counties=region.counties)
     overrides = {
         **by_class("need_scale", [3.0, 4.0, 12.0, 12.0]),
         **by_tier("admission_scale", [0.0, 5.0, 5.0, 5.0, 5.0, 5.0]),
@@ -38,7 +37,7 @@ def busy_world(persons: int = 90) -> World:
     return World(region, overrides, seed=5, mortality=20.0, fertility=4.0, blocks=months(1, 6))
 
 
-def called(which: str) -> list[str]:
+def called(which: str, more: dict[str, float] | None = None) -> list[str]:
     """Names of the functions that one engine calls while it runs, set-up of people left out."""
     names: set[str] = set()
 
@@ -50,11 +49,13 @@ def called(which: str) -> list[str]:
 
     sys.setprofile(look)
     try:
-        records(busy_world(), which)
+        world = busy_world()
+        records(replace(world, overrides={**world.overrides, **(more or {})}), which)
     finally:
         sys.setprofile(None)
     return sorted(names)
 
 
 if __name__ == "__main__":
-    print(json.dumps({which: called(which) for which in ("compiled", "reference")}))
+    full = by_tier("initial_occupancy", [1.0] * 6)
+    print(json.dumps({which: called(which, full) for which in ("compiled", "reference")}))
