@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.reader import ReaderError
+from ruamel.yaml.error import YAMLError
 
 from sim.errors import Fault
 from sim.packs.columns import where_to_find
@@ -30,9 +29,8 @@ from sim.packs.text import (
     expected,
     named,
     parse_cell,
-    printable,
 )
-from sim.packs.yaml_text import scalars
+from sim.packs.yaml_text import scalars, yaml_fault
 
 _STATUS = choice("status", STATUSES, "how the value is known")
 _SOURCE = key("source", "identifier in sources.csv")
@@ -103,17 +101,8 @@ def parse_settings(raw: bytes, faults: list[Fault]) -> Settings:
     try:
         for path, line, value in scalars(content, faults):
             _take(path, line, value, found, faults)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        row, got = mark.line + 1 if mark else 0, printable(str(error.problem or error.context))
-        faults.append(Fault(SETTINGS_FILE, row, "", got, "valid YAML", "Check the indentation."))
-        return {}
-    except ReaderError as error:
-        row, letter = content.count("\n", 0, error.position) + 1, f"U+{error.character:04X}"
-        faults.append(Fault(SETTINGS_FILE, row, "", letter, "text", "Remove the character."))
-        return {}
     except (YAMLError, ValueError) as error:
-        faults.append(Fault(SETTINGS_FILE, 0, "", type(error).__name__, "valid YAML"))
+        faults.append(yaml_fault(error, content, SETTINGS_FILE))
         return {}
     if not found and len(faults) == before:
         faults.append(Fault(SETTINGS_FILE, 1, "", "no settings", "`name: value` lines"))
