@@ -1,0 +1,16 @@
+"""The five regions' plans as data: levers, targets and scenarios, read strictly.
+
+A scenario is a list of levers with levels, dates and reasons. It says what quantities would be at a
+date; no run reads one yet.
+
+>>> import scenarios
+>>> scenarios.load("liaocheng", "plan-2025").level("reserved_beds", date(2025, 1, 1))  # doctest: +SKIP
+0.1
+"""
+
+from scenarios.levers import levers
+from scenarios.scenario import Scenario
+from scenarios.schema import load, shipped
+from scenarios.targets import targets
+
+__all__ = ["Scenario", "levers", "load", "shipped", "targets"]
