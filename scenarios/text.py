@@ -1,0 +1,95 @@
+"""User-facing words of the scenarios command, in English and Chinese."""
+
+from __future__ import annotations
+
+_TEXT: dict[str, tuple[str, str]] = {
+    "lever": ("lever", "政策杠杆"),
+    "id": ("id", "代码"),
+    "number": ("no.", "序号"),
+    "form": ("form", "形式"),
+    "role": ("role", "作用"),
+    "acts": ("acts", "有机制"),
+    "context-only": ("context only", "仅列示"),
+    "range": ("range", "取值范围"),
+    "unit": ("unit", "单位"),
+    "rollout": ("roll-out", "推进方式"),
+    "step": ("at once", "一次到位"),
+    "linear": ("even", "匀速"),
+    "logistic": ("slow-fast-slow", "先慢后快再慢"),
+    "evidence": ("evidence", "证据等级"),
+    "cost": ("yuan a year and unit", "每单位年费用（元）"),
+    "clauses": ("clauses", "条文"),
+    "changes": ("changes", "作用对象"),
+    "missing": ("missing: {what}", "缺少：{what}"),
+    "target": ("target", "目标指标"),
+    "region": ("region", "地区"),
+    "clause": ("clause", "条文"),
+    "baseline": ("from", "基期"),
+    "aim": ("target", "目标"),
+    "status": ("status", "状态"),
+    "simulated": ("simulated", "可推演"),
+    "input": ("input", "输入"),
+    "outside": ("outside", "模型外"),
+    "judged": ("judged by", "判定指标"),
+    "note": ("note", "说明"),
+    "conflict": ("! {note}", "! {note}"),
+    "scenario": ("scenario", "情景"),
+    "title": ("title", "名称"),
+    "first": ("first change", "最早变化"),
+    "extends": ("continues", "延续自"),
+    "levers": ("levers", "杠杆数"),
+    "none": ("none", "无"),
+    "level": ("level", "水平"),
+    "from": ("from", "开始"),
+    "full": ("in full", "全部到位"),
+    "basis": ("basis", "依据"),
+    "plan": ("plan {clause}", "规划 {clause}"),
+    "national": ("national goal", "国家目标"),
+    "assumed": ("assumed", "假设"),
+    "why": ("why", "理由"),
+    "place": ("where", "范围"),
+    "everywhere": ("whole region", "全域"),
+    "townships": ("{share:.0%} of townships", "{share:.0%}乡镇"),
+    "places": ("{count} places", "{count}处"),
+    "quantity": ("quantity", "变量"),
+    "now": ("without", "无措施"),
+    "by": ("levers", "杠杆"),
+    "increase": ("increase", "提高"),
+    "decrease": ("decrease", "降低"),
+    "words": ("in words", "文字表述"),
+    "show.levers": ("Levers", "各项措施"),
+    "show.changes": (
+        "What they come to on 31 December (parameters in their units; pack figures and announced "
+        "stocks as a factor or a difference)",
+        "各年12月31日累计变化（参数按其单位；数据包数值与待建存量按倍数或差额）",
+    ),
+    "show.idle": (
+        "Called for by the plan, without a mechanism: {names}",
+        "规划提出但模型无对应机制：{names}",
+    ),
+    "show.no_run": (
+        "No run reads a scenario yet: these are settings, not results.",
+        "目前推演尚不读取情景：以上为设定值，不是推演结果。",
+    ),
+    "show.nothing": ("Nothing is changed.", "没有任何变化。"),
+    "coverage.what": ("what", "内容"),
+    "coverage.count": ("count", "数量"),
+    "coverage.levers": ("levers", "政策杠杆"),
+    "coverage.acting": ("  that act", "  有机制"),
+    "coverage.today": ("    on a parameter or a pack figure", "    作用于现有参数或数据包"),
+    "coverage.announced": ("    only on announced stocks", "    仅作用于待建存量"),
+    "coverage.context": ("  context only", "  仅列示"),
+    "coverage.definitions": ("distinct targets", "不同目标指标"),
+    "coverage.targets": ("targets by region", "分地区目标"),
+    "coverage.rows": ("rows of the plans they stand for", "对应的规划条目"),
+    "coverage.conflicts": ("targets with a conflict note", "附冲突说明的目标"),
+}
+
+
+def text(name: str, lang: str) -> str:
+    """A phrase in English (`en`) or Chinese (`zh`).
+
+    >>> text("outside", "zh")
+    '模型外'
+    """
+    return _TEXT[name][lang == "zh"]
