@@ -3,8 +3,10 @@
 A scenario is a list of levers with levels, dates and reasons. It says what quantities would be at a
 date; no run reads one yet.
 
+>>> from datetime import date
 >>> import scenarios
->>> scenarios.load("liaocheng", "plan-2025").level("reserved_beds", date(2025, 1, 1))  # doctest: +SKIP
+>>> plan = scenarios.load("liaocheng", "plan-2025")
+>>> plan.level("reserved_beds", date(2025, 1, 1))
 0.1
 """
 

@@ -7,10 +7,11 @@ quantities that are no row of the parameter table, `costs.csv` unit costs, which
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from scenarios.plans import REGIONS, rows_of_clause
 from scenarios.rollout import ROLLOUTS, delayed, fading
@@ -165,7 +166,7 @@ class Lever:
     high: float
     rollout: str
     tiers: tuple[str, ...]
-    clauses: dict[str, tuple[str, ...]]
+    clauses: Mapping[str, tuple[str, ...]]
     missing: str
     missing_zh: str
     effects: tuple[Effect, ...]
@@ -228,7 +229,7 @@ def _lever(row: Row, effects: Iterable[Effect], cost: Cost) -> Lever:
     return Lever(
         number=int(row["number"]), low=float(row["low"]), high=float(row["high"]),
         tiers=tuple(str(row["tiers"]).split()), effects=tuple(effects), cost=cost,
-        clauses={region: found for region, found in clauses.items() if found != ("",)},
+        clauses=MappingProxyType({r: found for r, found in clauses.items() if found != ("",)}),
         missing=given(row["missing"]), missing_zh=given(row["missing_zh"]),
         **{name: str(row[name]) for name in
            ("id", "name", "name_zh", "form", "role", "unit", "rollout")},

@@ -161,9 +161,8 @@ def list_coverage(region: str | None, lang: str) -> str:
 def show(scenario: Scenario, lang: str) -> str:
     """A scenario: its levers with reasons, what they come to by year, what stays idle."""
     zh = lang == "zh"
-    lines = [
-        scenario.title_zh if zh else scenario.title, scenario.about_zh if zh else scenario.about, "",
-    ]  # fmt: skip
+    about = scenario.about_zh if zh else scenario.about
+    lines = [scenario.title_zh if zh else scenario.title, about, ""]
     if not scenario.settings:
         return "\n".join([*lines, text("show.nothing", lang)]) + "\n"
     names = ("id", "lever", "level", "unit", "place", "from", "full", "basis")
@@ -192,7 +191,8 @@ def _changes_table(scenario: Scenario, lang: str) -> str:
     held = parameter_values()
     years = [year for year in YEARS if year <= scenario.horizon]
     by_year = [
-        {(c.quantity.id, c.place): c for c in scenario.changes(date(year, 12, 31))} for year in years
+        {(c.quantity.id, c.place): c for c in scenario.changes(date(year, 12, 31))}
+        for year in years
     ]
     last = by_year[-1]
     head = [text("quantity", lang), text("unit", lang), text("place", lang), text("now", lang)]
@@ -243,9 +243,10 @@ def _place(place: Place, lang: str) -> str:
 def lever_record(lever: Lever) -> dict[str, Any]:
     """A lever as JSON can carry it."""
     plain = ("number", "id", "name", "name_zh", "form", "role", "unit", "low", "high", "rollout",
-             "tiers", "clauses", "missing")  # fmt: skip
+             "tiers", "missing")  # fmt: skip
     return {
         **{name: getattr(lever, name) for name in plain},
+        "clauses": dict(lever.clauses),
         "effects": [_effect_record(effect) for effect in lever.effects],
         "cost": {name: getattr(lever.cost, name)
                  for name in ("basis", "one_off", "yearly", "status", "reason")},
@@ -266,7 +267,7 @@ def target_record(target: Target) -> dict[str, Any]:
     """A target as JSON can carry it."""
     meant = target.definition
     plain = ("id", "region", "clause", "baseline", "baseline_year", "comparator", "target",
-             "target_high", "year", "unit", "scope", "conflict_note")  # fmt: skip
+             "target_high", "year", "unit", "scope", "conflict_note", "note")  # fmt: skip
     return {
         **{name: getattr(target, name) for name in plain},
         "definition": meant.id, "rows": [clause.id for clause in target.rows],

@@ -27,7 +27,7 @@ CATALOGUE_COLUMNS = (
     text("unit", "unit of the value"),
     text("scope", "of what"),
     text("tier", "tiers meant"),
-    text("conflict_note", "what does not agree with it"),
+    text("note", "what has to be known when it is used"),
 )
 DOCUMENT_COLUMNS = (
     choice("region", REGIONS, "region of the plan"),
@@ -57,7 +57,7 @@ class Clause:
     unit: str
     scope: str
     tier: str
-    conflict_note: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,18 @@ from scenarios.scenario import BASES, Place, Scenario, Setting
 from scenarios.tables import FOLDER, unknown
 from sim.errors import Fault, FaultList, InputError
 from sim.packs.read import REGIONS_FOLDER
-from sim.packs.schema import CODE, FIRST_YEAR, LAST_YEAR, SETTINGS_FILE, Column, choice, integer
+from sim.packs.schema import (
+    CODE,
+    FIRST_YEAR,
+    LAST_YEAR,
+    SETTINGS_FILE,
+    Column,
+    choice,
+    integer,
+    number,
+    text,
+)
 from sim.packs.schema import key as key_column
-from sim.packs.schema import number, text
 from sim.packs.settings import parse_settings
 from sim.packs.text import (
     Value,
@@ -188,6 +197,9 @@ def _take(file: _File, where: str, value: str, strange: set[str]) -> None:
             strange.add(lever)
             return
         columns, field = SETTING, ".".join(parts[2:])
+        if not field:
+            file.tell(where, repr(value[:60]), "the settings of the lever: " + ", ".join(SETTING))
+            return
     column = columns.get(re.sub(r"\[[0-9]+\]", "[]", field))
     if column is None:
         near = get_close_matches(field[:60], columns, n=1)
@@ -210,7 +222,8 @@ def _told(file: _File, field: str) -> bool:
 def _settings(file: _File, region: str) -> list[Setting]:
     """The levers a file sets."""
     known = levers()
-    names = dict.fromkeys(path.split(".")[1] for path in file.line if path.startswith("levers."))
+    paths = (path.split(".") for path in file.line)
+    names = dict.fromkeys(path[1] for path in paths if path[0] == "levers" and len(path) > 2)
     found = (_setting(file, region, known[name]) for name in names if name in known)
     return [setting for setting in found if setting is not None]
 

@@ -70,9 +70,7 @@ def given(text: Value) -> str:
     return "" if text == NOTHING else str(text)
 
 
-def unknown(
-    file: str, line: int, field: str, got: str, what: str, known: Sequence[str]
-) -> Fault:
+def unknown(file: str, line: int, field: str, got: str, what: str, known: Sequence[str]) -> Fault:
     """The fault of a name that is not among the known ones; the nearest is offered."""
     near = get_close_matches(got[:LONGEST_SHOWN], known, n=1)
     hint = f"Did you mean {near[0]}?" if near else ""

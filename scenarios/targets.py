@@ -45,7 +45,8 @@ TARGET_COLUMNS = (
     text("year", "year of the target"),
     text("unit", "unit"),
     text("scope", "of what"),
-    text("conflict_note", "what does not agree with it"),
+    text("conflict_note", "what in the plans does not agree with it"),
+    text("note", "what has to be known when it is read"),
 )
 # Columns of targets.csv that repeat the first row of the catalogue, and its name there.
 _REPEATED = {
@@ -86,6 +87,7 @@ class Target:
 
     rows      rows of the catalogue that state it; the first is the one that counts
     baseline  starting value of `baseline_year`, in `unit`
+    conflict_note  what in the same plan contradicts it, "" where nothing does
     """
 
     id: str
@@ -101,6 +103,7 @@ class Target:
     unit: str
     scope: str
     conflict_note: str
+    note: str
 
     @property
     def clause(self) -> str:
@@ -199,7 +202,7 @@ def _target(line: int, row: Row, folder: Path, faults: list[Fault]) -> Target | 
         str(row["id"]), known[name], region, rows,
         number_of("baseline"), year_of("baseline_year"), given(row["comparator"]),
         number_of("target"), number_of("target_high"), year_of("year"),
-        str(row["unit"]), given(row["scope"]), given(row["conflict_note"]),
+        str(row["unit"]), given(row["scope"]), given(row["conflict_note"]), given(row["note"]),
     )  # fmt: skip
 
 
