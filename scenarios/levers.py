@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -166,7 +166,7 @@ class Lever:
     high: float
     rollout: str
     tiers: tuple[str, ...]
-    clauses: Mapping[str, tuple[str, ...]]
+    clauses: Mapping[str, tuple[str, ...]] = field(hash=False)
     missing: str
     missing_zh: str
     effects: tuple[Effect, ...]
@@ -297,10 +297,10 @@ def _costs(folder: Path, known: list[str], faults: FaultList) -> dict[str, Cost]
             faults.append(unknown("costs.csv", line, "lever", lever, want, known))
         yuan = [float(row[name]) for name in _YUAN]
         one_off, yearly = (yuan[0], yuan[1], yuan[2]), (yuan[3], yuan[4], yuan[5])
-        for field, three in (("one_off", one_off), ("yearly", yearly)):
+        for name, three in (("one_off", one_off), ("yearly", yearly)):
             if list(three) != sorted(three):
                 got = " ".join(f"{value:g}" for value in three)
-                faults.append(Fault("costs.csv", line, field, got, "low <= middle <= high"))
+                faults.append(Fault("costs.csv", line, name, got, "low <= middle <= high"))
         texts = (str(row["status"]), str(row["reason"]))
         found[lever] = Cost(str(row["basis"]), one_off, yearly, *texts)
     return found

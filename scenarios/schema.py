@@ -84,8 +84,10 @@ class _File:
     faults: FaultList
 
     def tell(self, field: str, got: str, want: str, hint: str = "") -> None:
-        """One more fault at a path."""
-        self.faults.append(Fault(self.name, self.line.get(field, 0), field, got, want, hint))
+        """One more fault at a path, on its line or on that of the lever it belongs to."""
+        lever = ".".join(field.split(".")[:2])
+        line = self.line.get(field, self.line.get(lever, 0))
+        self.faults.append(Fault(self.name, line, field, got, want, hint))
 
 
 def load(source: str | Path, name: str | None = None) -> Scenario:
@@ -234,14 +236,11 @@ def _setting(file: _File, region: str, lever: Lever) -> Setting | None:
     stem = f"levers.{lever.id}"
     values = {path[len(stem) + 1 :]: value for path, value in file.values.items()
               if path.startswith(f"{stem}.")}  # fmt: skip
-    for field, column in SETTING.items():
-        absent = field not in values and field not in _MAY_LACK
-        if absent and not _told(file, f"{stem}.{field}"):
-            want = expected(column)
-            file.faults.append(
-                Fault(file.name, file.line[stem], f"{stem}.{field}", "no such key", want, "Add it.")
-            )
-    if len(file.faults) > before or any(f.field.startswith(f"{stem}.") for f in file.faults):
+    absent = [field for field in SETTING if field not in values and field not in _MAY_LACK]
+    for field in absent:
+        if not _told(file, f"{stem}.{field}"):
+            file.tell(f"{stem}.{field}", "no such key", expected(SETTING[field]), "Add it.")
+    if absent or any(fault.field.startswith(f"{stem}.") for fault in file.faults):
         return None
     level, clause = float(values["level"]), str(values.get("clause", ""))
     _check_level(file, stem, lever, level, str(values["unit"]))
