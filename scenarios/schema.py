@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
@@ -324,8 +324,9 @@ def _place(file: _File, stem: str, region: str, values: Mapping[str, Value]) -> 
         if len(set(given.values())) < len(given):
             file.tell(f"{stem}.{field}[0]", "the same place twice", "each once")
         named_places[field] = tuple(sorted(set(given.values())))
-    townships = values.get("townships")
-    return Place(**named_places, townships=None if townships is None else float(townships))
+    # All townships are no limit.
+    townships = float(values.get("townships", 1.0))
+    return Place(**named_places, townships=None if townships == 1.0 else townships)
 
 
 def _column(region: str, table: str, column: str) -> list[str]:
@@ -357,16 +358,20 @@ def _joined(file: _File, base: Scenario | None, own: list[Setting]) -> tuple[Set
     before: dict[str, Setting] = {}
     for setting in base.settings if base else ():
         before[setting.lever.id] = setting
+    kept = []
     for setting in own:
         earlier = before.get(setting.lever.id)
         if earlier is None:
+            kept.append(setting)
             continue
+        place = earlier.place if setting.place.is_everywhere else setting.place
+        kept.append(replace(setting, place=place))
         stem = f"levers.{setting.lever.id}"
         if setting.start < earlier.full:
             want = f"{earlier.full} or later, when {earlier.file} has it in full"
             file.tell(f"{stem}.from", str(setting.start), want)
-        if setting.place != earlier.place:
+        if place != earlier.place:
             want = f"the place it has in {earlier.file}"
             file.tell(stem, "another place", want, "Levers keep their place.")
-    every = [*(base.settings if base else ()), *own]
+    every = [*(base.settings if base else ()), *kept]
     return tuple(sorted(every, key=lambda s: (s.lever.number, s.start)))

@@ -74,9 +74,9 @@ def test_inadequacy_shrinks_by_the_exponential_and_stays_a_probability(value, le
 
 
 def test_reserved_beds_are_the_parameter_itself():
-    (effect,) = levers()["reserved_beds"].effects
-    assert effect.quantity.id == "reserved_bed_share:city"
-    assert effect.apply(0.0, 0.1) == 0.1
+    held = {effect.quantity.id: effect for effect in levers()["reserved_beds"].effects}
+    assert set(held) == {"reserved_bed_share:city", "reserved_bed_share:county"}
+    assert all(effect.apply(0.0, 0.1) == 0.1 for effect in held.values())
     assert levers()["reserved_beds"].high == 0.3
 
 

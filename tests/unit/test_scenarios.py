@@ -104,11 +104,8 @@ def test_levels_a_plan_prints_are_the_ones_set():
         ("bayannur", "township_basic_standard"),
         ("liaocheng", "township_recommended_standard"),
     ):
-        share = setting(region, "township_standard").place.townships
+        share = setting(region, "township_standard").place.townships or 1.0
         assert share == printed(f"{region}.{target}")
-    room = targets()["taonan.beds_non_public"]
-    level = setting("taonan", "non_public_providers").level
-    assert level == pytest.approx(room.target - room.baseline)
     beds = targets()["taonan.beds_per_1000"]
     level = setting("taonan", "bed_control").level
     assert level == pytest.approx(beds.target / beds.baseline - 1, abs=5e-4)
@@ -116,6 +113,11 @@ def test_levels_a_plan_prints_are_the_ones_set():
     for region in ("taonan", "liaocheng", "bayannur"):
         level = setting(region, "family_doctor_contract").level
         assert level == pytest.approx(printed(f"{region}.contract_coverage_key") - 0.65)
+
+
+def test_all_townships_are_no_limit(tmp_path):
+    (setting,) = load(written(tmp_path, SHORT + "    townships: 1\n")).settings
+    assert setting.place == EVERYWHERE
 
 
 def test_the_example_of_the_page_is_a_scenario(tmp_path):
@@ -159,8 +161,8 @@ def test_a_rule_can_compute_with_what_a_scenario_comes_to(region, name, year):
         if change.quantity.id in held and change.place == EVERYWHERE
     }
     parameters = load_parameters(values)
-    if "reserved_bed_share:city" in values:
-        assert parameters.reserved_bed_share[3] == pytest.approx(0.1)
+    if "formal_referral" in values:
+        assert parameters.formal_referral > held["formal_referral"]
 
 
 def test_levels_of_the_plan_hold_to_2035_and_the_vision_raises_them():
@@ -203,8 +205,11 @@ def test_a_lever_may_be_limited_to_counties_facilities_or_townships(tmp_path):
     limited = SHORT + "    counties:\n    - '371521'\n    - '371522'\n    townships: 0.4\n"
     (setting,) = load(written(tmp_path, limited)).settings
     assert setting.place == Place(("371521", "371522"), (), 0.4)
-    (change,) = load(written(tmp_path, limited)).changes(date(2026, 1, 1))
-    assert change.place == setting.place
+    changes = load(written(tmp_path, limited)).changes(date(2026, 1, 1))
+    assert [change.place for change in changes] == [setting.place] * 2
+    hospital = SHORT + "    facilities: [m-liaocheng-1]\n"
+    (setting,) = load(written(tmp_path, hospital)).settings
+    assert setting.place == Place((), ("m-liaocheng-1",))
 
 
 @pytest.mark.parametrize(
@@ -280,6 +285,10 @@ def test_a_continued_lever_starts_after_the_earlier_and_keeps_its_place(tmp_path
         load(written(tmp_path, more.replace("from: 2025-01-01", "from: 2024-12-01"), "more"))
     with pytest.raises(InputError, match="Levers keep their place"):
         load(written(tmp_path, good + "    townships: 0.5\n", "more"))
+    written(tmp_path, SHORT + "    facilities: [m-liaocheng-1]\n")
+    places = {setting.place for setting in load(written(tmp_path, good, "more")).settings}
+    assert places == {Place((), ("m-liaocheng-1",))}
+    written(tmp_path, SHORT)
     with pytest.raises(InputError, match="expected liaocheng, as in trial"):
         load(written(tmp_path, good.replace("region: liaocheng", "region: suining"), "more"))
 
