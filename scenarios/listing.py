@@ -14,7 +14,8 @@ from scenarios.schema import load, shipped
 from scenarios.targets import STATUSES, Target, targets
 from scenarios.text import text
 from sim.parameters import load_parameters, read_anchored, read_rows
-from sim.report import columns_of, pad
+from sim.report import columns_of
+from sim.text import pad
 
 # Years whose last day `show` prints.
 YEARS = (2023, 2025, 2030, 2035)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import shutil
 import textwrap
@@ -196,9 +197,20 @@ def test_levers_of_one_quantity_work_together_in_a_fixed_order(tmp_path):
     (stay,) = [c for c in scenario.changes(at) if c.quantity.id == "stay_mean:county"]
     assert stay.levers == ("day_surgery_and_admission", "post_acute_chain")
     years = 11 - 1 / 365
-    gone = 1 - 0.04 * (1 - 2.718281828459045 ** (-years / 2))
-    day = 1 - 0.25 * 0.4 * (1 - 2.718281828459045 ** (-years / 1))
+    gone = 1 - 0.04 * (1 - math.exp(-years / 2))
+    day = 1 - 0.25 * 0.4 * (1 - math.exp(-years))
     assert stay.value(10.0) == pytest.approx(10 * gone * day, rel=1e-6)
+
+
+def test_a_limited_change_comes_on_top_of_the_one_everywhere():
+    changes = load("liaocheng", "plan-2025").changes(date(2035, 12, 31))
+    own = {c.place: c for c in changes if c.quantity.id == "capability:township/chronic"}
+    everywhere, limited = own[EVERYWHERE], own[Place(townships=0.35)]
+    assert set(limited.levers) == {*everywhere.levers, "township_standard"}
+    (step,) = [step for step in limited.steps if step not in everywhere.steps]
+    size, level = step[0].size, step[1]
+    left = (1 - everywhere.value(0.8)) * math.exp(-size * level)
+    assert limited.value(0.8) == pytest.approx(1 - left, rel=1e-12)
 
 
 def test_a_lever_may_be_limited_to_counties_facilities_or_townships(tmp_path):
