@@ -81,7 +81,8 @@ def _show(given: argparse.Namespace) -> str:
     source = given.region if given.scenario else Path(given.region)
     scenario = load(source, given.scenario)
     if given.json:
-        return _document(listing.scenario_record(scenario))
+        changes = listing.changes_record(scenario)
+        return _document({**listing.scenario_record(scenario), "changes": changes})
     return listing.show(scenario, given.lang)
 
 

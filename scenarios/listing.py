@@ -293,3 +293,32 @@ def scenario_record(scenario: Scenario) -> dict[str, Any]:
             for each in scenario.settings
         ],
     }  # fmt: skip
+
+
+def changes_record(scenario: Scenario) -> dict[str, list[dict[str, Any]]]:
+    """What the levers come to on 31 December of each printed year, as JSON can carry it.
+
+    `value` is None where the quantity without levers is a figure of the pack or not built yet.
+    """
+    held = parameter_values()
+    found: dict[str, list[dict[str, Any]]] = {}
+    for year in YEARS:
+        if year > scenario.horizon:
+            continue
+        found[str(year)] = [
+            {
+                "quantity": each.quantity.id, "owner": each.quantity.owner,
+                "unit": each.quantity.unit, "levers": each.levers,
+                "counties": each.place.counties, "facilities": each.place.facilities,
+                "townships": each.place.townships,
+                "without": held.get(each.quantity.id),
+                "value": each.value(held[each.quantity.id]) if each.quantity.id in held else None,
+                "steps": [
+                    {"lever": effect.lever, "form": effect.form, "size": effect.size,
+                     "level": level}
+                    for effect, level in each.steps
+                ],
+            }
+            for each in scenario.changes(date(year, 12, 31))
+        ]  # fmt: skip
+    return found

@@ -70,6 +70,10 @@ def test_json_carries_the_same(capsys):
     vision = json.loads(printed(capsys, "show", "suining", "vision-2035", "--json"))
     assert vision["extends"] == ["plan-2025"]
     assert vision["first_day"] == "2024-07-01"
+    assert vision["changes"]["2023"] == []
+    (referral,) = [c for c in vision["changes"]["2035"] if c["quantity"] == "formal_referral"]
+    gained = sum(step["size"] * step["level"] for step in referral["steps"])
+    assert referral["value"] == pytest.approx(referral["without"] + gained)
 
 
 def test_a_file_of_ones_own_is_shown_and_a_wrong_one_refused(capsys, tmp_path):
