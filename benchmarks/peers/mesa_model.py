@@ -138,8 +138,9 @@ class Facility(mesa.Agent):
         back: list[Any] = []
         nxt = 0
         n = len(patients)
+        now = 0.0
         while nxt < n or waiting or back:
-            now = rooms[0]
+            now = max(now, rooms[0])
             if not waiting:
                 ready = [patients[nxt][0]] if nxt < n else []
                 ready += [back[0][0]] if back else []
