@@ -82,17 +82,19 @@ def main() -> None:
 
     plain = load_parameters()
     base = runs({})
-    print(f"{options.residents:,} residents, {options.seeds} seeds: independent over paired variance")
+    print(
+        f"{options.residents:,} residents, {options.seeds} seeds: independent over paired variance"
+    )
     print(f"{'':<30}" + "".join(f"{name[:13]:>15}" for name in OUTCOMES))
     everything = []
     for name, overrides in LEVERS.items():
         values = dict(overrides)
-        for key in values:
+        for key, change in overrides.items():
             if key in RELATIVE:
                 field, index = key.split(":")
                 held = np.asarray(getattr(plain, field))
                 keys = CLASS_KEYS if field == "need_scale" else ("village", "township", "county")
-                values[key] = float(held[keys.index(index)]) * (1.0 + values[key])
+                values[key] = float(held[keys.index(index)]) * (1.0 + change)
         lever = runs(values)
         ratios = ratio(base, lever)
         everything.append(ratios)

@@ -63,8 +63,7 @@ def figures(table: Table, weekday: Any) -> dict[str, tuple[float, float]]:
     everything = visits.sum(axis=1)
     pairs = {f"share of visits, {t}": (visits[:, k], everything) for k, t in enumerate(TIERS)}
     pairs |= {
-        f"mean wait, min, {t}": (waited[:, k] / 60.0, visits[:, k])
-        for k, t in enumerate(TIERS[:3])
+        f"mean wait, min, {t}": (waited[:, k] / 60.0, visits[:, k]) for k, t in enumerate(TIERS[:3])
     }
     pairs["admissions a visit"] = (admissions, everything)
     pairs["visits a day"] = (everything, np.ones(len(everything)))

@@ -143,7 +143,9 @@ class Rules:
             return 0, math.floor(u * DAY), math.inf
         tier = w.tier[f]
         open_for = [self.hours[s][tier] * 3600.0 * w.room_share[f][pool] for s in range(2)]
-        session = 1 if self.sessions(tier) == 2 and self.random.random() >= self.morning_share else 0
+        session = (
+            1 if self.sessions(tier) == 2 and self.random.random() >= self.morning_share else 0
+        )
         start = self.starts[session][tier]
         place = u * (1.0 - self.early_arrival + self.early_arrival * u) * open_for[session]
         return session, start + place // 60 * 60, start + open_for[session] + self.overrun

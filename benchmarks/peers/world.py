@@ -69,7 +69,9 @@ class World:
 def region_of(residents: int) -> Any:
     """The reference county with a share of its people, beds and doctors."""
     region = load_region("reference", 2023)
-    share = residents / float(region.counties.target_population.sum() or region.counties.census.sum())
+    share = residents / float(
+        region.counties.target_population.sum() or region.counties.census.sum()
+    )
     census = np.floor(region.counties.census * share).astype(np.int64)
     people, old = census.sum(axis=(1, 2)), region.counties.census.sum(axis=(1, 2))
     counties = replace(

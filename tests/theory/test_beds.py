@@ -1,8 +1,8 @@
 """The bed kernel against the theory of loss systems, reserved beds, wards without end and queues.
 
 Family-wise: every interval fails a correct kernel with probability 1e-4 (wards.FALSE_ALARM), and
-there are fewer than 40 in this file, so the file as a whole fails one with less than 0.4%. Seeds are
-fixed.
+there are fewer than 40 in this file, so the file as a whole fails one with less than 0.4%. Seeds
+are fixed.
 """
 
 from __future__ import annotations
@@ -142,8 +142,9 @@ def test_the_census_of_a_ward_without_end_is_poisson(load: float, beds: int, ans
     over = int((census > beds).sum())
     p_value = stats.binomtest(over, len(census), answer).pvalue
     spread = float(census.var(ddof=1) / load)
-    print(f"load {load}: more than {beds} beds, theory {answer:.5f}, of {len(census)} midnights "
-          f"{over / len(census):.5f}, p-value {p_value:.3g}; variance over load {spread:.3f}")  # fmt: skip
+    share = over / len(census)
+    print(f"load {load}, more than {beds} beds: theory {answer:.5f}, of {len(census)} midnights")
+    print(f"  {share:.5f}, p-value {p_value:.3g}; variance over load {spread:.3f}")
     assert p_value > FALSE_ALARM
     # Variance of a Poisson sample: chi-square with n - 1 degrees of freedom, nearly.
     reach = stats.norm.isf(FALSE_ALARM / 2.0) * math.sqrt((2.0 + 1.0 / load) / len(census))

@@ -66,8 +66,24 @@ def _history(
         leaving = ends[d % _LONGEST]
         ends[d % _LONGEST] = 0
         occupied, n_kept, n_stays, n_events = run_wards(
-            p, facilities, villages, people, seed, 0, d % 8192, f, occupied, leaving, queue,
-            visits, claims, n, kept, stays, events, tally,
+            p,
+            facilities,
+            villages,
+            people,
+            seed,
+            0,
+            d % 8192,
+            f,
+            occupied,
+            leaving,
+            queue,
+            visits,
+            claims,
+            n,
+            kept,
+            stays,
+            events,
+            tally,
         )
         for i in range(n_stays):
             length = stays[i, L.DAYS]
@@ -136,7 +152,9 @@ def history(
 def histories(n: int, warm: int, first_seed: int, **options: Any) -> dict[str, np.ndarray]:
     """Lost shares by kind, occupancy and mean queue of n independent histories after `warm` steps:
     arrays of shape (n,)."""
-    rows: dict[str, list[float]] = {key: [] for key in ("general", "referred", "occupancy", "queue")}
+    rows: dict[str, list[float]] = {
+        key: [] for key in ("general", "referred", "occupancy", "queue")
+    }
     for k in range(n):
         h = history(seed=first_seed + k, **options)
         asked, lost = h["asked"][warm:].sum(axis=0), h["lost"][warm:].sum(axis=0)
