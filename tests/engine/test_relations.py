@@ -171,9 +171,8 @@ def a_more_capable_county(k: int) -> None:
 
 def a_shorter_way_up(k: int) -> None:
     hours = region().villages.hours.copy()
-    upper = [
-        ALTERNATIVE_KEYS.index(key) for key in ("city_first", "city_second", "regional", "outside")
-    ]
+    keys = ("city_first", "city_second", "regional", "outside")
+    upper = [ALTERNATIVE_KEYS.index(key) for key in keys]
     hours[:, upper] *= 0.7
     nearer = replace(region(), villages=replace(region().villages, hours=hours))
     run = changed(k, {}, nearer)
@@ -227,8 +226,8 @@ def more_need(k: int) -> None:
 
 RELATIONS: tuple[Callable[[int], None], ...] = (
     a_more_capable_township, a_more_capable_county, a_shorter_way_up,
-    a_higher_reimbursement_of_primary_care, no_reimbursement_above_the_county, quicker_county_consults,
-    more_county_beds, shorter_county_stays, more_need,
+    a_higher_reimbursement_of_primary_care, no_reimbursement_above_the_county,
+    quicker_county_consults, more_county_beds, shorter_county_stays, more_need,
 )  # fmt: skip
 
 
