@@ -46,7 +46,8 @@ def _imported(text: str) -> Iterable[Path]:
         modules.append(match.group(1))
         names = re.findall(r"\w+", match.group(2))
         modules += [f"{match.group(1)}.{name}" for name in names]
-    for module in modules:
+    # The package's own __init__ is the public door: it opens on anything and compiles nothing.
+    for module in set(modules) - {_PACKAGE.name}:
         stem = _PACKAGE.parent.joinpath(*module.split("."))
         yield stem.with_suffix(".py")
         yield stem / "__init__.py"

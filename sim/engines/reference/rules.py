@@ -43,8 +43,8 @@ def _called(adapter: Any) -> Callable[..., Any]:
     """adapter(table, …) compiled, as a function of a `Parameters`."""
     compiled = njit(adapter)
 
-    def from_python(p: Parameters, *arguments: Any) -> Any:
-        return compiled(p.table, *arguments)
+    def from_python(held: Parameters, *arguments: Any) -> Any:
+        return compiled(held.table, *arguments)
 
     return from_python
 
