@@ -162,7 +162,8 @@ def _log_options(run: argparse.ArgumentParser) -> None:
 def _engine_options(run: argparse.ArgumentParser) -> None:
     run.add_argument(
         "--engine", default="compiled",
-        help="compiled (default), or reference: the same model told readably, for some townships",
+        help="compiled (default); meanfield: expected values, in a second; or reference: the same "
+        "model told readably, for some townships",
     )  # fmt: skip
     run.add_argument(
         "--townships", type=_whole(1, 1_000_000), default=0, metavar="N",
@@ -245,6 +246,8 @@ def _run(options: argparse.Namespace) -> int:
                 progress.say(text("run.written", options.lang).format(folder=path))
     values = compute_all(run.dataset)
     manifest = dict(run.manifest)
+    for key in manifest.get("not_given", ()):  # expected values have no quantiles
+        values[key] = {"unit": values[key]["unit"], "value": None}
     seconds = manifest.pop("seconds")
     if options.output is not None:
         folder = publish(run.dataset, manifest, options.output)

@@ -9,6 +9,7 @@ from sim.text import SPLITS, pad, text
 from sim.tiers import TIER_KEYS
 
 _CELL_WIDTH = 10
+_EXPECTED = {"meanfield": "_expected"}  # engines whose figures are expected values
 _MOST_COLUMNS = 7
 
 
@@ -26,7 +27,7 @@ def table(run: Any, values: dict[str, Any], by: str, lang: str) -> str:
     stamp = [text("run.extract", lang)] if "extract" in about else []
     lines = [
         *stamp,
-        text("run.title", lang).format(
+        text(f"run.title{_EXPECTED.get(about['engine'], '')}", lang).format(
             region=name, year=about["year"], seed=about["seed"],
             residents=int(run.dataset.residents_start.sum()), key=about["key"],
         ),

@@ -15,6 +15,8 @@ from sim import __version__
 from sim.demography import load_demography
 from sim.engines.compiled import CompiledEngine
 from sim.engines.kernels import layout as L
+from sim.engines.meanfield.setting import ground_of
+from sim.engines.meanfield.year import NOT_GIVEN, run_year
 from sim.engines.observe import Observer
 from sim.errors import Fault, InputError
 from sim.extract import extract
@@ -29,7 +31,7 @@ from sim.text import text
 if TYPE_CHECKING:
     import xarray as xr
 
-ENGINES = ("compiled", "reference")
+ENGINES = ("compiled", "reference", "meanfield")
 Progress = Callable[[str, int, int, int], None]  # stage, days done, days, visits so far
 
 
@@ -69,7 +71,8 @@ def simulate(
 
     region     name of a pack, a pack's folder, or a Region
     year       2020-2023
-    engine     "compiled", or "reference": the same model told readably, for extracts
+    engine     "compiled"; "meanfield": expected values, without quantiles; or "reference": the same
+               model told readably, for extracts
     townships  0, or take so many whole townships out of the region (sim.extract): an extract,
                not a result
     overrides  parameter values by key, see sim.parameters.load_parameters
@@ -77,7 +80,8 @@ def simulate(
     observer   told of every day, see sim.engines.observe; changes no result
 
     Raises InputError for an unknown region, engine, parameter or a faulty pack, RuntimeError when
-    a conservation law does not hold (a fault in the program).
+    a conservation law does not hold (a fault in the program) or when the mean-field finds no
+    fixed point (solver.NotConverged).
 
     >>> run = simulate("taonan", 2023)  # doctest: +SKIP
     >>> run.dataset.visits.sum().item()  # doctest: +SKIP
@@ -97,25 +101,14 @@ def simulate(
     if townships:
         world = extract(world, townships)
     parameters = load_parameters(overrides, region=world.key)
-    tell("residents")
-    population = PopulationParameters.from_table(parameters)
-    residents, ledger = residents_of(world, population, seed, threads=threads)
-    job = _engine(engine, world, parameters, residents, ledger, seed, threads, observer)
-    job.progress = lambda done, days, n: tell("days", done, days, n)
-    with job.workers:
-        before = take_census(job, "start")
-        count_at_start = job.n
-        del residents
-        tell("first day")
-        tallies = job.run()
-        census = {**before, **take_census(job, "end")}
-        checks = conservation(job, tallies, ledger, count_at_start)
-    broken = [name for name, difference in checks.items() if difference != 0]
-    if broken:
-        raise RuntimeError(f"conservation does not hold: {broken}; a fault in the program")
-    dataset = build_dataset(world, tallies, census)
-    warnings = beyond_range(overrides or {}) + _warnings(world, tallies)
-    manifest = _manifest(world, parameters, engine, seed, checks, warnings)
+    if engine == "meanfield":
+        dataset, checks, told, more = _expected(world, parameters, seed, threads, tell)
+    else:
+        dataset, checks, told, more = _one_to_one(
+            engine, world, parameters, seed, threads, tell, observer
+        )
+    warnings = beyond_range(overrides or {}) + told
+    manifest = {**_manifest(world, parameters, engine, seed, checks, warnings), **more}
     if townships:
         manifest["townships"] = townships
         manifest["extract"] = " ".join(text("run.extract", lang) for lang in ("en", "zh"))
@@ -138,7 +131,7 @@ _SAID_TWICE = ("region", "year", "seed", "pack_hash", "schema_version")  # manif
 
 
 def _manifest(
-    world: Region, parameters: Any, engine: str, seed: int, checks: dict[str, int],
+    world: Region, parameters: Any, engine: str, seed: int, checks: dict[str, Any],
     warnings: list[str],
 ) -> dict[str, Any]:  # fmt: skip
     """What a run is, and what was checked."""
@@ -156,6 +149,59 @@ def _manifest(
         "checks": checks,
         "warnings": warnings,
     }
+
+
+Parts = tuple[Any, dict[str, Any], list[str], dict[str, Any]]  # dataset, checks, warnings, more
+
+
+def _one_to_one(
+    engine: str, world: Region, parameters: Any, seed: int, threads: int, tell: Callable[..., None],
+    observer: Observer | None,
+) -> Parts:  # fmt: skip
+    """Every resident, day by day, in an agent engine."""
+    tell("residents")
+    population = PopulationParameters.from_table(parameters)
+    residents, ledger = residents_of(world, population, seed, threads=threads)
+    job = _engine(engine, world, parameters, residents, ledger, seed, threads, observer)
+    job.progress = lambda done, days, n: tell("days", done, days, n)
+    with job.workers:
+        before = take_census(job, "start")
+        count_at_start = job.n
+        del residents
+        tell("first day")
+        tallies = job.run()
+        census = {**before, **take_census(job, "end")}
+        checks = conservation(job, tallies, ledger, count_at_start)
+    broken = [name for name, difference in checks.items() if difference != 0]
+    if broken:
+        raise RuntimeError(f"conservation does not hold: {broken}; a fault in the program")
+    return build_dataset(world, tallies, census), checks, _warnings(world, tallies), {}
+
+
+def _expected(
+    world: Region, parameters: Any, seed: int, threads: int, tell: Callable[..., None]
+) -> Parts:
+    """Expected flows, in the mean-field engine; the seed draws the residents only."""
+    tell("residents")
+    population = PopulationParameters.from_table(parameters)
+    residents, ledger = residents_of(world, population, seed, threads=threads)
+    tell("solving")
+    ground = ground_of(world, parameters, residents, load_demography(world.year), ledger)
+    result = run_year(ground, parameters)
+    broken = [name for name, gap in result.checks.items() if gap > 1e-9]
+    if broken:
+        raise RuntimeError(f"conservation does not hold: {broken}; a fault in the program")
+    census: dict[str, Any] = {}
+    for when, counts in (("start", result.start), ("end", result.end)):
+        census.update(_census(*counts, when))
+    more = {
+        "residual": result.residual, "converged": True, "evaluations": result.turns,
+        "not_given": list(NOT_GIVEN),
+    }  # fmt: skip
+    return (
+        build_dataset(world, result.tallies, census), result.checks,
+        _warnings(world, result.tallies), more,
+    )  # fmt: skip
 
 
 def _engine(
@@ -183,6 +229,11 @@ def take_census(job: Any, when: str) -> dict[str, Any]:
     Returns {variable: (dims, values, long name, Chinese long name)} with names ending in `when`.
     """
     by_contract, managed, admitted = job.census()
+    return _census(by_contract, managed, admitted, when)
+
+
+def _census(by_contract: Any, managed: Any, admitted: Any, when: str) -> dict[str, Any]:
+    """`take_census` of its counts."""
     shape = (-1, 5, 2, 2, 5, 3)
     by_contract = by_contract.reshape(*shape, 2, 3)
     by_group = by_contract.sum(axis=(-1, -2))

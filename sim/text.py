@@ -36,6 +36,13 @@ _TEXT: dict[str, tuple[str, str]] = {
         "queues nor bed limits.",
         "节选，不作为结果：未纳入乡镇所用的医院不设队列和床位限制。",
     ),
+    "run.title_expected": (
+        "{region} {year}, mean-field: expected values for {residents:,} residents, not one to one; "
+        "no quantiles   (run {key})",
+        "{region}{year}年，平均场：{residents:,} 名居民的期望值，非一比一；无分位数   "
+        "（运行 {key}）",
+    ),
+    "progress.solving": ("solving the four quarters …", "正在求解四个季度 …"),
     "run.indicator": ("indicator", "指标"),
     "run.all": ("all", "合计"),
     "run.districts": ("{name} (district)", "{name}（市辖区）"),

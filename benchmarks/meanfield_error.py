@@ -1,0 +1,130 @@
+"""The mean-field's error against the compiled engine, an indicator and region at a time.
+
+python -m benchmarks.meanfield_error                 all regions, a few minutes; prints the table
+python -m benchmarks.meanfield_error taonan          some regions
+python -m benchmarks.meanfield_error --write         also puts it into docs/meanfield.md
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import statistics
+from pathlib import Path
+from typing import Any
+
+from sim.engines.meanfield.year import NOT_GIVEN
+from sim.indicators import INDICATORS, compute_all
+from sim.run import simulate
+
+REGIONS = ("reference", "taonan", "bayannur", "suining", "chifeng", "liaocheng")
+SEEDS = {"reference": 3, "taonan": 4, "bayannur": 2}  # small regions differ between seeds
+DOCUMENT = Path(__file__).parents[1] / "docs" / "meanfield.md"
+BEGIN, END = "<!-- errors -->", "<!-- /errors -->"
+HEADLINE = (
+    "visits_per_person", "admissions_per_100", "primary_share_in_county", "in_county_visit_rate",
+    "in_county_admission_share", "bed_occupancy", "wait_minutes_mean", "out_of_pocket_per_person",
+)  # fmt: skip
+SHARE, OCCUPANCY, WAIT, BUSY_WAIT, COUNT, DAYS = 0.01, 0.02, 0.10, 0.20, 0.02, 0.1
+_RATES = 0.10  # of events that are rare: relative
+
+
+def tolerance(key: str, unit: str, expected: float, busiest: float) -> float:
+    """Allowed difference in the indicator's unit; busiest = load of the busiest tier's clinics."""
+    if key == "bed_occupancy":
+        return OCCUPANCY
+    if key == "wait_minutes_mean":
+        return expected * (BUSY_WAIT if busiest > 0.9 else WAIT)
+    if key == "admission_wait_days":
+        return DAYS
+    if key in ("pending_episodes", "died"):
+        return expected * _RATES
+    return SHARE if unit == "1" else abs(expected) * COUNT
+
+
+def busiest_load(dataset: Any) -> float:
+    """Largest share of patients of a tier who leave unseen, as a load: above 0.9 where more than
+    one in a hundred does."""
+    tier = dataset.facility_tier.values
+    loads = []
+    for t in range(5):
+        here = tier == t
+        seen = dataset.facility_visits.values[here].sum()
+        left = dataset.facility_left_unseen.values[here].sum()
+        loads.append(0.91 + left / seen if seen > 0 and left > 0.01 * seen else 0.0)
+    return max(loads)
+
+
+def compare(region: str) -> list[tuple[str, float, float, float]]:
+    """(indicator, mean-field, compiled, difference over tolerance) of one region, 2023, each the
+    mean over the region's seeds: one run is one draw."""
+    exact, mean = [], []
+    for seed in range(SEEDS.get(region, 1)):
+        one = simulate(region, 2023, seed=seed)
+        other = simulate(region, 2023, engine="meanfield", seed=seed)
+        print(f"{region}, seed {seed}: compiled {one.manifest['seconds']:.1f} s, mean-field "
+              f"{other.manifest['seconds']:.1f} s, residual {other.manifest['residual']:.1e}",
+              flush=True)  # fmt: skip
+        exact.append(compute_all(one.dataset))
+        mean.append(compute_all(other.dataset))
+    load = busiest_load(one.dataset)
+    rows = []
+    for indicator in INDICATORS:
+        if indicator.id in NOT_GIVEN or any(run[indicator.id]["value"] is None for run in exact):
+            continue
+        a, b = (
+            statistics.fmean(run[indicator.id]["value"] for run in runs) for runs in (mean, exact)
+        )
+        rows.append(
+            (indicator.id, a, b, (a - b) / tolerance(indicator.id, indicator.unit, b, load))
+        )
+    return rows
+
+
+def table(results: dict[str, list[tuple[str, float, float, float]]]) -> str:
+    """Markdown: mean-field / compiled, and the difference in tolerances."""
+    regions = list(results)
+    lines = ["| indicator | " + " | ".join(regions) + " |", "|---" * (len(regions) + 1) + "|"]
+    for k, (key, *_rest) in enumerate(results[regions[0]]):
+        mark = "**" if key in HEADLINE else ""
+        cells = []
+        for region in regions:
+            _, a, b, over = results[region][k]
+            flag = " (!)" if abs(over) > 1.0 else ""
+            cells.append(f"{_number(a)} / {_number(b)}, {over:+.2f}{flag}")
+        lines.append(f"| {mark}{key}{mark} | " + " | ".join(cells) + " |")
+    every = [over for rows in results.values() for *_, over in rows]
+    head = [over for rows in results.values() for key, *_, over in rows if key in HEADLINE]
+    outside = sum(abs(over) > 1.0 for over in every)
+    lines += [
+        "",
+        f"{len(every)} cells, {outside} outside the tolerance ({outside / len(every):.1%}); "
+        f"of the eight headline indicators {sum(abs(over) > 1.0 for over in head)}; "
+        f"largest {max(map(abs, every)):.2f} tolerances.",
+    ]
+    return "\n".join(lines)
+
+
+def _number(value: float) -> str:
+    if value == 0.0 or not math.isfinite(value):
+        return f"{value:g}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.meanfield_error",
+                                     description=__doc__)  # fmt: skip
+    parser.add_argument("regions", nargs="*", default=REGIONS)
+    parser.add_argument("--write", action="store_true", help="put the table into docs/meanfield.md")
+    options = parser.parse_args()
+    text = table({region: compare(region) for region in options.regions})
+    print(text)
+    if options.write:
+        before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)
+        after = rest.partition(END)[2]
+        DOCUMENT.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,345 @@
+"""One turn of the fixed point: contacts → flows → loads → waits and beds."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from typing import Any
+
+import numpy as np
+
+from sim.compiled import kernel
+from sim.day import open_seconds, sessions_open
+from sim.engines.meanfield.chain import (
+    DOWN,
+    DOWN_SEVERITY,
+    LOST,
+    VISITS,
+    WANTED,
+    WANTED_DAYS,
+    WANTED_URGENT,
+    follow,
+)
+from sim.engines.meanfield.surfaces import LOADS, all_day_wait, look_up, ward
+from sim.rules.admission import admission_probability
+from sim.rules.consult import EMERGENCY_POOL, N_POOLS
+from sim.rules.referral import adherence_probability
+from sim.tiers import ALTERNATIVE_TIER
+
+_TIER = ALTERNATIVE_TIER
+POINTS = len(LOADS)
+FULL_BOOK_DAYS = 500.0  # days of delay where twice as many ask as can be seen: a stiff limit
+
+PLACE = np.dtype(
+    [
+        ("nearest", np.float64, (6, 11)),  # where the ambulance goes, by least tier
+        ("ambulance", np.float64, (6,)),  # 1 where it goes anywhere
+        ("up", np.int64, (4, 6)),  # by class and tier: alternative a patient is referred to
+        ("onward", np.int64, (2, 11)),  # others, critical: where a bed is sought next
+        ("unseen", np.float64, (11,)),  # share of arrivals who leave unseen
+        ("admits", np.float64, (4, 11)),  # chance of a bed being asked for, within capability
+        ("admits_beyond", np.float64, (4, 11)),  # and beyond it
+        ("leave", np.float64, (11,)),  # share of bed requests that look elsewhere
+        ("leave_urgent", np.float64, (11,)),
+        ("days_to_visit", np.float64, (11,)),
+        ("stay_base", np.float64, (11,)),  # days of a stay: base + slope x severity factor
+        ("stay_slope", np.float64, (11,)),
+        ("township_free", np.float64),  # chance of a free bed at the township centre
+        ("trust", np.float64),  # perceived quality of the township tier
+        ("adherence", np.float64),  # chance that a referred patient follows
+        ("effective", np.float64),  # share with an effective contract
+    ]
+)
+
+# What residents and doctors act on, by station (S,). Waits in hours.
+State = namedtuple(
+    "State",
+    ["wait", "emergency_wait", "appointment", "unseen", "occupancy", "leave", "leave_urgent",
+     "free", "bed_wait"],
+)  # fmt: skip
+# Stations as the kernels see them.
+StationArrays = namedtuple(
+    "StationArrays",
+    ["facility", "tier", "delay", "pooled", "weight", "member_start", "rooms", "share", "beds",
+     "count", "load", "link_start", "link_station", "link_weight", "takes", "log_share",
+     "own_wait", "own_delay", "visits_a_day"],
+)  # fmt: skip
+# Cells as the kernels see them, and the travel times of their places.
+CellArrays = namedtuple("CellArrays", ["place", "scope", "insurance", "effective", "hours"])
+# Surfaces of clinics, by station: first attempts a day, wait in seconds, share unseen; (S, 24).
+Clinics = namedtuple("Clinics", ["demand", "wait", "unseen"])
+
+
+@kernel
+def clinic_surfaces(
+    p: Any, stations: Any, sessions: Any, children: float, clinics: Any, blend: Any, days: Any
+) -> None:
+    """Wait and unseen share of every station over the demand of an average day.
+
+    sessions  (5, 9, 6, 24, 2) from `session_table`; children  share of visits by children
+    blend     (24, 2), days (2, 24) scratch
+    """
+    for s in range(len(stations.facility)):
+        for i in range(POINTS):
+            clinics.demand[s, i] = 0.0
+            clinics.wait[s, i] = 0.0
+            clinics.unseen[s, i] = 0.0
+        tier = stations.tier[s]
+        if stations.delay[s]:
+            continue
+        first, last = stations.member_start[s], stations.member_start[s + 1]
+        full = stations.visits_a_day[s]
+        for m in range(first, last):
+            for q in range(N_POOLS - 1 if stations.pooled[s] else 1):
+                rooms = stations.rooms[m, q]
+                part = pool_share(p, q, stations.pooled[s], children) * stations.load[m]
+                if rooms == 0 or part <= 0.0:
+                    continue
+                each = part / stations.count[m]
+                _add_pool(
+                    p, tier, rooms, stations.share[m, q], sessions[tier], each * full, part,
+                    clinics, s, blend, days,
+                )  # fmt: skip
+        for i in range(POINTS):
+            arrivals = LOADS[i] * full
+            # Those who come back make up the arrivals: demand = arrivals - return x unseen.
+            clinics.demand[s, i] = arrivals * (1.0 - p.unseen_return * clinics.unseen[s, i])
+
+
+@kernel
+def pool_share(p: Any, pool: int, pooled: bool, children: float) -> float:
+    """Share of non-critical visits that a pool gets."""
+    if not pooled:
+        return 1.0 if pool == 0 else 0.0
+    total = 0.0
+    for q in range(N_POOLS - 1):
+        total += p.pool_demand_share[q]
+    share = p.pool_demand_share[pool] / total
+    if pool == 2:
+        return (1.0 - children) * share + children * (
+            p.paediatric_share + (1.0 - p.paediatric_share) * share
+        )
+    return (1.0 - children) * share + children * (1.0 - p.paediatric_share) * share
+
+
+@kernel
+def _add_pool(
+    p: Any, tier: int, rooms: int, share: float, sessions: Any, full: float, part: float,
+    clinics: Any, s: int, blend: Any, days: Any,
+) -> None:  # fmt: skip
+    """Add one pool of a typical facility to its station's surface: the mean over weekdays.
+
+    full  patients of the pool on an average day at station load 1; part  its share of the station
+    """
+    work = p.service_minutes[tier] * 60.0 * (1.0 + p.test_share[tier])
+    own_delay = int(p.appointment_days[tier] + 0.5)
+    total = 0.0
+    for weekday in range(7):
+        days[0, weekday] = 0.0
+    for weekday in range(7):
+        due = (weekday + own_delay) % 7
+        while sessions_open(tier, due) == 0:
+            due = (due + 1) % 7
+        days[0, due] += p.weekday[weekday]
+        total += p.weekday[weekday]
+    for session in range(2):
+        seconds = open_seconds(p, tier, session, share, 0)
+        if seconds <= 0:
+            continue
+        for what in range(2):
+            for i in range(POINTS):
+                blend[i, what] = look_up(sessions, rooms, seconds / 3600.0, LOADS[i], what)
+        for weekday in range(7):
+            n_sessions = sessions_open(tier, weekday)
+            if session >= n_sessions:
+                continue
+            mine = 1.0
+            if n_sessions == 2:
+                mine = p.morning_share if session == 0 else 1.0 - p.morning_share
+            of_week = days[0, weekday] / total * mine
+            load = full * 7.0 * of_week * work / (rooms * seconds)
+            k = 0
+            for i in range(1, POINTS):
+                at = LOADS[i] * load
+                while k < POINTS - 2 and at >= LOADS[k + 1]:
+                    k += 1
+                c = (at - LOADS[k]) / (LOADS[k + 1] - LOADS[k])
+                wait = blend[k, 0] + c * (blend[k + 1, 0] - blend[k, 0])
+                unseen = blend[k, 1] + min(c, 1.0) * (blend[k + 1, 1] - blend[k, 1])
+                clinics.wait[s, i] += part * of_week * wait
+                clinics.unseen[s, i] += part * of_week * unseen
+
+
+@kernel
+def clinic(clinics: Any, s: int, demand: float) -> tuple[float, float, float]:
+    """Wait (seconds), its slope over demand, and unseen share of a station."""
+    grid = clinics.demand[s]
+    k = 0
+    while k < POINTS - 2 and demand >= grid[k + 1]:
+        k += 1
+    width = grid[k + 1] - grid[k]
+    if width <= 0.0:
+        return 0.0, 0.0, 0.0
+    c = (demand - grid[k]) / width
+    slope = (clinics.wait[s, k + 1] - clinics.wait[s, k]) / width
+    unseen = clinics.unseen[s, k] + min(1.0, c) * (clinics.unseen[s, k + 1] - clinics.unseen[s, k])
+    return clinics.wait[s, k] + slope * (demand - grid[k]), slope, unseen
+
+
+@kernel
+def fill_places(p: Any, stations: Any, state: Any, stay: Any, places: Any) -> None:
+    """What the alternatives of every place are like, from the stations behind them.
+
+    stay  (6, 2) days of a stay by tier: base and slope over the severity factor
+    """
+    for g in range(len(places)):
+        place = places[g]
+        for j in range(11):
+            unseen = occupancy = has_beds = leave = urgent = appointment = free = 0.0
+            for k in range(stations.link_start[11 * g + j], stations.link_start[11 * g + j + 1]):
+                s, w = stations.link_station[k], stations.link_weight[k]
+                unseen += w * state.unseen[s]
+                occupancy += w * state.occupancy[s]
+                leave += w * state.leave[s]
+                urgent += w * state.leave_urgent[s]
+                appointment += w * state.appointment[s]
+                free += w * state.free[s]
+                if stations.delay[s]:
+                    has_beds += w
+                else:
+                    for m in range(stations.member_start[s], stations.member_start[s + 1]):
+                        has_beds += w * stations.load[m] * (1.0 if stations.beds[m] > 0 else 0.0)
+            place.unseen[j] = unseen
+            for need_class in range(4):
+                tier = _TIER[j]
+                within = admission_probability(p, tier, need_class, occupancy, True)
+                beyond = admission_probability(p, tier, need_class, occupancy, False)
+                place.admits[need_class, j] = has_beds * within
+                place.admits_beyond[need_class, j] = has_beds * beyond
+            place.leave[j] = leave
+            place.leave_urgent[j] = urgent
+            place.days_to_visit[j] = appointment
+            place.stay_base[j] = stay[_TIER[j], 0]
+            place.stay_slope[j] = stay[_TIER[j], 1]
+            if j == 1:
+                place.township_free = free
+        plain = adherence_probability(p, place.trust, False)
+        bound = adherence_probability(p, place.trust, True)
+        place.adherence = plain + place.effective * (bound - plain)
+
+
+@kernel
+def run_chains(
+    p: Any, first: Any, later: Any, places: Any, carry: Any, flows: Any, ends: Any
+) -> None:
+    """Follow the episodes of every place and class."""
+    for g in range(len(places)):
+        for s in range(4):
+            follow(p, s, first[g, s], later[g, s], places[g], carry, flows[g, s], ends[g, s])
+
+
+@kernel
+def station_loads(stations: Any, flows: Any, stay: Any, loads: Any) -> None:
+    """Sum flows of places into stations: (S, 6) first attempts a year of clinics and emergencies,
+    bed requests, urgent ones, bed-days wanted, bed-days of step-downs."""
+    for s in range(loads.shape[0]):
+        for k in range(loads.shape[1]):
+            loads[s, k] = 0.0
+    for g in range(flows.shape[0]):
+        for j in range(11):
+            for k in range(stations.link_start[11 * g + j], stations.link_start[11 * g + j + 1]):
+                s, w = stations.link_station[k], stations.link_weight[k]
+                for need_class in range(4):
+                    flow = flows[g, need_class, j]
+                    if need_class < 3:
+                        loads[s, 0] += w * (flow[VISITS] + flow[LOST])
+                    else:
+                        loads[s, 1] += w * flow[VISITS]
+                    loads[s, 2] += w * flow[WANTED]
+                    loads[s, 3] += w * flow[WANTED_URGENT]
+                    loads[s, 4] += w * flow[WANTED_DAYS]
+                    days = stay[_TIER[j], 0] * flow[DOWN]
+                    loads[s, 5] += w * (days + stay[_TIER[j], 1] * flow[DOWN_SEVERITY])
+
+
+@kernel
+def react(
+    p: Any, stations: Any, clinics: Any, loads: Any, patience: float, state: Any, slope: Any
+) -> None:
+    """New waits and beds of every station from its loads; slope (S,) of the wait, hours a first
+    attempt a year."""
+    for s in range(len(stations.facility)):
+        tier = stations.tier[s]
+        slope[s] = 0.0
+        if stations.delay[s]:
+            state.wait[s] = state.emergency_wait[s] = stations.own_wait[s] / 3600.0
+            state.appointment[s] = stations.own_delay[s]
+            state.occupancy[s] = p.neutral_occupancy
+            state.unseen[s] = state.leave[s] = state.leave_urgent[s] = state.bed_wait[s] = 0.0
+            state.free[s] = 0.0
+            continue
+        emergencies = 0.0 if stations.pooled[s] else loads[s, 1]
+        demand = (loads[s, 0] + emergencies) / 365.0
+        wait, steep, unseen = clinic(clinics, s, demand)
+        state.wait[s] = wait / 3600.0
+        slope[s] = steep / 3600.0 / 365.0
+        state.unseen[s] = unseen
+        state.emergency_wait[s] = state.wait[s]
+        if stations.pooled[s]:
+            m = stations.member_start[s]
+            rooms = max(1, stations.rooms[m, EMERGENCY_POOL])
+            state.emergency_wait[s] = all_day_wait(p, tier, rooms, loads[s, 1] / 365.0) / 3600.0
+        state.appointment[s] = stations.own_delay[s]
+        if stations.own_delay[s] > 0.0 and demand > stations.visits_a_day[s]:
+            # A full book fills on within weeks until nearly as many ask as can be seen.
+            over = demand / stations.visits_a_day[s] - 1.0
+            state.appointment[s] = stations.own_delay[s] + FULL_BOOK_DAYS * over
+        _beds(p, stations, s, loads, patience, state)
+
+
+@kernel
+def _beds(p: Any, stations: Any, s: int, loads: Any, patience: float, state: Any) -> None:
+    """Wards of a station: the mean of its typical facilities."""
+    tier = stations.tier[s]
+    used = loads[s, 5] / 365.0
+    beds = leave = leave_urgent = waited = free = 0.0
+    requests = loads[s, 2]
+    urgent = min(1.0, loads[s, 3] / requests) if requests > 0.0 else 0.0
+    stay = loads[s, 4] / requests if requests > 0.0 else 1.0
+    for m in range(stations.member_start[s], stations.member_start[s + 1]):
+        own = stations.beds[m]
+        if own == 0:
+            continue
+        part = stations.load[m] / stations.count[m]
+        wanted = loads[s, 4] * part / 365.0
+        extra = own * p.overflow_share
+        held = own * p.reserved_bed_share[tier]
+        # Emergencies use the overflow and come first; the others wait behind them.
+        lost_urgent, _ = ward(own + extra, wanted, p.patience_days[3], stay)
+        limit = own - held + urgent * (extra + held)
+        lost, busy = ward(limit, wanted, patience, stay)
+        lost_urgent = min(lost_urgent, lost)
+        lost *= p.bed_loss_factor[tier]
+        lost_urgent *= p.bed_loss_factor[tier]
+        kept = 1.0 - urgent * lost_urgent - (1.0 - urgent) * lost
+        census = wanted * kept
+        used += stations.count[m] * census
+        beds += stations.count[m] * own
+        leave += stations.load[m] * lost
+        leave_urgent += stations.load[m] * lost_urgent
+        # Beds fall free at 10:00: who finds none at first loses about a day to that.
+        waited += stations.load[m] * (lost * patience + p.bed_wait_factor[tier] * busy)
+        free += stations.load[m] * chance_free(own, census)
+    state.occupancy[s] = used / beds if beds > 0.0 else 0.0
+    state.leave[s] = leave
+    state.leave_urgent[s] = leave_urgent
+    state.bed_wait[s] = waited
+    state.free[s] = free
+
+
+@kernel
+def chance_free(beds: float, census: float) -> float:
+    """Chance that a bed is free at a mean census, of a Poisson census held below the beds."""
+    if census <= 0.0:
+        return 1.0
+    z = (beds - census) / census**0.5
+    return 1.0 - np.exp(-max(0.0, z) * (1.0 + 0.5 * max(0.0, z)))

@@ -1,0 +1,261 @@
+"""What follows a first contact, in expectation: consults, admissions, escalation, transfers.
+
+Latent difficulty: an episode's y is uniform, and whoever was not helped by capability K has
+y > K. A stream of patients is therefore a number and the highest capability that failed it; a
+facility of capability K' helps the part (K' - K) / (1 - K) of them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.compiled import kernel
+from sim.rules.illness import severity_factor
+from sim.rules.referral import back_referral_probability
+from sim.rules.resolution import MOST_VISITS
+from sim.tiers import ALTERNATIVE_TIER
+
+_TIER = ALTERNATIVE_TIER
+_FIRST = (0, 1, 2, 7, 9, 10, 11)  # first alternative of a tier, and one past the last
+# Columns of the flows of a place, class and alternative, persons a year unless said otherwise.
+(
+    VISITS, VISIT_SEVERITY, FIRST, UNSEEN, LOST, REFERRED, GOOD, BAD, ASK, ASK_BEYOND, ASK_SEVERITY,
+    ASK_BEYOND_SEVERITY, URGENT, STAYS, STAY_SEVERITY, SHORT, SHORT_SEVERITY, DOWN, DOWN_SEVERITY,
+    MOVED_ON, SENT_BACK, REFERRED_IN, TRANSFERRED_IN, WANTED, WANTED_URGENT, WANTED_DAYS, BED_DAYS,
+    ASK_DEPTH,
+) = range(28)  # fmt: skip
+SHORT_DEPTH = ASK_DEPTH + MOST_VISITS  # requests and stays beyond capability by visits so far
+FLOWS = SHORT_DEPTH + MOST_VISITS
+# Columns of the ends of a place's episodes of a class.
+(
+    STARTED, SELF_RESOLVED, SELF_UNRESOLVED, RESOLVED, UNRESOLVED, CONTACTED, FIRST_PRIMARY,
+    OPEN_DAYS,
+) = range(8)  # fmt: skip
+ENDS = 8
+
+
+@kernel
+def helped(capability: float, failed: float) -> float:
+    """Part of patients with y > failed that a facility helps."""
+    if failed >= 1.0 or capability <= failed:
+        return 0.0
+    return (capability - failed) / (1.0 - failed)
+
+
+@kernel
+def follow(
+    p: Any, s: int, first: Any, later: Any, place: Any, carry: Any, flow: Any, ends: Any
+) -> None:
+    """Follow one place's episodes of class s from first choice to end.
+
+    first   (12,) episodes by first choice, self-care first
+    later   (5, 11) choice of those a tier failed
+    place   a Place record: what its alternatives are like today
+    carry   (2, 6) scratch: patients failed by a tier, and the sum of the capabilities that failed
+    flow    (11, FLOWS) written; ends (8,) written
+    """
+    flow[:] = 0.0
+    ends[:] = 0.0
+    total = 0.0
+    for j in range(12):
+        total += first[j]
+    ends[STARTED] = total
+    carry[:] = 0.0
+    well = min(1.0, p.self_care_adequacy[s])
+    ends[SELF_RESOLVED] = first[0] * well
+    ends[SELF_UNRESOLVED] = first[0] * (1.0 - well)
+    if s == 3 and place.ambulance[0] > 0.0:
+        ends[SELF_RESOLVED] *= 1.0 - p.ambulance_share
+        ends[SELF_UNRESOLVED] *= 1.0 - p.ambulance_share
+    for j in range(11):
+        arriving = _sent_by_ambulance(p, s, place, 0, first[j + 1], total, j)
+        if s < 3:
+            ends[OPEN_DAYS] += arriving * place.days_to_visit[j]
+        flow[j, FIRST] = _visit(p, s, j, arriving, 0.0, 0, place, carry, flow, ends)
+        ends[CONTACTED] += flow[j, FIRST]
+        if _TIER[j] <= 1:
+            ends[FIRST_PRIMARY] += flow[j, FIRST]
+    for depth in range(1, MOST_VISITS):
+        _go_on(p, s, later, place, carry, flow, ends, depth)
+    for t in range(6):
+        ends[UNRESOLVED] += carry[0, t]
+    _stays(p, s, place, flow, ends)
+
+
+@kernel
+def _sent_by_ambulance(
+    p: Any, s: int, place: Any, least: int, chosen: float, everybody: float, j: int
+) -> float:
+    """Patients of alternative j when a share of the critical goes where the ambulance goes."""
+    if s < 3 or place.ambulance[least] == 0.0:
+        return chosen
+    a = p.ambulance_share
+    return (1.0 - a) * chosen + a * everybody * place.nearest[least, j]
+
+
+@kernel
+def _visit(
+    p: Any, s: int, j: int, arriving: float, failed: float, depth: int, place: Any, carry: Any,
+    flow: Any, ends: Any,
+) -> float:  # fmt: skip
+    """Patients with `depth` visits behind them arrive at alternative j; returns those seen.
+    Failures are added to `carry`."""
+    if arriving <= 0.0:
+        return 0.0
+    tier = _TIER[j]
+    unseen = place.unseen[j] if s < 3 else 0.0
+    tries = 1.0 / (1.0 - p.unseen_return * unseen)
+    seen = arriving * (1.0 - unseen) * tries
+    flow[j, UNSEEN] += arriving * unseen * tries
+    flow[j, LOST] += arriving - seen
+    ends[UNRESOLVED] += arriving - seen
+    ends[OPEN_DAYS] += arriving * (tries - 1.0)
+    capability = p.capability[tier, s]
+    good = seen * helped(capability, failed)
+    bad = seen - good
+    worst = max(failed, capability)
+    ease = severity_factor(p, 0.5 * (failed + worst))
+    strain = severity_factor(p, 0.5 * (1.0 + worst))
+    flow[j, VISITS] += seen
+    flow[j, VISIT_SEVERITY] += good * ease + bad * strain
+    inside = good * place.admits[s, j]
+    outside = bad * place.admits_beyond[s, j]
+    flow[j, ASK] += inside
+    flow[j, ASK_SEVERITY] += inside * ease
+    flow[j, ASK_BEYOND] += outside
+    flow[j, ASK_DEPTH + depth] += outside
+    flow[j, ASK_BEYOND_SEVERITY] += outside * strain
+    if s == 3:
+        flow[j, URGENT] += inside + outside
+    flow[j, GOOD] += good
+    flow[j, BAD] += bad - outside  # of those admitted beyond capability the stay tells
+    ends[RESOLVED] += good - inside
+    carry[0, tier] += bad - outside
+    carry[1, tier] += (bad - outside) * worst
+    return seen
+
+
+@kernel
+def _go_on(
+    p: Any, s: int, later: Any, place: Any, carry: Any, flow: Any, ends: Any, depth: int
+) -> None:
+    """Those a tier failed drop out, follow a referral, or choose again above that tier."""
+    for t in range(4, -1, -1):  # downward: whoever fails above is not taken twice in one round
+        number = carry[0, t]
+        if number <= 0.0:
+            continue
+        failed = carry[1, t] / number
+        carry[0, t] = carry[1, t] = 0.0
+        going = number * p.escalation[s]
+        ends[UNRESOLVED] += number - going
+        ends[OPEN_DAYS] += going
+        up = place.up[s, t]
+        written = going * p.formal_referral
+        follows = 0.0
+        if up >= 0:
+            follows = written * place.adherence
+        seen = chosen = 0.0
+        for j in range(_FIRST[t], _FIRST[t + 1]):
+            seen += flow[j, VISITS]
+        for j in range(_FIRST[t], _FIRST[t + 1]):
+            flow[j, REFERRED] += written * flow[j, VISITS] / seen
+        for j in range(_FIRST[t + 1], 11):
+            chosen += later[t, j]
+        alone = (going - follows) * (1.0 if chosen > 0.5 else 0.0)
+        ends[UNRESOLVED] += going - follows - alone
+        for j in range(_FIRST[t + 1], 11):
+            number = _sent_by_ambulance(p, s, place, t + 1, alone * later[t, j], alone, j)
+            if j == up:
+                number += follows
+                flow[j, REFERRED_IN] += follows
+            if s < 3:
+                ends[OPEN_DAYS] += number * place.days_to_visit[j]
+            _visit(p, s, j, number, failed, depth, place, carry, flow, ends)
+
+
+@kernel
+def _stays(p: Any, s: int, place: Any, flow: Any, ends: Any) -> None:
+    """Requests for a bed, the search for another, transfers up and the way back down."""
+    for tier in range(1, 6):
+        first, last = _FIRST[tier], _FIRST[tier + 1]
+        for _ in range(4 if tier == 2 else last - first):  # until nobody searches in the tier
+            for j in range(first, last):
+                _grant(s, j, place, flow)
+        for j in range(first, last):
+            if flow[j, SHORT] <= 0.0:
+                continue
+            flow[j, BAD] += flow[j, SHORT]
+            ends[OPEN_DAYS] += flow[j, SHORT]
+            up = place.up[s, tier]
+            if tier == 5 or up < 0:
+                ends[UNRESOLVED] += flow[j, SHORT]
+                continue
+            failed = p.capability[tier, s]
+            last = flow[j, SHORT_DEPTH + MOST_VISITS - 1]  # no visit left to them
+            ends[UNRESOLVED] += last
+            mean = flow[j, SHORT] - last
+            above = p.capability[_TIER[up], s]
+            good = mean * helped(above, failed)
+            worst = max(above, failed)
+            flow[up, ASK] += good
+            flow[up, ASK_SEVERITY] += good * severity_factor(p, 0.5 * (failed + worst))
+            flow[up, ASK_BEYOND] += mean - good
+            flow[up, ASK_BEYOND_SEVERITY] += (mean - good) * severity_factor(p, 0.5 * (1.0 + worst))
+            for depth in range(MOST_VISITS - 1):
+                beyond = flow[j, SHORT_DEPTH + depth] * (1.0 - helped(above, failed))
+                flow[up, ASK_DEPTH + depth + 1] += beyond
+            flow[up, TRANSFERRED_IN] += mean
+            flow[up, URGENT] += mean
+            flow[up, GOOD] += good
+    for j in range(11):
+        stays = flow[j, STAYS]
+        ends[RESOLVED] += stays
+        if _TIER[j] >= 2 and place.township_free > 0.0:
+            back = back_referral_probability(p, _TIER[j]) * place.township_free
+            flow[j, SENT_BACK] = stays * back
+            flow[1, DOWN] += stays * back
+            flow[1, DOWN_SEVERITY] += flow[j, STAY_SEVERITY] * back
+        if _TIER[j] == 5:  # nowhere to go on to: they stay their time
+            flow[j, STAYS] += flow[j, SHORT]
+            flow[j, STAY_SEVERITY] += flow[j, SHORT_SEVERITY]
+            flow[j, SHORT] = flow[j, SHORT_SEVERITY] = 0.0
+    for j in range(11):
+        days = place.stay_base[j] * (flow[j, STAYS] + flow[j, DOWN]) + flow[j, SHORT]
+        days += place.stay_slope[j] * (flow[j, STAY_SEVERITY] + flow[j, DOWN_SEVERITY])
+        flow[j, BED_DAYS] = days
+        ends[OPEN_DAYS] += days
+
+
+@kernel
+def _grant(s: int, j: int, place: Any, flow: Any) -> None:
+    """Give beds to the requests at alternative j; the rest asks at the next one."""
+    asked = flow[j, ASK] + flow[j, ASK_BEYOND]
+    if asked <= 0.0:
+        return
+    urgent = min(1.0, flow[j, URGENT] / asked)
+    leave = urgent * place.leave_urgent[j] + (1.0 - urgent) * place.leave[j]
+    target = place.onward[1 if s == 3 else 0, j]
+    flow[j, WANTED] += asked
+    flow[j, WANTED_URGENT] += flow[j, URGENT]
+    flow[j, WANTED_DAYS] += (
+        place.stay_base[j] * flow[j, ASK] + place.stay_slope[j] * flow[j, ASK_SEVERITY]
+        + flow[j, ASK_BEYOND]
+    )  # fmt: skip
+    if target >= 0:
+        for column in range(4):
+            flow[target, ASK + column] += leave * flow[j, ASK + column]
+        flow[target, URGENT] += leave * flow[j, URGENT]
+        for depth in range(MOST_VISITS):
+            flow[target, ASK_DEPTH + depth] += leave * flow[j, ASK_DEPTH + depth]
+        flow[j, MOVED_ON] += leave * asked
+    else:
+        leave = 0.0
+    flow[j, STAYS] += (1.0 - leave) * flow[j, ASK]
+    flow[j, STAY_SEVERITY] += (1.0 - leave) * flow[j, ASK_SEVERITY]
+    flow[j, SHORT] += (1.0 - leave) * flow[j, ASK_BEYOND]
+    flow[j, SHORT_SEVERITY] += (1.0 - leave) * flow[j, ASK_BEYOND_SEVERITY]
+    for depth in range(MOST_VISITS):
+        flow[j, SHORT_DEPTH + depth] += (1.0 - leave) * flow[j, ASK_DEPTH + depth]
+        flow[j, ASK_DEPTH + depth] = 0.0
+    for column in range(5):
+        flow[j, ASK + column] = 0.0

@@ -1,0 +1,252 @@
+"""One region and parameter set in the mean-field: set up, then solved period by period."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sim import day as timetable
+from sim.compiled import kernel
+from sim.engines.meanfield.balance import State
+from sim.engines.meanfield.chain import BAD, BED_DAYS, ENDS, FIRST, FLOWS, GOOD, VISITS
+from sim.engines.meanfield.choice import TASTES
+from sim.engines.meanfield.memory import Experience, Memory, first_memory, remember
+from sim.engines.meanfield.places import Floats
+from sim.engines.meanfield.setting import Ground, first_state, setting_of
+from sim.engines.meanfield.solver import Work, solve_period, work_of
+from sim.engines.meanfield.vital import change, partner_cells, relative_deaths
+from sim.rules.illness import yearly_rate
+
+_TYPICAL_AGE = (8, 30, 55, 70, 80)  # one year of age of every age band
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """One period's answer.
+
+    flows   (G, 4, 11, 27) yearly flows of places, see chain
+    ends    (G, 4, 8) yearly ends of episodes
+    contacts  (N, 4, 12) shares of first choices of cells; need (N, 4) episodes a year
+    state   waits and beds of the stations
+    turns, inner, residual  evaluations of all cells, turns between them, and the residual
+    """
+
+    flows: Floats
+    ends: Floats
+    contacts: Floats
+    need: Floats
+    state: Any
+    turns: int
+    inner: int
+    residual: float
+
+
+@kernel
+def _need(p: Any, people: Any, out: Any) -> None:
+    """Episodes a year of every cell and class at intensity 1: (N, 4)."""
+    for i in range(people.shape[0]):
+        for s in range(4):
+            total = 0.0
+            for a in range(5):
+                for sex in range(2):
+                    for state in range(4):
+                        if people[i, a, sex, state] > 0.0:
+                            rate = yearly_rate(p, s, _TYPICAL_AGE[a], sex, state)
+                            total += people[i, a, sex, state] * rate
+            out[i, s] = total
+
+
+@kernel
+def _shares(p: Any, people: Any, out: Any) -> None:
+    """Part of a cell's episodes of a class by age band and sex: (N, 4, 5, 2)."""
+    for i in range(people.shape[0]):
+        for s in range(4):
+            total = 0.0
+            for a in range(5):
+                for sex in range(2):
+                    own = 0.0
+                    for state in range(4):
+                        rate = yearly_rate(p, s, _TYPICAL_AGE[a], sex, state)
+                        own += people[i, a, sex, state] * rate
+                    out[i, s, a, sex] = own
+                    total += own
+            for a in range(5):
+                for sex in range(2):
+                    out[i, s, a, sex] = out[i, s, a, sex] / total if total > 0.0 else 0.0
+
+
+def need_shares(p: Any, people: Floats) -> Floats:
+    """Part of a cell's episodes of a class by age band and sex: (N, 4, 5, 2)."""
+    out = np.zeros((people.shape[0], 4, 5, 2))
+    _shares(p, people, out)
+    return out
+
+
+class MeanField:
+    """A region with one set of parameters. `period` solves one period and moves memory on."""
+
+    def __init__(self, ground: Ground, parameters: Any) -> None:
+        self.ground = ground
+        self.p = p = parameters
+        self.cells = c = ground.cells
+        self.people = c.people.copy()  # at the end of the last period
+        self.mean_people = self.people  # of the period
+        self.partners = partner_cells(c)
+        self.relative_deaths = relative_deaths(p)
+        n_places, n_cells, n_stations = len(c.county), len(c.place), len(ground.stations.facility)
+        self.setting = setting_of(ground, p, self.children)
+        self.work: Work = work_of(n_places, n_cells, n_stations, TASTES, FLOWS, ENDS)
+        self.state = first_state(self.setting.stations, p)
+        self.memory: Memory = first_memory(p, c)
+        self.seen: Experience | None = None
+        self.in_bed = np.zeros(n_cells)
+        self.events = np.zeros((len(ground.region.counties.code), 3))
+
+    @property
+    def children(self) -> float:
+        """Children's part of visits, by need."""
+        need = np.zeros((len(self.cells.place), 4))
+        _need(self.p, self.people, need)
+        by_scope = np.bincount(self.cells.scope, need[:, :3].sum(axis=1), 3)
+        return float(by_scope[0] / max(by_scope.sum(), 1e-300))
+
+    # ------------------------------------------------------------------ periods
+
+    def period(self, years: float, intensity: float, *, exact: bool = True) -> Solution:
+        """Solve a period of `years` with all rates times `intensity`; memory moves to its end.
+
+        exact  see solver.solve_period; the first period is always exact
+
+        Raises solver.NotConverged when there is no fixed point within the tolerance.
+        """
+        moved, self.events = change(
+            self.p, self.cells, self.ground.vital, self.relative_deaths, self.partners,
+            self.people, years,
+        )  # fmt: skip
+        self.mean_people = self.people + 0.5 * moved
+        if self.seen is None:
+            self._solve(self.memory, intensity, True)
+            exact = True
+        people = self.mean_people.sum(axis=(1, 2, 3))
+        mean = self._remember(people, self.seen, years, True)
+        solution = self._solve(mean, intensity, exact)
+        self.memory = self._remember(people, self.seen, years, False)
+        self.people = self.people + moved
+        return solution
+
+    def _remember(self, people: Floats, seen: Any, years: float, mean: bool) -> Memory:
+        new = self.memory.copy()
+        scratch = np.zeros((len(self.cells.county), 7))
+        remember(
+            self.p, self.setting.cells, people, seen.good, seen.bad, years, mean,
+            self.memory.arrays(), new.arrays(), scratch,
+        )  # fmt: skip
+        return new
+
+    def _solve(self, memory: Memory, intensity: float, exact: bool) -> Solution:
+        need = np.zeros((len(self.cells.place), 4))
+        _need(self.p, self.mean_people, need)
+        need *= intensity * (1.0 - self.in_bed)[:, None]
+        people = self.mean_people.sum(axis=(1, 2, 3))
+        total = np.bincount(self.cells.place, people)
+        trust = np.bincount(self.cells.place, people * memory.quality[:, 1])
+        self.setting.places.trust = trust / np.maximum(total, 1e-300)
+        turns, inner, residual = solve_period(
+            self.p, self.setting, need, memory, self.state, self.work, exact
+        )
+        w = self.work
+        solution = Solution(
+            flows=w.flows.copy(), ends=w.ends.copy(), contacts=w.first.copy(), need=need,
+            state=State(*(a.copy() for a in self.state)), turns=turns, inner=inner,
+            residual=residual,
+        )  # fmt: skip
+        self.seen, self.in_bed = self._experience(solution, people)
+        return solution
+
+    def _experience(self, solution: Solution, people: Floats) -> tuple[Experience, Floats]:
+        """Good and bad outcomes a person and year of every cell, and the time it spends in bed."""
+        n = len(people)
+        visits, part = visits_of_cells(self.setting.cells, solution)
+        good, bad, in_bed = np.zeros((n, 4, 11)), np.zeros((n, 4, 11)), np.zeros(n)
+        _outcomes(self.setting.cells, solution.flows, visits, part, people, good, bad, in_bed)
+        return Experience(good, bad), in_bed
+
+
+@kernel
+def share_visits(
+    cells: Any, need: Any, contacts: Any, flows: Any, visits: Any, part: Any, totals: Any,
+    failing: Any,
+) -> None:  # fmt: skip
+    """Visits of cells by class and alternative, (N, 4, 11), and each cell's part of what its
+    place's episodes of a class lead to, (N, 4).
+
+    First contacts are the cell's own; later visits go by its part of its place's first contacts.
+    totals (G, 4, 11), failing (G, 4)  scratch
+    """
+    totals[:] = 0.0
+    failing[:] = 0.0
+    for i in range(len(cells.place)):
+        for s in range(4):
+            for j in range(11):
+                totals[cells.place[i], s, j] += need[i, s] * contacts[i, s, j + 1]
+    for i in range(len(cells.place)):
+        g = cells.place[i]
+        for s in range(4):
+            for j in range(11):
+                own = 0.0
+                if totals[g, s, j] > 0.0:
+                    own = need[i, s] * contacts[i, s, j + 1] / totals[g, s, j]
+                visits[i, s, j] = own * flows[g, s, j, FIRST]
+                part[i, s] += visits[i, s, j]
+            failing[g, s] += part[i, s]
+    for i in range(len(cells.place)):
+        g = cells.place[i]
+        for s in range(4):
+            if failing[g, s] > 0.0:
+                part[i, s] /= failing[g, s]
+            for j in range(11):
+                later = max(0.0, flows[g, s, j, VISITS] - flows[g, s, j, FIRST])
+                visits[i, s, j] += part[i, s] * later
+
+
+@kernel
+def _outcomes(
+    cells: Any, flows: Any, visits: Any, part: Any, people: Any, good: Any, bad: Any, in_bed: Any
+) -> None:
+    """Outcomes of visits of cells, a person and year, and the share of time spent in bed."""
+    for i in range(len(people)):
+        g = cells.place[i]
+        persons = max(people[i], 1e-300)
+        days = 0.0
+        for s in range(4):
+            for j in range(11):
+                flow = flows[g, s, j]
+                if flow[VISITS] > 0.0:
+                    each = visits[i, s, j] / flow[VISITS] / persons
+                    good[i, s, j] = each * flow[GOOD]
+                    bad[i, s, j] = each * flow[BAD]
+                days += part[i, s] * flow[BED_DAYS]
+        in_bed[i] = min(0.9, days / 365.0 / persons)
+
+
+def visits_of_cells(cells: Any, solution: Solution) -> tuple[Floats, Floats]:
+    """`share_visits` of a solution."""
+    n = len(cells.place)
+    visits, part = np.zeros((n, 4, 11)), np.zeros((n, 4))
+    totals, failing = np.zeros(solution.flows.shape[:3]), np.zeros(solution.flows.shape[:2])
+    share_visits(
+        cells, solution.need, solution.contacts, solution.flows, visits, part, totals, failing
+    )
+    return visits, part
+
+
+def quarters(year: int) -> list[tuple[list[int], float]]:
+    """Months (0-11) and length in years of the four quarters."""
+    blocks = timetable.blocks(year)[1:]
+    return [
+        ([month for _, _, month in blocks[k : k + 3]],
+         sum(days for _, days, _ in blocks[k : k + 3]) / 365.0)
+        for k in range(0, 12, 3)
+    ]  # fmt: skip

@@ -1,0 +1,303 @@
+"""The fixed point choice ⇄ waits ⇄ beds of one period, with a residual that is never ignored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sim.compiled import kernel
+from sim.engines.meanfield.balance import (
+    FULL_BOOK_DAYS,
+    State,
+    fill_places,
+    react,
+    run_chains,
+    station_loads,
+)
+from sim.engines.meanfield.choice import (
+    answer,
+    exponents,
+    first_contacts,
+    new_scratch,
+    offer,
+    offered,
+    own_exponents,
+)
+
+TOLERANCE = 1e-6  # of waits in hours, shares and occupancies
+MOST_TURNS = 40
+_INNER = 400
+# Growth of contacts with the wait is at least this steep: hours of wait per utility, and half the
+# alternative's own share; only the speed of the iteration rests on it.
+_OWN_RESPONSE = 0.6
+
+
+class NotConverged(RuntimeError):
+    """No fixed point was found; the answer is not to be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Scratch arrays of one region, one set a thread."""
+
+    offers: np.ndarray
+    place_offer: np.ndarray
+    old_offer: np.ndarray
+    place_weight: np.ndarray
+    own: np.ndarray
+    first: np.ndarray
+    later: np.ndarray
+    base: np.ndarray
+    contacts: np.ndarray
+    flows: np.ndarray
+    ends: np.ndarray
+    loads: np.ndarray
+    slope: np.ndarray
+    row: np.ndarray
+    scratch: Any
+    raised: np.ndarray
+    carry: np.ndarray
+    fresh: Any
+    past_x: np.ndarray
+    past_f: np.ndarray
+    gram: np.ndarray
+    share: np.ndarray
+
+
+def work_of(places: int, cells: int, stations: int, tastes: int, flows: int, ends: int) -> Work:
+    """Allocate the scratch of a region."""
+    zeros = np.zeros
+    return Work(
+        offers=zeros((stations, 4, 2)), place_offer=zeros((places, 4, 2, 11)),
+        old_offer=zeros((places, 4, 2, 11)), place_weight=zeros((places, 4, 2, 12)),
+        own=zeros((cells, 4, tastes, 12)), first=zeros((cells, 4, 12)),
+        later=zeros((places, 4, 5, 11)), base=zeros((places, 4, 12)),
+        contacts=zeros((places, 4, 12)), flows=zeros((places, 4, 11, flows)),
+        ends=zeros((places, 4, ends)), loads=zeros((stations, 6)), slope=zeros(stations),
+        row=zeros(12), scratch=new_scratch(), raised=zeros(11),
+        carry=zeros((2, 6)), fresh=new_state(stations),
+        past_x=zeros((4, stations)), past_f=zeros((4, stations)), gram=zeros((3, 4)),
+        share=zeros(3),
+    )  # fmt: skip
+
+
+def new_state(stations: int) -> Any:
+    """A state of zeros."""
+    return State(*(np.zeros(stations) for _ in State._fields))
+
+
+def copy_state(source: Any, target: Any) -> None:
+    """target = source, array by array."""
+    for a, b in zip(source, target, strict=True):
+        b[:] = a
+
+
+@kernel
+def _gather(cells: Any, need: Any, first: Any, base: Any) -> None:
+    """Contacts of cells summed into places: (G, 4, 12)."""
+    base[:] = 0.0
+    for i in range(len(cells.place)):
+        for s in range(4):
+            for j in range(12):
+                base[cells.place[i], s, j] += need[i, s] * first[i, s, j]
+
+
+@kernel
+def _turn(
+    p: Any, facilities: Any, scheme: Any, stations: Any, clinics: Any, stay: Any, patience: float,
+    places: Any, base: Any, later: Any, old_offer: Any, state: Any, fresh: Any, offers: Any,
+    place_offer: Any, contacts: Any, flows: Any, ends: Any, loads: Any, slope: Any, carry: Any,
+) -> None:  # fmt: skip
+    """From a state to the state that follows it, contacts answering by their pivot form."""
+    offer(p, facilities, scheme, stations, state, offers)
+    offered(stations, offers, place_offer)
+    for g in range(place_offer.shape[0]):
+        for s in range(4):
+            for j in range(11):
+                # Waits are the same for both insurances; only they change within a period.
+                place_offer[g, s, 0, j] -= old_offer[g, s, 0, j]
+    answer(p, base, place_offer[:, :, 0, :], contacts)
+    fill_places(p, stations, state, stay, places)
+    run_chains(p, contacts, later, places, carry, flows, ends)
+    station_loads(stations, flows, stay, loads)
+    react(p, stations, clinics, loads, patience, fresh, slope)
+
+
+@kernel
+def _take_over(p: Any, stations: Any, fresh: Any, state: Any) -> float:
+    """All of the new state but the waits of clinics; returns the largest change."""
+    worst = 0.0
+    for s in range(len(state.wait)):
+        worst = max(worst, abs(fresh.emergency_wait[s] - state.emergency_wait[s]))
+        worst = max(worst, abs(fresh.occupancy[s] - state.occupancy[s]))
+        worst = max(worst, abs(fresh.leave[s] - state.leave[s]))
+        worst = max(worst, abs(fresh.leave_urgent[s] - state.leave_urgent[s]))
+        worst = max(worst, abs(fresh.unseen[s] - state.unseen[s]))
+        worst = max(worst, abs(fresh.appointment[s] - state.appointment[s]))
+        state.emergency_wait[s] = fresh.emergency_wait[s]
+        state.occupancy[s] = fresh.occupancy[s]
+        state.leave[s] = fresh.leave[s]
+        state.leave_urgent[s] = fresh.leave_urgent[s]
+        state.unseen[s] = fresh.unseen[s]
+        # A full book answers stiffly: the step of Newton's method, roughly; one with room does not.
+        step = 0.3
+        if fresh.appointment[s] > stations.own_delay[s]:
+            step = 1.0 / (1.0 + FULL_BOOK_DAYS * p.delay_weight[0] / p.outside_nest)
+        state.appointment[s] += step * (fresh.appointment[s] - state.appointment[s])
+        state.free[s] = fresh.free[s]
+        state.bed_wait[s] = fresh.bed_wait[s]
+    return worst
+
+
+@kernel
+def accelerate(x: Any, f: Any, turn: int, past_x: Any, past_f: Any, gram: Any, share: Any) -> None:
+    """Anderson's step: x moves by f, corrected by what the last steps taught; x stays above 0.
+
+    past_x, past_f  (4, n) the last points and steps;  gram (3, 4), share (3,) scratch
+    """
+    n, memory = len(x), past_x.shape[0] - 1
+    held = min(turn, memory)
+    for k in range(memory, 0, -1):
+        for i in range(n):
+            past_x[k, i] = past_x[k - 1, i]
+            past_f[k, i] = past_f[k - 1, i]
+    for i in range(n):
+        past_x[0, i] = x[i]
+        past_f[0, i] = f[i]
+    for a in range(held):
+        for b in range(held):
+            gram[a, b] = 0.0
+            for i in range(n):
+                gram[a, b] += (past_f[a, i] - past_f[a + 1, i]) * (past_f[b, i] - past_f[b + 1, i])
+        gram[a, memory] = 0.0
+        for i in range(n):
+            gram[a, memory] += (past_f[a, i] - past_f[a + 1, i]) * f[i]
+    _eliminate(gram, held, memory, share)
+    for i in range(n):
+        step = f[i]
+        for a in range(held):
+            step -= share[a] * (past_x[a, i] - past_x[a + 1, i] + past_f[a, i] - past_f[a + 1, i])
+        x[i] = max(0.0, x[i] + step)
+
+
+@kernel
+def _eliminate(a: Any, n: int, right: int, out: Any) -> None:
+    """Solve the n equations a x = a[:, right], slightly regularised, by Gauss's elimination."""
+    for i in range(n):
+        a[i, i] += 1e-10 * a[i, i] + 1e-30
+    for i in range(n):
+        for k in range(i + 1, n):
+            factor = a[k, i] / a[i, i]
+            for j in range(i, n):
+                a[k, j] -= factor * a[i, j]
+            a[k, right] -= factor * a[i, right]
+    for i in range(n - 1, -1, -1):
+        total = a[i, right]
+        for j in range(i + 1, n):
+            total -= a[i, j] * out[j]
+        out[i] = total / a[i, i]
+
+
+@kernel
+def _is_booked_up(stations: Any, state: Any) -> bool:
+    """Is the book of any clinic full? Its delay and its wait then move together, slowly."""
+    longest = 0.0
+    for s in range(len(state.wait)):
+        longest = max(longest, state.appointment[s] - stations.own_delay[s])
+    return longest > 1e-9
+
+
+@kernel
+def _settle(
+    p: Any, facilities: Any, scheme: Any, stations: Any, clinics: Any, stay: Any, patience: float,
+    places: Any, base: Any, later: Any, old_offer: Any, state: Any, fresh: Any, offers: Any,
+    place_offer: Any, contacts: Any, flows: Any, ends: Any, loads: Any, slope: Any, carry: Any,
+    past_x: Any, past_f: Any, gram: Any, share: Any, tolerance: float, most: int,
+) -> tuple[int, float]:  # fmt: skip
+    """Iterate `_turn`: turns used, 0 for no answer, and the largest change of the last one."""
+    worst = before = np.inf
+    learned = 0
+    for turn in range(most):
+        _turn(
+            p, facilities, scheme, stations, clinics, stay, patience, places, base, later,
+            old_offer, state, fresh, offers, place_offer, contacts, flows, ends, loads, slope,
+            carry,
+        )  # fmt: skip
+        worst = 0.0
+        for s in range(len(state.wait)):
+            gap = fresh.wait[s] - state.wait[s]
+            worst = max(worst, abs(gap))
+            # A steep surface answers to its own wait: the step of Newton's method, roughly.
+            steep = slope[s] * loads[s, 0] * _OWN_RESPONSE * p.wait_weight[0] * p.wait_knowledge
+            slope[s] = gap / (1.0 + steep)
+        others = _take_over(p, stations, fresh, state)
+        worst = max(worst, others)
+        if worst < tolerance:
+            return turn + 1, worst
+        if worst > 3.0 * before or _is_booked_up(stations, state):
+            learned = 0  # what the last steps taught misleads: start again
+        before = worst
+        accelerate(state.wait, slope, learned, past_x, past_f, gram, share)
+        learned += 1
+    return 0, worst
+
+
+def solve_period(
+    p: Any, setting: Any, need: np.ndarray, memory: Any, state: Any, work: Work, exact: bool
+) -> tuple[int, int, float]:  # fmt: skip
+    """Find the state of one period; `state` is the start and is overwritten with the answer.
+
+    setting  see model.Setting
+    need     (N, 4) episodes a year at the period's intensity
+    memory   perceived quality, habits and exhausted caps of the period
+    exact    True: cells choose again at the answer until nothing moves; False: they choose once,
+             at the start, and their places answer to the change of waits by the pivot form
+    Returns evaluations of all cells, inner turns, and the residual. Raises NotConverged.
+    """
+    w, m = work, setting
+    own_exponents(
+        p,
+        m.cells,
+        m.stations,
+        m.prices,
+        m.tastes,
+        need,
+        memory.quality,
+        memory.exhausted,
+        w.own,
+        w.row,
+    )
+    start = new_state(len(m.stations.facility))
+    tolerance = 0.1 * TOLERANCE if exact else TOLERANCE
+    inner, residual = 0, np.inf
+    for turn in range(MOST_TURNS):
+        copy_state(state, start)
+        offer(p, m.facilities, m.scheme, m.stations, state, w.offers)
+        offered(m.stations, w.offers, w.old_offer)
+        exponents(p, m.cells, w.old_offer, w.place_weight, w.row)
+        first_contacts(
+            p, m.cells, need, w.own, w.place_weight, memory.habit, memory.habit_good, w.first,
+            w.later, w.scratch, w.raised,
+        )  # fmt: skip
+        _gather(m.cells, need, w.first, w.base)
+        used, residual = _settle(
+            p, m.facilities, m.scheme, m.stations, m.clinics, m.stay, m.patience, m.places,
+            w.base, w.later, w.old_offer, state, w.fresh, w.offers, w.place_offer, w.contacts,
+            w.flows, w.ends, w.loads, w.slope, w.carry, w.past_x, w.past_f, w.gram, w.share,
+            tolerance, _INNER,
+        )  # fmt: skip
+        if used == 0:
+            raise NotConverged(f"residual {residual:.1e} after {_INNER} turns of one evaluation")
+        inner += used
+        if not exact:
+            return turn + 1, inner, residual
+        residual = max(
+            float(np.abs(a - b).max(initial=0.0))
+            for name, a, b in zip(State._fields, state, start, strict=True)
+            if name not in ("bed_wait", "free")
+        )
+        if residual < TOLERANCE:
+            return turn + 1, inner, residual
+    raise NotConverged(f"residual {residual:.1e} after {MOST_TURNS} evaluations")

@@ -1,0 +1,267 @@
+"""Facilities gathered into stations, and which stations a place's alternatives lead to.
+
+A hospital is a station of its own. Village clinics and township centres of a county are gathered
+by the residence of most of their people, never into one merged queue: a station is a set of up to
+six typical facilities with their own whole rooms, opening and relative load, and its wait is the
+mean of theirs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sim.engines.meanfield.places import Cells, Floats, Ints
+from sim.region import Region
+from sim.rules.choice import in_scope, shared_constant
+from sim.rules.consult import N_POOLS
+from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES
+
+MEMBERS = 6  # typical facilities of a station
+NONE = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Stations:
+    """Stations (S), their typical facilities (M rows), and links from places (G).
+
+    facility       (S,) a facility that stands for the station: tier, kind, prices
+    facilities     (S,) number of facilities
+    station_of     (facilities,) station of every facility, -1 where nobody goes
+    member_start   (S + 1,) rows of the typical facilities of a station
+    rooms, share   (M, 6) rooms and full-time share of the pools of a typical facility
+    doctors        (M,) its doctors, less the share for non-residents
+    beds           (M,) its beds
+    count          (M,) facilities it stands for
+    load           (M,) its part of the station's demand
+    link_start     (G * 11 + 1,) rows of the links of a place's alternative
+    link_station, link_weight  stations an alternative leads to, and shares that add up to 1
+    part           (facilities,) a facility's part of its station's demand
+    nearest        (G, 6, 11) where the ambulance goes, by least tier allowed
+    up             (G, 6, 4, 3) alternative a patient of a class and scope is referred to from a
+                   tier, -1 for none
+    onward         (G, 2, 11) next alternative for a bed, of critical and other patients, -1: none
+    takes          (G, 4, 3, 11) 1 where an alternative takes a class and scope
+    log_share      (G, 4, 3, 11) ln of the part of its tier's doctors among those who take them
+    """
+
+    facility: Ints
+    facilities: Ints
+    station_of: Ints
+    member_start: Ints
+    rooms: Ints
+    share: Floats
+    doctors: Floats
+    beds: Ints
+    count: Floats
+    load: Floats
+    link_start: Ints
+    link_station: Ints
+    link_weight: Floats
+    part: Floats
+    nearest: Floats
+    up: Ints
+    onward: Ints
+    takes: Ints
+    log_share: Floats
+
+
+def stations_of(region: Region, world: Any, cells: Cells) -> Stations:
+    """Gather the facilities of a region."""
+    demand, urban = _catchment(world, cells)
+    station_of, n_stations = _gather(world.facility, demand, urban)
+    doctors = region.facilities.doctors * (1.0 - region.facilities.withdrawn)
+    members = _members(world.facility, doctors, station_of, n_stations, demand)
+    total = np.bincount(station_of[station_of >= 0], demand[station_of >= 0], n_stations)
+    part = np.where(station_of >= 0, demand / np.maximum(total[station_of], 1e-12), 0.0)
+    links = _links(world, cells, station_of)
+    return Stations(
+        station_of=station_of,
+        part=part,
+        **members,
+        **links,
+        **_ways(world, cells),
+    )
+
+
+def _catchment(world: Any, cells: Cells) -> tuple[Floats, Floats]:
+    """People who have a facility in their choice set, and those of them in urban villages; of
+    hospitals, all equal to 1."""
+    facility = world.facility
+    demand = np.zeros(len(facility))
+    urban = np.zeros(len(facility))
+    for j in range(N_ALTERNATIVES):
+        f = world.village.facility[:, j]
+        here = f >= 0
+        np.add.at(demand, f[here], cells.village_people[here])
+        np.add.at(urban, f[here], (cells.village_people * world.village.urban)[here])
+    return demand, urban
+
+
+def _gather(facility: Any, demand: Floats, urban: Floats) -> tuple[Ints, int]:
+    """Station of every facility: village and township by county and residence, hospitals alone."""
+    station_of = np.full(len(facility), NONE, dtype=np.int64)
+    keys: dict[tuple[int, ...], int] = {}
+    for f in range(len(facility)):
+        if demand[f] <= 0.0:
+            continue
+        if facility.tier[f] <= 1:
+            is_urban = int(urban[f] > 0.5 * demand[f])
+            key: tuple[int, ...] = (int(facility.tier[f]), int(facility.county[f]), is_urban)
+        else:
+            key = (9, f)
+        station_of[f] = keys.setdefault(key, len(keys))
+    return station_of, len(keys)
+
+
+def _members(
+    facility: Any, doctors: Floats, station_of: Ints, n: int, demand: Floats
+) -> dict[str, Any]:
+    """Typical facilities of every station: slices of its facilities in order of their load."""
+    start = [0]
+    columns: dict[str, list[Any]] = {
+        name: [] for name in ("rooms", "share", "doctors", "beds", "count", "load")
+    }
+    first = np.zeros(n, dtype=np.int64)
+    number = np.zeros(n, dtype=np.int64)
+    for s in range(n):
+        own = np.flatnonzero(station_of == s)
+        capacity = np.maximum((facility.rooms * facility.room_share)[own].sum(axis=1), 1e-3)
+        order = own[np.lexsort((own, demand[own] / capacity))]
+        reach = np.cumsum(demand[order]) / demand[order].sum()
+        slice_of = np.minimum((reach * MEMBERS - 1e-9).astype(np.int64), MEMBERS - 1)
+        for k in np.unique(slice_of):
+            rows = order[slice_of == k]
+            middle = rows[len(rows) // 2]
+            columns["rooms"].append(facility.rooms[middle])
+            columns["share"].append(facility.room_share[middle])
+            columns["doctors"].append(doctors[middle])
+            columns["beds"].append(facility.beds[middle])
+            columns["count"].append(float(len(rows)))
+            columns["load"].append(demand[rows].sum() / demand[order].sum())
+        first[s] = order[len(order) // 2]
+        number[s] = len(own)
+        start.append(len(columns["count"]))
+    return {
+        "facility": first,
+        "facilities": number,
+        "member_start": np.array(start, dtype=np.int64),
+        "rooms": np.array(columns["rooms"], dtype=np.int64).reshape(-1, N_POOLS),
+        "share": np.array(columns["share"], dtype=np.float64).reshape(-1, N_POOLS),
+        "doctors": np.array(columns["doctors"]),
+        "beds": np.array(columns["beds"], dtype=np.int64),
+        "count": np.array(columns["count"]),
+        "load": np.array(columns["load"]),
+    }
+
+
+def _links(world: Any, cells: Cells, station_of: Ints) -> dict[str, Any]:
+    """Stations behind every alternative of every place, by people."""
+    start, stations, weights = [0], [], []
+    for g in range(len(cells.county)):
+        here = cells.village_place == g
+        for j in range(N_ALTERNATIVES):
+            if np.isfinite(cells.hours[g, j]):
+                f = world.village.facility[here, j]
+                people = cells.village_people[here][f >= 0]
+                s, at = np.unique(station_of[f[f >= 0]], return_inverse=True)
+                shares = np.bincount(at, people)
+                stations += s.tolist()
+                weights += (shares / shares.sum()).tolist()
+            start.append(len(stations))
+    return {
+        "link_start": np.array(start, dtype=np.int64),
+        "link_station": np.array(stations, dtype=np.int64),
+        "link_weight": np.array(weights, dtype=np.float64),
+    }
+
+
+def _ways(world: Any, cells: Cells) -> dict[str, Any]:
+    """Who takes whom, and who follows whom: ambulance, referral and search for a bed."""
+    n = len(cells.county)
+    facility = world.facility
+    takes = np.zeros((n, 4, 3, N_ALTERNATIVES), dtype=np.int64)
+    log_share = np.zeros((n, 4, 3, N_ALTERNATIVES))
+    nearest = np.zeros((n, 6, N_ALTERNATIVES))
+    up = np.full((n, 6, 4, 3), NONE, dtype=np.int64)
+    onward = np.full((n, 2, N_ALTERNATIVES), NONE, dtype=np.int64)
+    for g in range(n):
+        hours = cells.hours[g]
+        of = _typical(world, cells, g)
+        for need_class in range(4):
+            for scope in range(3):
+                row = takes[g, need_class, scope]
+                for j in np.flatnonzero(np.isfinite(hours)):
+                    kind = int(facility.kind[of[j]])
+                    is_open = bool(facility.available[of[j], need_class])
+                    row[j] = int(is_open and in_scope(kind, need_class, scope))
+                log_share[g, need_class, scope] = _log_shares(facility, of, row)
+                for tier in range(6):
+                    above = [j for j in range(N_ALTERNATIVES) if row[j] and _TIER[j] > tier]
+                    up[g, tier, need_class, scope] = above[0] if above else NONE
+        nearest[g] = _nearest(world, cells, g)
+        for critical in range(2):
+            can = takes[g, 3 if critical else 2, 2]
+            onward[g, critical] = _onward(facility, of, hours, can)
+    return {"takes": takes, "log_share": log_share, "nearest": nearest, "up": up,
+            "onward": onward}  # fmt: skip
+
+
+_TIER = np.array(ALTERNATIVE_TIER)
+
+
+def _typical(world: Any, cells: Cells, g: int) -> Ints:
+    """The facility most of a place's people have behind each alternative."""
+    here = np.flatnonzero(cells.village_place == g)
+    of = np.zeros(N_ALTERNATIVES, dtype=np.int64)
+    for j in range(N_ALTERNATIVES):
+        f = world.village.facility[here, j]
+        counts = np.bincount(f[f >= 0], cells.village_people[here][f >= 0] + 1e-9, 1)
+        of[j] = counts.argmax()
+    return of
+
+
+def _log_shares(facility: Any, of: Ints, takes: Ints) -> Floats:
+    """ln of each alternative's part of the doctors of its tier."""
+    result = np.zeros(N_ALTERNATIVES)
+    for tier in (2, 3):
+        alike = [j for j in range(N_ALTERNATIVES) if _TIER[j] == tier and takes[j]]
+        if len(alike) > 1:
+            total = np.log(sum(facility.doctors[of[j]] for j in alike))
+            for j in alike:
+                result[j] = shared_constant(facility.log_doctors[of[j]], total, 1.0)
+    return result
+
+
+def _nearest(world: Any, cells: Cells, g: int) -> Floats:
+    """Shares of the alternatives with an emergency pool that are nearest, by least tier."""
+    facility, village = world.facility, world.village
+    result = np.zeros((6, N_ALTERNATIVES))
+    for v in np.flatnonzero(cells.village_place == g):
+        f = village.facility[v]
+        able = (f >= 0) & facility.pooled[f] & (facility.available[f, 3] > 0)
+        able &= np.isfinite(cells.hours[g])  # what a village or two has is not the place's
+        for least in range(6):
+            hours = np.where(able & (least <= _TIER), village.hours[v], np.inf)
+            if np.isfinite(hours).any():
+                result[least, hours.argmin()] += cells.village_people[v] + 1e-9
+    return result / np.maximum(result.sum(axis=1, keepdims=True), 1e-300)
+
+
+def _onward(facility: Any, of: Ints, hours: Floats, takes: Ints) -> Ints:
+    """The next alternative with beds, in order of distance, of the same tier or above."""
+    result = np.full(N_ALTERNATIVES, NONE, dtype=np.int64)
+    for j in range(N_ALTERNATIVES):
+        best, nearest = N_ALTERNATIVES - 1, np.inf
+        for k in range(2, N_ALTERNATIVES):
+            if not takes[k] or k == j or _TIER[k] < _TIER[j]:
+                continue
+            if not facility.delay[of[k]] and facility.beds[of[k]] == 0:
+                continue
+            farther = hours[k] > hours[j] or (hours[k] == hours[j] and k > j)
+            if farther and hours[k] < nearest:
+                best, nearest = k, hours[k]
+        result[j] = best if np.isfinite(hours[best]) and best != j else NONE
+    return result

@@ -1,0 +1,223 @@
+"""Waits and beds in expectation: a session of a doctor pool, a week of a facility, a ward.
+
+A session is a fluid with a stochastic queue (pointwise stationary fluid flow): the mean number n
+in the rooms and before them follows dn/dt = arrivals + returns from tests - c u(n) / s, where the
+share u of the rooms in use is the one at which a stationary queue of c rooms holds n (Sakasegawa's
+approximation with the variability of the service). It carries the morning peak, sessions that end
+and overload without a singularity at utilisation 1. What is left of its error against the
+compiled engine is a factor a tier, fitted there (`sim.engines.meanfield.fit`).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from sim.compiled import kernel
+
+ROOMS = (1, 2, 3, 4, 6, 9, 14, 24, 60)
+OPEN_HOURS = (0.3, 0.8, 1.6, 2.7, 4.0, 5.2)
+LOADS = (
+    0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.45, 1.6, 1.8, 2.0,
+    2.3, 2.7, 3.2, 4.0, 5.0, 6.5,
+)  # fmt: skip
+NUMBERS = 64  # of points of the table of rooms in use
+_STEPS = 40
+_AFTER_STEPS = 16
+
+
+@kernel
+def rooms_in_use(rooms: float, variability: float, number: float, start: float) -> float:
+    """Share of the rooms in use when `number` are there: c u + u^sqrt(2(c+1)) / (1-u) x
+    variability = number, by Newton's method inside a bracket."""
+    if number <= 1e-9:
+        return number / rooms
+    power = math.sqrt(2.0 * (rooms + 1.0))
+    low, high = 0.0, min(1.0, number / rooms)
+    u = start if low < start < high else 0.5 * high
+    for _ in range(40):
+        raised = u**power * variability
+        gap = rooms * u + raised / (1.0 - u) - number
+        if gap > 0.0:
+            high = u
+        else:
+            low = u
+        slope = rooms + raised * (power / (u * (1.0 - u)) + 1.0 / ((1.0 - u) * (1.0 - u)))
+        following = u - gap / slope
+        if not low < following < high:
+            following = 0.5 * (low + high)
+        if abs(following - u) < 1e-10:
+            return following
+        u = following
+    return u
+
+
+@kernel
+def use_table(service_cv: float, table: Any) -> None:
+    """Rooms in use by number present: (9 rooms, 64), number = rooms x z / (1 - z) at z = k/64."""
+    variability = 0.5 * (1.0 + service_cv * service_cv)
+    for k in range(len(ROOMS)):
+        u = 0.5
+        for i in range(NUMBERS):
+            z = i / NUMBERS
+            u = rooms_in_use(ROOMS[k], variability, 2.0 * ROOMS[k] * z / (1.0 - z), u)
+            table[k, i] = u
+
+
+@kernel
+def _in_use(table: Any, rooms: float, number: float) -> float:
+    """Look up the rooms in use."""
+    relative = 0.5 * number / rooms
+    at = relative / (1.0 + relative) * NUMBERS
+    i = int(at)
+    if i >= NUMBERS - 1:
+        return table[NUMBERS - 1] + (1.0 - table[NUMBERS - 1]) * min(1.0, at - (NUMBERS - 1))
+    return table[i] + (table[i + 1] - table[i]) * (at - i)
+
+
+@kernel
+def arrived(early: float, x: float) -> float:
+    """Share of a session's patients who have come by the part x of its open time: the inverse of
+    the rule that places them (consult.session_position)."""
+    if early < 1e-9:
+        return x
+    return (math.sqrt((1.0 - early) * (1.0 - early) + 4.0 * early * x) - (1.0 - early)) / (
+        2.0 * early
+    )
+
+
+@kernel
+def session(
+    p: Any, tier: int, rooms: float, in_use: Any, seconds: float, patients: float
+) -> tuple[float, float]:
+    """Mean wait of a patient, seconds, and share who leave unseen, in one session.
+
+    in_use    (64,) row of `use_table` for these rooms
+    seconds   open time; who has not been called `overrun_minutes` later leaves
+    patients  expected arrivals, above 0
+    """
+    service = p.service_minutes[tier] * 60.0
+    tests, away = p.test_share[tier], p.test_minutes[tier] * 60.0
+    number = testing = waited = before = 0.0
+    step = seconds / _STEPS
+    rate = rooms / service
+    for k in range(_STEPS + _AFTER_STEPS):
+        arrivals = 0.0
+        if k < _STEPS:
+            reached = arrived(p.early_arrival, (k + 1.0) / _STEPS)
+            arrivals = patients * (reached - before)
+            before = reached
+        else:
+            step = p.overrun_minutes * 60.0 / _AFTER_STEPS
+        u = _in_use(in_use, rooms, number)
+        back = testing * (1.0 - math.exp(-step / away))
+        done = min(rate * u * step, number + arrivals + back)
+        waited += max(0.0, number - rooms * u) * step
+        number += arrivals + back - done
+        testing += tests * max(0.0, done - back) - back
+    left = max(0.0, number - rooms * _in_use(in_use, rooms, number))
+    return waited / patients, min(1.0, left / patients)
+
+
+@kernel
+def session_table(p: Any, in_use: Any, table: Any) -> None:
+    """Waits and unseen shares: (5 tiers, 9 rooms, 6 open hours, 24 loads, 2).
+
+    A load is the work that comes over the work the rooms can do while open. The factors of the
+    surface are applied here.
+    """
+    for tier in range(5):
+        work = p.service_minutes[tier] * 60.0 * (1.0 + p.test_share[tier])
+        for k in range(len(ROOMS)):
+            for h in range(len(OPEN_HOURS)):
+                seconds = OPEN_HOURS[h] * 3600.0
+                table[tier, k, h, 0, 0] = 0.0
+                table[tier, k, h, 0, 1] = 0.0
+                for i in range(1, len(LOADS)):
+                    patients = LOADS[i] * ROOMS[k] * seconds / work
+                    wait, unseen = session(p, tier, ROOMS[k], in_use[k], seconds, patients)
+                    busy = min(1.0, LOADS[i])
+                    factor = (
+                        p.wait_factor_idle[tier] * (1.0 - busy) + p.wait_factor_busy[tier] * busy
+                    )
+                    table[tier, k, h, i, 0] = wait * factor
+                    table[tier, k, h, i, 1] = unseen
+
+
+@kernel
+def _below(grid: Any, x: float) -> tuple[int, float]:
+    """Interval of a grid that holds x, and the place in it; x is kept inside the grid."""
+    n = len(grid)
+    i = 0
+    while i < n - 2 and x >= grid[i + 1]:
+        i += 1
+    return i, min(1.0, max(0.0, (x - grid[i]) / (grid[i + 1] - grid[i])))
+
+
+@kernel
+def look_up(table: Any, rooms: float, hours: float, load: float, what: int) -> float:
+    """Interpolate a tier's session table: in ln rooms, open hours and load; linear beyond."""
+    k, a = _below(ROOMS, rooms)
+    if a > 0.0:
+        a = math.log(min(rooms, ROOMS[k + 1]) / ROOMS[k]) / math.log(ROOMS[k + 1] / ROOMS[k])
+    h, b = _below(OPEN_HOURS, hours)
+    i, c = _below(LOADS, load)
+    total = 0.0
+    for dk in range(2):
+        for dh in range(2):
+            weight = (a if dk else 1.0 - a) * (b if dh else 1.0 - b)
+            if weight > 0.0:
+                low = table[k + dk, h + dh, i, what]
+                total += weight * (low + c * (table[k + dk, h + dh, i + 1, what] - low))
+    return total
+
+
+@kernel
+def all_day_wait(p: Any, tier: int, rooms: float, patients_a_day: float) -> float:
+    """Wait at an emergency pool, open day and night: Sakasegawa with linear growth above 0.97."""
+    service = p.service_minutes[tier] * 60.0
+    load = patients_a_day * service * (1.0 + p.test_share[tier]) / (rooms * 86400.0)
+    spread = service / rooms * 0.5 * (1.0 + p.service_cv * p.service_cv)
+    power = math.sqrt(2.0 * (rooms + 1.0)) - 1.0
+    if load <= 0.0:
+        return 0.0
+    if load < 0.97:
+        return spread * load**power / (1.0 - load)
+    at = spread * 0.97**power / 0.03
+    slope = at * (power / 0.97 + 1.0 / 0.03)
+    return at + slope * (load - 0.97)
+
+
+_ROOT_TWO_PI = math.sqrt(2.0 * math.pi)
+
+
+@kernel
+def hazard(x: float) -> float:
+    """Hazard of the standard normal, phi(x) / (1 - Phi(x))."""
+    if x > 8.0:
+        return x + 1.0 / x
+    tail = 0.5 * math.erfc(x / math.sqrt(2.0))
+    return math.exp(-0.5 * x * x) / _ROOT_TWO_PI / tail
+
+
+@kernel
+def ward(beds: float, load: float, patience: float, stay: float) -> tuple[float, float]:
+    """A ward with a queue whose patients look elsewhere after a while: share who leave it, and
+    share who find no bed at first. A request waits leave x patience days on average.
+
+    beds      beds for them, above 0
+    load      beds that all of them together would fill
+    patience  mean days a patient waits;  stay  mean days in bed
+
+    Garnett, Mandelbaum and Reiman's approximation of a queue with abandonment; exact in the limit
+    of many beds, below, near and above capacity.
+    """
+    if load <= 0.0:
+        return 0.0, 0.0
+    ratio = math.sqrt(stay / patience)  # root of (rate of leaving / rate of service)
+    slack = (beds - load) / math.sqrt(load)
+    scaled = slack / ratio
+    busy = 1.0 / (1.0 + ratio * hazard(scaled) / hazard(-slack))
+    leave = ratio / math.sqrt(load) * max(0.0, hazard(scaled) - scaled) * busy
+    leave = min(1.0, leave)
+    return leave, busy

@@ -1,0 +1,126 @@
+"""Births, deaths, moves and chronic states of cells within a year, in expectation (E2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sim.engines.meanfield.places import Cells, Floats, Ints
+from sim.population import Residents
+from sim.rules.contract import lapse_probability, uptake_probability
+from sim.rules.demography import DAYS_PER_YEAR, death_probability_table
+from sim.rules.illness import relative_mortality
+
+_STARTS = (0, 15, 45, 65, 75)
+_SINGLE_AGES = np.arange(111)
+_BAND = np.searchsorted(_STARTS[1:], _SINGLE_AGES, side="right")
+
+
+@dataclass(frozen=True, slots=True)
+class Vital:
+    """Yearly rates by age band, from single years of age.
+
+    death   (5, 2) deaths a person-year by band and sex, all chronic states together
+    birth   (5,) births a woman-year
+    move    (counties, 5) moves out a person-year
+    """
+
+    death: Floats
+    birth: Floats
+    move: Floats
+
+
+def rates_of(residents: Residents, demography: Any, move_rate: Floats) -> Vital:
+    """Rates of a region's bands.
+
+    move_rate  (counties, 111) moves out a person-year
+    """
+    cell = residents.sex.astype(np.int64) * 111 + residents.age
+    counts = np.bincount(cell, minlength=222).reshape(2, 111).astype(np.float64)
+    ages = np.zeros((5, 2, 111))
+    for a in range(5):
+        here = np.where(a == _BAND, counts, 0.0)
+        ages[a] = here / np.maximum(here.sum(axis=1, keepdims=True), 1e-300)
+    both = ages * counts.sum(axis=1)[None, :, None]
+    both = both.sum(axis=1) / np.maximum(both.sum(axis=(1, 2)), 1e-300)[:, None]
+    # Deaths of a calendar year by age on 1 January, as a rate: the table the engines draw from.
+    yearly = -np.log1p(-death_probability_table(demography.mortality, DAYS_PER_YEAR))
+    return Vital(
+        death=(ages * yearly[None]).sum(axis=2),
+        birth=(ages[:, 1] * demography.fertility[None]).sum(axis=1),
+        move=move_rate @ both.T,
+    )
+
+
+def relative_deaths(p: Any) -> Floats:
+    """Death rate of a chronic state over that of its age band: (5, 4), from the rule."""
+    return np.array(
+        [[relative_mortality(p, age, state) for state in range(4)] for age in (8, 30, 55, 70, 80)]
+    )
+
+
+def partner_cells(cells: Cells) -> tuple[Ints, Ints]:
+    """For every cell the cell of the same people once ill, and that of their newborns; -1: none."""
+    keys = {
+        (int(g), int(scope), int(insurance), int(chronic)): i
+        for i, (g, scope, insurance, chronic) in enumerate(
+            zip(cells.place, cells.scope, cells.insurance, cells.chronic, strict=True)
+        )
+    }
+    ill = np.full(len(cells.place), -1, dtype=np.int64)
+    child = np.full(len(cells.place), -1, dtype=np.int64)
+    for (g, scope, insurance, chronic), i in keys.items():
+        if chronic == 0:
+            ill[i] = keys.get((g, scope, insurance, 1), -1)
+        child[i] = keys.get((g, 0, 1, 0), -1)
+    return ill, child
+
+
+def change(
+    p: Any, cells: Cells, vital: Vital, relative: Floats, partners: tuple[Ints, Ints],
+    people: Floats, years: float,
+) -> tuple[Floats, Floats]:  # fmt: skip
+    """Change of the people of cells, (N, 5, 2, 4), over `years`, and births, deaths and moves out
+    by county, (counties, 3)."""
+    ill, child = partners
+    county = cells.county[cells.place]
+    deaths = people * vital.death[None, :, :, None] * relative[None, :, None, :] * years
+    moves = people * vital.move[county][:, :, None, None] * years
+    women = people[:, :, 1].sum(axis=2)
+    births = (women * vital.birth[None]).sum(axis=1) * years
+    result = -deaths - moves
+    boys = float(p.boys_per_100_girls) / (100.0 + float(p.boys_per_100_girls))
+    born = child >= 0
+    np.add.at(result[:, 0, 0, 0], child[born], births[born] * boys)
+    np.add.at(result[:, 0, 1, 0], child[born], births[born] * (1.0 - boys))
+    group = (0, 1, 2, 3, 3)
+    rate = np.array([p.chronic_incidence[k] for k in group])
+    fresh = people[:, :, :, 0] * rate[None, :, None] * years
+    has = ill >= 0
+    result[has, :, :, 0] -= fresh[has]
+    np.add.at(result[:, :, :, 1], ill[has], fresh[has])
+    managed = cells.effective[:, None, None]
+    worse = people[:, :, :, 1] * p.chronic_deterioration * (1.0 - 0.5 * managed) * years
+    better = people[:, :, :, 2] * p.chronic_control * (1.0 + managed) * years
+    advance = people[:, :, :, 2] * p.chronic_progression * (1.0 - 0.5 * managed) * years
+    result[:, :, :, 1] += better - worse
+    result[:, :, :, 2] += worse - better - advance
+    result[:, :, :, 3] += advance
+    counts = np.zeros((vital.move.shape[0], 3))
+    for column, values in enumerate(
+        (births, deaths.sum(axis=(1, 2, 3)), moves.sum(axis=(1, 2, 3)))
+    ):
+        counts[:, column] = np.bincount(county, values, len(counts))
+    return result, counts
+
+
+def covered(p: Any, coverage: Floats, people: Floats, signed: Floats, years: float) -> Floats:
+    """People with a contract after `years`: (…, 2 key groups), lapse and uptake from the rules."""
+    months = max(1, round(years * 12.0))
+    step = years / months
+    for _ in range(months):
+        sign = np.array([uptake_probability(p, float(share), step) for share in coverage])
+        signed = signed * (1.0 - lapse_probability(p, step)) + (people - signed) * sign
+    return signed

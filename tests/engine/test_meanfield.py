@@ -1,0 +1,423 @@
+"""The mean-field: known answers of its parts, fixed point, limits, conservation, agreement."""
+
+from __future__ import annotations
+
+import json
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from scipy.linalg import expm
+
+import sim.engines.meanfield.solver as solver
+from sim.__main__ import main
+from sim.demography import load_demography
+from sim.engines import schema as L
+from sim.engines.meanfield import chain as C
+from sim.engines.meanfield import choice, money, surfaces
+from sim.engines.meanfield.balance import PLACE
+from sim.engines.meanfield.memory import remember
+from sim.engines.meanfield.model import MeanField
+from sim.engines.meanfield.path import READ_OUTS, solve_path
+from sim.engines.meanfield.setting import ground_of
+from sim.engines.meanfield.solver import NotConverged
+from sim.engines.meanfield.year import NOT_GIVEN, run_year
+from sim.indicators import compute_all
+from sim.parameters import load_parameters
+from sim.population import PopulationParameters, residents_of
+from sim.rules.choice import ABSENT, nested_logit
+from sim.rules.consult import session_position
+from sim.run import simulate
+from sim.tiers import ALTERNATIVE_TIER, CLASS_KEYS, TIER_KEYS
+from tests.worlds import small_region
+
+P = load_parameters()
+TIER = np.array(ALTERNATIVE_TIER)
+
+
+def ground(region, p=P, seed=0):
+    residents, ledger = residents_of(region, PopulationParameters.from_table(p), seed, threads=1)
+    return ground_of(region, p, residents, load_demography(region.year), ledger)
+
+
+@pytest.fixture(scope="module")
+def world():
+    return ground(small_region(n_counties=2, residents=8_000, year=2023))
+
+
+def solved(world, overrides=None, exact=True, people=None):
+    """One quarter at the mean intensity."""
+    model = MeanField(world, load_parameters(overrides))
+    if people is not None:
+        model.people = model.people * people
+    return model, model.period(0.25, 1.0, exact=exact)
+
+
+def by_tier(solution, column):
+    return np.bincount(TIER, solution.flows[..., column].sum(axis=(0, 1)), 6)
+
+
+# --------------------------------------------------------------------------------------- choice
+
+
+def random_cell(seed):
+    rng = np.random.default_rng(seed)
+    utility = rng.normal(0.0, 1.5, 12)
+    habit = rng.dirichlet(5.0 * np.ones(12))[:11] * 0.9
+    return utility, habit, habit * rng.uniform(0.2, 0.9, 11)
+
+
+def scratch_of(utility):
+    x = choice.new_scratch()
+    for j in range(12):
+        nest = P.primary_nest if 1 <= j <= 2 else P.outside_nest if j >= 8 else 1.0
+        x.e[j] = math.exp(utility[j] / nest)
+    return x
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_mixing_habits_equals_the_rule_with_every_habit_in_turn(seed):
+    utility, habit, good = random_cell(seed)
+    need_class = 1
+    x = scratch_of(utility)
+    factor = np.array([choice.habit_factor(P, need_class, k, habit[k], good[k]) for k in range(11)])
+    got = np.zeros(12)
+    choice.fill_nests(P, x, factor)
+    choice.mix_habits(x, habit, factor, got)
+    weight = np.empty(12)
+    total = nested_logit(P, utility, weight)
+    expected = (1.0 - habit.sum()) * weight / total
+    for k in range(11):
+        raised = utility.copy()
+        bonus = P.habit_weight[need_class] + P.outcome_weight * (2.0 * good[k] / habit[k] - 1.0)
+        raised[k + 1] += bonus
+        total = nested_logit(P, raised, weight)
+        expected += habit[k] * weight / total
+    assert got == pytest.approx(expected, abs=1e-12)
+
+
+def test_places_answer_to_a_change_as_the_rule_does_for_people_alike():
+    utility, _, _ = random_cell(7)
+    change = np.random.default_rng(8).normal(0.0, 0.5, 11)
+    weight = np.empty(12)
+    total = nested_logit(P, utility, weight)
+    base = np.tile(weight / total, (1, 4, 1))
+    out = np.zeros((1, 4, 12))
+    choice.answer(P, base, np.tile(change, (1, 4, 1)), out)
+    total = nested_logit(P, utility + np.concatenate([[0.0], change]), weight)
+    assert out[0, 2] == pytest.approx(weight / total, abs=1e-12)
+
+
+def test_after_a_failure_shares_are_the_rule_without_the_tiers_up_to_it():
+    utility, _, _ = random_cell(11)
+    x = scratch_of(utility)
+    choice.fill_nests(P, x, np.zeros(11))
+    later = np.zeros((5, 11))
+    choice.after_failures(x, later, 1.0 / choice.TASTES)
+    weight = np.empty(12)
+    for failed in range(5):
+        left = utility.copy()
+        left[0] = ABSENT
+        left[1:][failed >= TIER] = ABSENT
+        total = nested_logit(P, left, weight)
+        assert later[failed] == pytest.approx(weight[1:] / total, abs=1e-9)
+
+
+# ---------------------------------------------------------------------------------------- chain
+
+
+def place_record(**fields):
+    place = np.zeros(1, dtype=PLACE).view(np.recarray)
+    place.up = -1
+    place.onward = -1
+    for name, value in fields.items():
+        place[name] = value
+    return place[0]
+
+
+def test_escalation_with_latent_difficulty_has_its_known_answer():
+    p = load_parameters({
+        "capability:village/complex": 0.35, "capability:township/complex": 0.60,
+        "capability:county/complex": 0.88, "escalation:complex": 0.6, "formal_referral": 0.0,
+    })  # fmt: skip
+    first, later = np.zeros(12), np.zeros((5, 11))
+    first[1] = 1.0  # all to the village, then one tier after the other
+    later[0, 1] = later[1, 2] = 1.0
+    flow, ends, carry = np.zeros((11, C.FLOWS)), np.zeros(C.ENDS), np.zeros((2, 6))
+    C.follow(p, 2, first, later, place_record(), carry, flow, ends)
+    assert flow[:, C.VISITS].sum() == pytest.approx(1.5340, abs=1e-4)
+    assert ends[C.RESOLVED] == pytest.approx(0.6008, abs=1e-4)
+    assert ends[C.RESOLVED] + ends[C.UNRESOLVED] == pytest.approx(1.0, abs=1e-12)
+
+
+def test_a_weaker_facility_cannot_help_whom_a_stronger_one_failed():
+    assert C.helped(0.6, 0.6) == C.helped(0.5, 0.6) == C.helped(1.0, 1.0) == 0.0
+    assert C.helped(0.8, 0.6) == pytest.approx(0.5)
+
+
+# ------------------------------------------------------------------------------------- surfaces
+
+
+def in_use(rooms, cv):
+    table = np.zeros((len(surfaces.ROOMS), surfaces.NUMBERS))
+    surfaces.use_table(cv, table)
+    return table[surfaces.ROOMS.index(rooms)]
+
+
+def test_an_overloaded_session_waits_as_a_fluid_does():
+    # 30 an hour against 24 an hour for four hours: mean 30 min, 24 waiting at the end.
+    p = load_parameters(
+        {"early_arrival": 0.0, "overrun_minutes": 1.0, "service_minutes:village": 2.5}
+    )
+    wait, unseen = surfaces.session(p, 0, 1.0, in_use(1, 0.4), 4 * 3600.0, 120.0)
+    assert wait / 60.0 == pytest.approx(30.0, rel=0.1)
+    # What a fluid leaves, and at most a step of forty more and the queue of an even stream.
+    assert 24.0 / 120.0 < unseen < 0.25
+
+
+@pytest.mark.parametrize("load", [0.1, 0.5, 0.9, 0.99])
+def test_rooms_in_use_invert_the_stationary_queue(load):
+    # M/M/1: load / (1 - load) are there on average.
+    assert surfaces.rooms_in_use(1.0, 1.0, load / (1.0 - load), 0.5) == pytest.approx(
+        load, abs=1e-9
+    )
+
+
+def test_an_emergency_pool_waits_as_a_queue_of_one_doctor_does():
+    # M/M/1 at load 0.5 and 7.2 minutes a consult: 7.2 minutes.
+    p = load_parameters({"service_cv": 1.0, "test_share:county": 0.0})
+    patients = 0.5 * 86400.0 / (p.service_minutes[2] * 60.0)
+    assert surfaces.all_day_wait(p, 2, 1.0, patients) / 60.0 == pytest.approx(7.2, abs=1e-9)
+
+
+@pytest.mark.parametrize("early", [0.0, 0.3, 1.0])
+def test_arrivals_of_a_session_are_those_of_the_rule(early):
+    p = load_parameters({"early_arrival": early})
+    for u in (0.1, 0.5, 0.9):
+        assert surfaces.arrived(early, session_position(p, u)) == pytest.approx(u, abs=1e-12)
+
+
+def erlang_a(servers, load, patience_over_stay):
+    """Share who leave a queue with exponential stays and patience, from its stationary law."""
+    most = servers + 400
+    weight, total, left = 1.0, 1.0, 0.0
+    for n in range(1, most):
+        out = min(n, servers) + max(0, n - servers) / patience_over_stay
+        weight *= load / out
+        total += weight
+        left += weight * max(0, n - servers) / patience_over_stay
+    return left / total / load
+
+
+@pytest.mark.parametrize(("beds", "load"), [(50, 42.5), (50, 50.0), (50, 60.0), (9, 8.0)])
+def test_wards_leave_as_a_queue_with_abandonment(beds, load):
+    leave, busy = surfaces.ward(beds, load, 7.0, 9.0)
+    assert leave == pytest.approx(erlang_a(beds, load, 7.0 / 9.0), abs=0.012)
+    assert 0.0 <= busy <= 1.0
+
+
+def test_waits_rise_with_load_and_fall_with_rooms(world):
+    clinics = MeanField(world, P).setting.clinics
+    assert (np.diff(clinics.wait, axis=1) >= -1e-9).all()
+    assert (np.diff(clinics.demand, axis=1) >= -1e-9).all()
+
+
+# -------------------------------------------------------------------------------- memory, money
+
+
+def test_memory_relaxes_to_experience_as_its_differential_equation_does():
+    cells = SimpleNamespace(place=np.zeros(1, dtype=np.int64))
+    good, bad = np.zeros((1, 4, 11)), np.zeros((1, 4, 11))
+    good[0, 0, 0], bad[0, 0, 0] = 3.0, 1.0
+    p = load_parameters({"word_of_mouth": 0.0})
+    old = (np.full((1, 6), 0.4), np.zeros((1, 4, 11)), np.zeros((1, 4, 11)))
+    new = tuple(array.copy() for array in old)
+
+    from sim.engines.meanfield.balance import CellArrays
+
+    view = CellArrays(cells.place, cells.place, cells.place, np.zeros(1), np.zeros((1, 11)))
+    remember(p, view, np.ones(1), good, bad, 0.5, False, old, new, np.zeros((1, 7)))
+    a = 3.0 * p.learning_good
+    flow = np.array([[-(a + 1.0 * p.learning_bad), a], [0.0, 0.0]])
+    assert new[0][0, 0] == pytest.approx((expm(flow * 0.5) @ [0.4, 1.0])[0], abs=1e-12)
+    assert new[1][0, 0, 0] == pytest.approx(1.0 - math.exp(-2.0), abs=1e-12)
+    assert new[2][0, 0, 0] == pytest.approx(0.75 * (1.0 - math.exp(-2.0)), abs=1e-12)
+
+
+def test_a_cap_takes_what_is_above_it():
+    draws = np.random.default_rng(1).gamma(2.0, 150.0, 200_000)
+    mean, variance, cap = np.array([300.0]), np.array([45_000.0]), np.array([350.0])
+    got = money.capped_mean(mean, variance, cap)[0]
+    assert got == pytest.approx(np.minimum(draws, 350.0).mean(), rel=0.01)
+    assert money.above_cap(mean, variance, cap)[0] == pytest.approx(
+        (draws > 350.0).mean(), abs=0.01
+    )
+    assert money.capped_mean(mean, variance, np.zeros(1))[0] == 300.0
+
+
+# ---------------------------------------------------------------------------------- fixed point
+
+
+def test_the_fixed_point_is_found_from_every_start(world):
+    answers = []
+    for start in (0.0, 0.1, 0.7, 3.0):
+        model = MeanField(world, P)
+        model.state.wait[:] = start
+        model.state.occupancy[:] = min(1.0, start)
+        solution = model.period(0.25, 1.0)
+        assert solution.residual < 1e-6
+        answers.append(solution)
+    for other in answers[1:]:
+        assert np.abs(other.state.wait - answers[0].state.wait).max() < 1e-5
+        assert np.abs(other.state.occupancy - answers[0].state.occupancy).max() < 1e-5
+
+
+def test_without_convergence_there_is_no_answer(world, monkeypatch):
+    monkeypatch.setattr(solver, "_INNER", 2)
+    with pytest.raises(NotConverged, match="residual"):
+        solved(world)
+    path = solve_path(world, [P], [2023], threads=1)
+    assert not path.converged[0] and np.isnan(path.values).all() and 0 in path.message
+
+
+def test_a_quarter_answered_by_the_pivot_is_the_exact_one_nearly(world):
+    exact, pivot = MeanField(world, P), MeanField(world, P)
+    for model in (exact, pivot):
+        model.period(0.25, 1.0)
+    a, b = exact.period(0.25, 1.1), pivot.period(0.25, 1.1, exact=False)
+    assert b.turns == 1 and b.residual < 1e-6
+    assert np.abs(a.state.wait - b.state.wait).max() < 2e-3
+    # A tenth of what the engine's shares are allowed, after a jump of need by a tenth.
+    exact_visits, pivot_visits = by_tier(a, C.VISITS), by_tier(b, C.VISITS)
+    shares = exact_visits / exact_visits.sum()
+    assert pivot_visits / pivot_visits.sum() == pytest.approx(shares, abs=1e-3)
+    assert pivot_visits.sum() == pytest.approx(exact_visits.sum(), rel=1e-3)
+
+
+def test_draws_are_solved_alike_alone_together_and_in_threads(world):
+    draws = [load_parameters({"taste_sd": value}) for value in (0.3, 0.5, 0.7)]
+    together = solve_path(world, draws, [2022, 2023], threads=2)
+    alone = solve_path(world, draws[1:2], [2022, 2023], threads=1)
+    assert together.converged.all() and (together.residual < 1e-6).all()
+    assert together.values[1].tobytes() == alone.values[0].tobytes()
+    assert together.values.shape == (3, 2, 2, 6, len(READ_OUTS))
+
+
+# --------------------------------------------------------------------------------------- limits
+
+
+def all_of(name, value, keys):
+    return {f"{name}:{key}": value for key in keys}
+
+
+def test_no_need_no_visits(world):
+    _, solution = solved(world, all_of("need_scale", 0.0, CLASS_KEYS))
+    assert solution.flows.sum() == 0.0
+    assert (solution.state.wait[~MeanField(world, P).setting.stations.delay] == 0.0).all()
+
+
+def test_full_capability_leaves_nothing_to_escalate(world):
+    keys = [f"{tier}/{kind}" for tier in TIER_KEYS for kind in CLASS_KEYS]
+    _, solution = solved(world, {**all_of("capability", 1.0, keys), "unseen_return": 1.0})
+    assert solution.flows[..., C.VISITS].sum() == pytest.approx(
+        solution.flows[..., C.FIRST].sum(), rel=1e-12
+    )
+    assert solution.ends[..., C.UNRESOLVED].sum() == pytest.approx(0.0, abs=1e-6)
+
+
+def test_without_weights_shares_are_those_of_the_constants():
+    region = small_region(
+        n_counties=1, residents=3_000, all_alternatives=False, ample=True, year=2023
+    )
+    weights = ("travel", "wait", "delay", "outpatient_price", "inpatient_price", "quality",
+               "contract", "habit")  # fmt: skip
+    none = {f"{name}_weight:{kind}": 0.0 for name in weights for kind in CLASS_KEYS}
+    none |= {"outcome_weight": 0.0, "primary_nest": 1.0, "outside_nest": 1.0}
+    _, solution = solved(ground(region), none)
+    p = load_parameters(none)
+    utility = np.array([p.self_care_constant[0], *p.tier_constant])
+    share = np.exp(utility) / np.exp(utility).sum()
+    first = by_tier(SimpleNamespace(flows=solution.flows[:, :1]), C.FIRST)
+    assert first / solution.ends[:, 0, C.STARTED].sum() == pytest.approx(share[1:], abs=1e-9)
+
+
+def test_contracts_without_effect_change_no_flow(world):
+    a = solved(world, all_of("contract_weight", 0.0, CLASS_KEYS) | {"referral_bonus": 0.0})[1]
+    few = ground(small_region(n_counties=2, residents=8_000, year=2023, contract_coverage=(0, 0)))
+    b = solved(few, all_of("contract_weight", 0.0, CLASS_KEYS) | {"referral_bonus": 0.0})[1]
+    # Contracts also manage chronic illness; within a quarter that is next to nothing.
+    assert a.flows[..., C.VISITS].sum() == pytest.approx(b.flows[..., C.VISITS].sum(), rel=1e-3)
+
+
+def test_all_first_contacts_are_primary_when_nothing_else_is_there(world):
+    _, solution = solved(
+        world, all_of("tier_constant", -60.0, TIER_KEYS[2:]) | {"ambulance_share": 0.0}
+    )
+    assert by_tier(solution, C.FIRST)[2:].sum() < 1e-9 * by_tier(solution, C.FIRST).sum()
+
+
+# -------------------------------------------------------------------------------- conservation
+
+
+def test_flows_are_conserved(world):
+    _, s = solved(world)
+    ends = s.ends
+    out = ends[..., [C.SELF_RESOLVED, C.SELF_UNRESOLVED, C.RESOLVED, C.UNRESOLVED]].sum(axis=2)
+    assert out == pytest.approx(ends[..., C.STARTED], rel=1e-12)
+    started = np.zeros_like(ends[..., C.STARTED])
+    np.add.at(started, world.cells.place, s.need)
+    assert ends[..., C.STARTED] == pytest.approx(started, rel=1e-12)
+    flows = s.flows.sum(axis=(0, 1))
+    assert flows[:, C.SENT_BACK].sum() == pytest.approx(flows[:, C.DOWN].sum(), rel=1e-12)
+    assert (s.flows >= -1e-9).all()
+
+
+def test_a_year_adds_up_and_its_dataset_gives_the_indicators(world):
+    result = run_year(world, P)
+    assert max(result.checks.values()) < 1e-9
+    t = result.tallies
+    paid = t.county[..., L.C_FUND] + t.county[..., L.C_OUT_OF_POCKET]
+    assert paid == pytest.approx(t.county[..., L.C_CHARGE], rel=1e-12)
+    assert (t.county[..., L.C_OUT_OF_POCKET] >= 0).all()
+    births, deaths, moves = t.people.sum(axis=0)
+    start, end = result.start[0].sum(), result.end[0].sum()
+    assert end == pytest.approx(start + births - deaths - moves, rel=1e-9)
+
+
+def test_the_command_line_says_what_expected_values_cannot(capsys):
+    arguments = ["run", "taonan", "--engine", "meanfield", "--quiet"]
+    assert main(arguments) == 0
+    page = capsys.readouterr().out
+    assert "mean-field: expected values" in page and "not one to one" in page
+    assert main([*arguments, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["run"]["engine"] == "meanfield"
+    for key in NOT_GIVEN:
+        assert document["indicators"][key]["value"] is None
+    assert document["indicators"]["visits_per_person"]["value"] > 0.0
+
+
+# ------------------------------------------------------------------------------ with the engine
+
+
+def test_the_mean_field_is_what_the_compiled_engine_does_on_average():
+    region = small_region(n_counties=2, residents=30_000, townships_per_county=4, year=2023)
+    mean = compute_all(simulate(region, 2023, engine="meanfield").dataset)
+    runs = [compute_all(simulate(region, 2023, seed=seed, threads=1).dataset) for seed in range(2)]
+
+    def both(key):
+        values = [run[key]["value"] for run in runs]
+        return mean[key]["value"], sum(values) / 2, abs(values[0] - values[1])
+
+    for key in ("primary_share_in_county", "in_county_visit_rate", "in_county_admission_share",
+                "first_contact_share", "unresolved_need_share"):  # fmt: skip
+        a, b, noise = both(key)
+        assert abs(a - b) < 0.01 + noise, key
+    for key in ("visits_per_person", "admissions_per_100", "out_of_pocket_per_person"):
+        a, b, noise = both(key)
+        assert abs(a - b) < 0.02 * b + noise, key
+    a, b, noise = both("bed_occupancy")
+    assert abs(a - b) < 0.02 + noise
+    a, b, noise = both("wait_minutes_mean")
+    assert abs(a - b) < 0.1 * b + noise
