@@ -257,7 +257,7 @@ def _faults_of(lever: Lever, line: int) -> list[Fault]:
     for region, clauses in lever.clauses.items():
         for clause in clauses:
             if not rows_of_clause(region, clause):
-                want = f"a clause of {region} in plans/catalogue.csv"
+                want = f"a clause of {region} in plan_catalogue.csv"
                 faults.append(Fault(file, line, region, repr(clause), want))
     return faults
 

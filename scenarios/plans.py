@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import csv
+from dataclasses import dataclass, fields
 from datetime import date
 from functools import cache
 from pathlib import Path
 
 from scenarios.tables import FOLDER, NOTHING, Row, given, read_table
 from sim.errors import Fault, FaultList, InputError
-from sim.packs.schema import STATUSES, choice, key, text
+from sim.packs.named import CATALOGUE
+from sim.packs.schema import STATUSES, choice, text
 
 REGIONS = ("chifeng", "taonan", "liaocheng", "suining", "bayannur")
-KINDS = ("target", "lever", "baseline", "rule", "institution", "context")
-CATALOGUE_COLUMNS = (
-    key("id", "row of the catalogue"),
-    choice("region", REGIONS, "region of the plan"),
-    text("clause", "part(section)item as printed, then the line of the text"),
-    text("indicator_zh", "what the clause speaks of, as printed"),
-    text("indicator_en", "the same in English"),
-    choice("kind", KINDS, "what the clause is"),
-    text("year", "year of the value"),
-    text("comparator", "how the value is meant"),
-    text("value", "value as printed, shares as fractions"),
-    text("value_high", "upper end of a range"),
-    text("unit", "unit of the value"),
-    text("scope", "of what"),
-    text("tier", "tiers meant"),
-    text("note", "what has to be known when it is used"),
-)
 DOCUMENT_COLUMNS = (
     choice("region", REGIONS, "region of the plan"),
     text("title_zh", "title"),
@@ -74,17 +59,12 @@ class Document:
 
 
 @cache
-def catalogue(folder: Path = FOLDER) -> dict[str, Clause]:
-    """All rows of the catalogue by id; InputError with every fault."""
-    faults = FaultList()
-    path = folder / "plans" / "catalogue.csv"
-    rows = {
-        str(row["id"]): Clause(**{name: given(value) for name, value in row.items()})
-        for _, row in read_table(path, ("id",), CATALOGUE_COLUMNS, faults)
-    }
-    if faults:
-        raise InputError(faults.all())
-    return rows
+def catalogue() -> dict[str, Clause]:
+    """All rows of the catalogue by id; its note is what conflicts with something else."""
+    with CATALOGUE.open(encoding="utf-8", newline="") as file:
+        rows = [{**row, "note": row["conflict_note"]} for row in csv.DictReader(file)]
+    names = [field.name for field in fields(Clause)]
+    return {row["id"]: Clause(**{name: row[name] for name in names}) for row in rows}
 
 
 @cache

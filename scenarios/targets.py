@@ -161,7 +161,7 @@ def targets(folder: Path = FOLDER) -> dict[str, Target]:
                 faults.append(Fault(file, line, "rows", got, "each row of the catalogue once"))
             stated[clause.id] = target.id
         found[target.id] = target
-    left = [r.id for r in catalogue(folder).values() if r.kind == "target" and r.id not in stated]
+    left = [r.id for r in catalogue().values() if r.kind == "target" and r.id not in stated]
     faults += [Fault(file, 0, "rows", f"no {row}", "each target of the catalogue") for row in left]
     unused = set(definitions(folder)) - {target.definition.id for target in found.values()}
     faults += [
@@ -174,7 +174,7 @@ def targets(folder: Path = FOLDER) -> dict[str, Target]:
 
 
 def _target(line: int, row: Row, folder: Path, faults: list[Fault]) -> Target | None:
-    file, held, known = "targets.csv", catalogue(folder), definitions(folder)
+    file, held, known = "targets.csv", catalogue(), definitions(folder)
     before = len(faults)
     region, name = str(row["region"]), str(row["definition"])
     if name not in known:
@@ -220,7 +220,7 @@ def _clauses(
     for name in ids:
         clause = held.get(name)
         if clause is None:
-            want = "a row of plans/catalogue.csv"
+            want = "a row of plan_catalogue.csv"
             faults.append(unknown("targets.csv", line, field, name, want, list(held)))
         elif clause.kind != kind or clause.region != region:
             got, want = f"{name}: {clause.kind} of {clause.region}", f"a {kind} of {region}"

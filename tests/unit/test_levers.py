@@ -187,7 +187,7 @@ def test_a_wrong_cell_of_the_levers_is_told_at_its_place(tables, table, row, col
     ("table", "column", "value", "said"),
     [
         ("targets.csv", "rows", "chifeng-001", "a target of chifeng"),
-        ("targets.csv", "rows", "chifeng-00x", "a row of plans/catalogue.csv"),
+        ("targets.csv", "rows", "chifeng-00x", "a row of plan_catalogue.csv"),
         ("targets.csv", "target", "0.123", "as in "),
         ("targets.csv", "definition", "in_county_rate", "a definition of definitions.csv"),
         ("targets.csv", "id", "chifeng.beds", "expected chifeng."),
