@@ -23,6 +23,7 @@ from sim.tiers import TIER_KEYS
 from sim.visit_columns import STAYS, VISITS, data_dictionary
 from sim.visit_log import VisitLog, find_counties, parse_months
 from tests.engine.running import MORTALITY, WORLDS, Run, build, digest
+from tests.interrupts import hear_ctrl_c
 from tests.worlds import small_region
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -231,7 +232,7 @@ def test_a_run_that_fails_leaves_no_file(tmp_path):
 def test_an_interrupted_run_leaves_no_file(tmp_path):
     process = subprocess.Popen(
         [sys.executable, "-m", "sim", "run", "taonan", "--log", str(tmp_path / "v.parquet")],
-        stderr=subprocess.PIPE, text=True, cwd=ROOT,
+        stderr=subprocess.PIPE, text=True, cwd=ROOT, preexec_fn=hear_ctrl_c,
     )  # fmt: skip
     assert process.stderr is not None
     for line in process.stderr:

@@ -13,6 +13,7 @@ import pytest
 
 from sim.__main__ import INTERRUPTED, OK, USAGE, main
 from sim.text import _TEXT, text
+from tests.interrupts import hear_ctrl_c
 
 
 def test_help_teaches_every_command(capsys):
@@ -71,7 +72,7 @@ def test_verify_and_info_print_a_page(capsys):
 def test_an_interrupted_run_leaves_no_half_file(tmp_path):
     process = subprocess.Popen(
         [sys.executable, "-m", "sim", "run", "suining", "-o", str(tmp_path)],
-        stderr=subprocess.PIPE, text=True, env=dict(os.environ),
+        stderr=subprocess.PIPE, text=True, env=dict(os.environ), preexec_fn=hear_ctrl_c,
     )  # fmt: skip
     assert process.stderr is not None
     for line in process.stderr:
