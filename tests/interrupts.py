@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
-def hear_ctrl_c() -> None:
-    """To be run in a child before it starts: whoever runs the tests in the background (`&` of a
-    shell, nohup) has Ctrl-C ignored, and a child inherits that."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+@contextmanager
+def ctrl_c_heard() -> Iterator[None]:
+    """Children started here hear Ctrl-C, also where the tests themselves do not: a shell starts a
+    command in the background (`&`, nohup) with Ctrl-C ignored, and children inherit that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -23,7 +23,7 @@ from sim.tiers import TIER_KEYS
 from sim.visit_columns import STAYS, VISITS, data_dictionary
 from sim.visit_log import VisitLog, find_counties, parse_months
 from tests.engine.running import MORTALITY, WORLDS, Run, build, digest
-from tests.interrupts import hear_ctrl_c
+from tests.interrupts import ctrl_c_heard
 from tests.worlds import small_region
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -230,10 +230,11 @@ def test_a_run_that_fails_leaves_no_file(tmp_path):
 
 
 def test_an_interrupted_run_leaves_no_file(tmp_path):
-    process = subprocess.Popen(
-        [sys.executable, "-m", "sim", "run", "taonan", "--log", str(tmp_path / "v.parquet")],
-        stderr=subprocess.PIPE, text=True, cwd=ROOT, preexec_fn=hear_ctrl_c,
-    )  # fmt: skip
+    with ctrl_c_heard():
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sim", "run", "taonan", "--log", str(tmp_path / "v.parquet")],
+            stderr=subprocess.PIPE, text=True, cwd=ROOT,
+        )  # fmt: skip
     assert process.stderr is not None
     for line in process.stderr:
         if line.startswith("day"):

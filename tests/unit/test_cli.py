@@ -13,7 +13,7 @@ import pytest
 
 from sim.__main__ import INTERRUPTED, OK, USAGE, main
 from sim.text import _TEXT, text
-from tests.interrupts import hear_ctrl_c
+from tests.interrupts import ctrl_c_heard
 
 
 def test_help_teaches_every_command(capsys):
@@ -70,10 +70,11 @@ def test_verify_and_info_print_a_page(capsys):
 
 
 def test_an_interrupted_run_leaves_no_half_file(tmp_path):
-    process = subprocess.Popen(
-        [sys.executable, "-m", "sim", "run", "suining", "-o", str(tmp_path)],
-        stderr=subprocess.PIPE, text=True, env=dict(os.environ), preexec_fn=hear_ctrl_c,
-    )  # fmt: skip
+    with ctrl_c_heard():
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sim", "run", "suining", "-o", str(tmp_path)],
+            stderr=subprocess.PIPE, text=True, env=dict(os.environ),
+        )  # fmt: skip
     assert process.stderr is not None
     for line in process.stderr:
         if line.startswith("day"):
