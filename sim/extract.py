@@ -159,4 +159,6 @@ def _facilities(
         withdrawn=f.withdrawn[rows],
         outpatient_fen=f.outpatient_fen[rows],
         inpatient_fen=f.inpatient_fen[rows],
+        gain=f.gain[rows],
+        reserved=f.reserved[rows],
     )

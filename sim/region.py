@@ -80,6 +80,9 @@ class Facilities:
     withdrawn           share of rooms and beds used by non-residents, 0-1
     outpatient_fen      charge of a visit, fen
     inpatient_fen       mean charge of a stay, fen
+    gain                (facilities, 4 need classes) adequacy gained over the tier's capability, see
+                        rules.resolution.raised_capability; 0 in a pack
+    reserved            share of beds held for referred patients beyond the tier's; 0 in a pack
     """
 
     key: tuple[str, ...]
@@ -95,6 +98,8 @@ class Facilities:
     withdrawn: Floats
     outpatient_fen: Ints
     inpatient_fen: Ints
+    gain: Floats
+    reserved: Floats
 
 
 @dataclass(frozen=True, slots=True)

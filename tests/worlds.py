@@ -329,6 +329,8 @@ def _facilities(
         withdrawn=np.asarray(rows.withdrawn, dtype=np.float64),
         outpatient_fen=np.asarray(outpatient_fen, dtype=np.int64)[tier],
         inpatient_fen=np.asarray(inpatient_fen, dtype=np.int64)[tier],
+        gain=np.zeros((len(tier), 4)),
+        reserved=np.zeros(len(tier)),
     )
 
 

@@ -120,6 +120,7 @@ FACILITY_RECORD = np.dtype(
         ("log_doctors", np.float64),
         ("attraction", np.float64),  # ln size of a regional centre here against the usual one
         ("visits_a_day", np.float64),  # what the clinics can see on an average day
+        ("capability", np.float64, (4,)),  # by need class: highest difficulty it resolves
     ]
 )
 VILLAGE_RECORD = np.dtype(

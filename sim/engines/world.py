@@ -26,6 +26,7 @@ from sim.rules.choice import (
     travel_taste,
 )
 from sim.rules.consult import EMERGENCY_POOL, N_POOLS, pool_full_time_rooms
+from sim.rules.resolution import raised_capability
 from sim.tiers import ALTERNATIVE_KEYS, Kind, Tier
 
 # Upper edges of the 60 waiting-time bins, minutes: fine where waits are short. 0-24 h.
@@ -92,8 +93,9 @@ def build_world(region: Region, p: Any) -> Any:
         "tier": f.tier, "kind": f.kind, "county": f.county, "outside": f.place_outside,
         "delay": f.is_delay, "pooled": pooled, "rooms": rooms, "room_share": room_share,
         "beds": beds, "overflow": np.floor(beds * p.overflow_share),
-        "reserved": np.floor(beds * p.reserved_bed_share[f.tier]),
+        "reserved": np.floor(beds * (p.reserved_bed_share[f.tier] + f.reserved)),
         "price": f.outpatient_fen, "stay_price": f.inpatient_fen, "available": available,
+        "capability": raised_capability(p.capability[f.tier], f.gain),
     }.items():  # fmt: skip
         facility[name] = values
     for need_class in range(4):

@@ -118,6 +118,7 @@ def _facilities(pack: Pack, rows: Sequence[int], codes: Sequence[str], year: int
         table.index("county", codes), table.flags("place_outside"), table.ints(f"beds_{year}"),
         table.floats(f"doctors_{year}"), table.flags("is_delay"), table.floats("withdrawn"),
         np.ascontiguousarray(charges[:, 0]), np.ascontiguousarray(charges[:, 1]),
+        np.zeros((len(tier), 4)), np.zeros(len(tier)),
     )  # fmt: skip
 
 

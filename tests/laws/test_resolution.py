@@ -17,7 +17,7 @@ P = load_parameters(anchored=False)
 def test_a_facility_resolves_a_share_equal_to_its_capability(need_class):
     y = uniforms(Stream.EPISODE)[:, 3]
     for tier in range(6):
-        hits = sum(resolves(P, tier, need_class, value) for value in y)
+        hits = sum(resolves(float(P.capability[tier, need_class]), value) for value in y)
         law = float(P.capability[tier, need_class])
         assert_frequency(f"resolved at tier {tier}, class {need_class}", hits, N, law)
     hits = sum(self_care_resolves(P, need_class, value) for value in y)
@@ -29,7 +29,7 @@ def test_a_facility_resolves_a_share_equal_to_its_capability(need_class):
 def test_what_a_higher_tier_fails_the_lower_fails_too():
     for y in np.linspace(0.01, 0.99, 99):
         for need_class in range(4):
-            solved = [resolves(P, tier, need_class, y) for tier in range(5)]
+            solved = [resolves(float(P.capability[tier, need_class]), y) for tier in range(5)]
             assert solved == sorted(solved)
 
 
@@ -51,7 +51,7 @@ def test_an_escalation_chain_with_latent_difficulty():
     for episode, (y, *going) in enumerate(u):
         for tier in range(3):
             visits[episode] += 1
-            if resolves(p, tier, 2, y):
+            if resolves(float(p.capability[tier, 2]), y):
                 resolved[episode] = 1
                 break
             if tier < 2 and not goes_on(p, going[tier], 2):

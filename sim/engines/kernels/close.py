@@ -203,7 +203,7 @@ def close_visits(
         if outcome == WANTS_BED:
             people[r].status = people[r].status | IN_BED
             continue
-        good = resolves(p, tier, need_class, y)
+        good = resolves(facilities[f].capability[need_class], y)
         if failed_of(meta) > tier + 1:
             good = False  # an equal or lower tier than one that failed resolves nothing
         learn(p, people, r, need_class, tier, alternative[i], good)

@@ -145,7 +145,7 @@ def discharge(
             by_group[group, tier, G_DISCHARGES] += 1
             by_group[group, tier, G_STAY_DAYS] += stays[i, DAYS]
         stepped_down = asks_for(meta) == STEP_DOWN
-        good = stepped_down or resolves(p, tier, need_class, y)
+        good = stepped_down or resolves(facilities[f].capability[need_class], y)
         if not stepped_down:
             learn(p, people, r, need_class, tier, alternative_of(villages, village, f), good)
         if not good:

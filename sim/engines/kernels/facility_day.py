@@ -202,7 +202,8 @@ def _claims(p: Any, facilities: Any, published: Any, f: int, n: int, scratch: An
             if facilities[f].beds == 0:
                 continue
             need_class = need_class_of(visits[i, META])
-            within = resolves(p, tier, need_class, difficulty(visits[i, LANE]))
+            capability = facilities[f].capability[need_class]
+            within = resolves(capability, difficulty(visits[i, LANE]))
             p_admit = admission_probability(p, tier, need_class, occupancy, within)
             if scratch.draws[3, i] >= p_admit:
                 continue
@@ -243,7 +244,7 @@ def _delay_facility(
             visits[i, WAITED] = published[f].wait[0]
             visits[i, FATE] = CONSULTED
             need_class = need_class_of(meta)
-            within = resolves(p, tier, need_class, difficulty(lane))
+            within = resolves(facilities[f].capability[need_class], difficulty(lane))
             p_admit = admission_probability(p, tier, need_class, p.neutral_occupancy, within)
             if draws[3, i] >= p_admit:
                 continue

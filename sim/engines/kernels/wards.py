@@ -99,7 +99,8 @@ def write_stay(
     u = block(seed, _STAY, people[resident].identity, key_day + onset, occurrence_of(meta))
     days = stay_days(p, u[0], tier, severity_factor(p, y))
     moves_up = 0
-    if asks_for(meta) != STEP_DOWN and not resolves(p, tier, need_class, y) and tier < 5:
+    capability = facilities[facility].capability[need_class]
+    if asks_for(meta) != STEP_DOWN and not resolves(capability, y) and tier < 5:
         moves_up = 1
         days = 1
     stays[row, RESIDENT] = resident

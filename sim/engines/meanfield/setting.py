@@ -38,6 +38,7 @@ from sim.region import Region
 from sim.rules.choice import TASTE_LEVELS, level_midpoint, price_taste, travel_taste
 from sim.rules.consult import EMERGENCY_POOL, pool_full_time_rooms
 from sim.rules.illness import severity_factor
+from sim.rules.resolution import raised_capability
 from sim.rules.stay import stay_days
 from sim.tiers import Tier
 
@@ -101,7 +102,8 @@ def setting_of(ground: Ground, p: Any, children: float) -> Setting:
         facilities=facilities, scheme=ground.world.scheme,
         cells=CellArrays(c.place, c.scope, c.insurance, c.effective, c.hours),
         stations=arrays, clinics=clinics, stay=stay, patience=float(p.patience_days[2]),
-        places=_places(ground), prices=_prices(ground, facilities), tastes=taste_points(p),
+        places=_places(ground, facilities), prices=_prices(ground, facilities),
+        tastes=taste_points(p),
     )  # fmt: skip
 
 
@@ -126,6 +128,10 @@ def station_facilities(ground: Ground, p: Any) -> Any:
     regional = (facilities.tier == int(Tier.REGIONAL)) & ~facilities.delay
     relative = np.minimum(1.0, facilities.doctors / float(p.regional_reference_doctors))
     facilities.attraction = np.where(regional, np.log(relative), 0.0)
+    part, of = ground.stations.part, ground.stations.station_of
+    gain = np.zeros((len(facilities), 4))
+    np.add.at(gain, of[of >= 0], (part[:, None] * ground.region.facilities.gain)[of >= 0])
+    facilities.capability = raised_capability(p.capability[facilities.tier], gain)
     return facilities
 
 
@@ -180,7 +186,7 @@ def first_state(stations: Any, p: Any) -> Any:
     return state
 
 
-def _places(ground: Ground) -> Any:
+def _places(ground: Ground, facilities: Any) -> Any:
     """The part of the place records that no state changes."""
     s, cells = ground.stations, ground.cells
     people = cells.people.sum(axis=(1, 2, 3))
@@ -190,6 +196,10 @@ def _places(ground: Ground) -> Any:
     places.ambulance = (s.nearest.sum(axis=2) > 0.5).astype(np.float64)
     places.up = s.up[:, :, :, 2].transpose(0, 2, 1)
     places.onward = s.onward
+    row = np.repeat(np.arange(len(places) * 11), np.diff(s.link_start))
+    behind = np.zeros((len(places) * 11, 4))
+    np.add.at(behind, row, s.link_weight[:, None] * facilities.capability[s.link_station])
+    places.capability = behind.reshape(-1, 11, 4).transpose(0, 2, 1)
     effective = np.bincount(cells.place, people * cells.effective, len(cells.county))
     places.effective = effective / np.maximum(total, 1e-300)
     return places

@@ -14,7 +14,6 @@ from sim.engines.reference.rules import (
     facility_utility,
     open_seconds,
     residual_days,
-    resolves,
     session_position,
     session_start,
 )
@@ -22,6 +21,7 @@ from sim.engines.reference.ward import Ward, draw_stay
 from sim.rules.consult import EMERGENCY_POOL, N_POOLS
 from sim.rules.payment import deductible_fen, fund_fen
 from sim.rules.random import Stream
+from sim.rules.resolution import resolves
 from sim.tiers import Place
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class Facility(mesa.Agent):
         self.price, self.stay_price = int(record.price), int(record.stay_price)  # fen
         self.doctors, self.log_doctors = float(record.doctors), float(record.log_doctors)
         self.attraction = float(record.attraction)
+        self.capability = [float(value) for value in record.capability]  # by need class
         self.visits_a_day = float(record.visits_a_day)
         self._takes = int(record.takes)
         self.pools = N_POOLS if self.is_pooled else 1
@@ -191,8 +192,8 @@ class Facility(mesa.Agent):
 
     def _admits(self, visit: Visit) -> bool:
         """Draw of the admission, given the occupancy published at 00:00."""
-        p, episode = self.model.p, visit.episode
-        within = resolves(p, self.tier, episode.need_class, episode.y)
+        episode = visit.episode
+        within = resolves(self.capability[episode.need_class], episode.y)
         probability = self.model.admission_probability(
             self.tier, episode.need_class, self.occupancy, within
         )

@@ -20,7 +20,6 @@ from sim.engines.reference.rules import (
     learned,
     next_chronic_state,
     pool_of,
-    resolves,
     self_care_resolves,
 )
 from sim.engines.schema import QUALITY_ONE
@@ -28,7 +27,7 @@ from sim.rules.choice import scope_of, taste_level
 from sim.rules.illness import poisson_count
 from sim.rules.payment import MOST_FEN, deductible_fen, fund_fen
 from sim.rules.random import Stream, raw_block
-from sim.rules.resolution import MOST_VISITS
+from sim.rules.resolution import MOST_VISITS, resolves
 from sim.tiers import ALTERNATIVE_KEYS, ALTERNATIVE_TIER, Tier
 
 if TYPE_CHECKING:
@@ -177,7 +176,7 @@ class Resident(mesa.Agent):
             self.in_bed = True
             return
         # A lower tier than one that failed resolves nothing.
-        good = resolves(p, tier, need, episode.y) and episode.failed <= tier + 1
+        good = resolves(visit.facility.capability[need], episode.y) and episode.failed <= tier + 1
         self._learn(need, tier, visit.alternative, good)
         if good:
             model.books.resolved(episode, tier)
@@ -245,7 +244,7 @@ class Resident(mesa.Agent):
         tier, need = facility.tier, episode.need_class
         self._pay_stay(stay)
         recovers = episode.asks == Asks.STEP_DOWN
-        good = recovers or resolves(p, tier, need, episode.y)
+        good = recovers or resolves(facility.capability[need], episode.y)
         if not recovers:
             self._learn(need, tier, self.village.column_of(facility), good)
         if not good:

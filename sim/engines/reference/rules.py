@@ -172,12 +172,6 @@ def goes_on(table: Any, u: Any, need_class: Any) -> Any:
 
 
 @_called
-def resolves(table: Any, tier: Any, need_class: Any, y: Any) -> Any:
-    """See sim.rules.resolution."""
-    return resolution.resolves(table[0], tier, need_class, y)
-
-
-@_called
 def self_care_resolves(table: Any, need_class: Any, y: Any) -> Any:
     """See sim.rules.resolution."""
     return resolution.self_care_resolves(table[0], need_class, y)

@@ -16,9 +16,10 @@ from sim.day import DAY_SECONDS, DISCHARGE_SECOND
 from sim.engines.reference.choosing import EFFECTIVE_CONTRACT
 from sim.engines.reference.clinic import LastOfInstant, Way
 from sim.engines.reference.episode import Asks, Episode, Stay, Visit
-from sim.engines.reference.rules import patience, resolves, severity_factor, stay_days
+from sim.engines.reference.rules import patience, severity_factor, stay_days
 from sim.rules.admission import ELECTIVE, EMERGENCY, REFERRED
 from sim.rules.random import Stream
+from sim.rules.resolution import resolves
 from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES, Tier
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ def draw_stay(stay: Stay, day: int) -> None:
     stay.granted = day
     if (
         episode.asks != Asks.STEP_DOWN
-        and not resolves(p, tier, episode.need_class, episode.y)
+        and not resolves(facility.capability[episode.need_class], episode.y)
         and tier < Tier.OUTSIDE
     ):
         stay.moves_up, stay.days = True, 1
