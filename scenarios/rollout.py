@@ -7,12 +7,15 @@ changes before a lever's date.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from datetime import date
+from functools import lru_cache
+from itertools import pairwise
 
 ROLLOUTS = ("step", "linear", "logistic")
 # From 2% to 98% of a logistic between start and full date; the ends are then moved to 0 and 1.
 _STEEP = 4.0
-_MONTH = 1.0 / 12.0
+_YEARS = range(2015, 2052)
 
 
 def year_of(day: date) -> float:
@@ -58,19 +61,37 @@ def delayed(rollout: str, start: float, full: float, delay: float, at: float) ->
         return 0.0
     if delay == 0.0:
         return share(rollout, start, full, at)
-    followed, now, input_now = 0.0, start, share(rollout, start, full, start)
-    while now < at:
-        then = min(now + _MONTH, at)
-        if now < full < then and rollout != "step":
-            then = full
-        input_then = share(rollout, start, full, then)
-        length = then - now
-        slope = (input_then - input_now) / length
-        # The exact answer for an input that starts at input_now and rises with `slope`.
-        rest = followed - input_now + slope * delay
-        followed = input_then - slope * delay + rest * math.exp(-length / delay)
-        now, input_now = then, input_then
-    return followed
+    times, followed = _followed(rollout, start, full, delay)
+    k = bisect_right(times, at) - 1
+    return _onward(rollout, start, full, delay, times[k], followed[k], at)
+
+
+@lru_cache(maxsize=4096)
+def _followed(
+    rollout: str, start: float, full: float, delay: float
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """`delayed` at the start, the full date and the first of every month between and after."""
+    firsts = (year_of(date(year, month, 1)) for year in _YEARS for month in range(1, 13))
+    times = sorted({start, max(start, full), *firsts})
+    times = times[times.index(start) :]
+    followed = [0.0]
+    for now, then in pairwise(times):
+        followed.append(_onward(rollout, start, full, delay, now, followed[-1], then))
+    return tuple(times), tuple(followed)
+
+
+def _onward(
+    rollout: str, start: float, full: float, delay: float, now: float, followed: float, then: float
+) -> float:
+    """The exact answer for a share that is straight between two times."""
+    if then <= now:
+        return followed
+    length = then - now
+    before = share(rollout, start, full, now)
+    # A step is whole from its start on; what rises arrives along a line.
+    slope = (share(rollout, start, full, then) - before) / length
+    rest = followed - before + slope * delay
+    return before + slope * (length - delay) + rest * math.exp(-length / delay)
 
 
 def fading(full: float, half_life: float | None, at: float) -> float:
