@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from sim.compiled import kernel
 from sim.rules.stay import lognormal, lognormal_law
 
@@ -66,7 +68,22 @@ def session_position(p: Any, u: float) -> float:
 def pool_full_time_rooms(
     p: Any, doctors: float, tier: int, has_pools: bool, opening_share: float
 ) -> list[float]:
-    """Full-time-equivalent rooms of the six pools of a facility.
+    """Full-time-equivalent rooms of the six pools of a facility, see `full_time_rooms`.
+
+    >>> from sim.parameters import load_parameters
+    >>> [round(r, 2) for r in pool_full_time_rooms(load_parameters(), 2.0, 0, False, 1.0)]
+    [0.48, 0.0, 0.0, 0.0, 0.0, 0.0]
+    """
+    rooms = np.zeros(N_POOLS)
+    full_time_rooms(p, doctors, tier, has_pools, opening_share, rooms)
+    return [float(number) for number in rooms]
+
+
+@kernel
+def full_time_rooms(
+    p: Any, doctors: float, tier: int, has_pools: bool, opening_share: float, rooms: Any
+) -> None:
+    """Write the full-time-equivalent rooms of the pools of a facility, (6,).
 
     doctors        licensed doctors
     has_pools      False: one general pool (index 0)
@@ -75,25 +92,20 @@ def pool_full_time_rooms(
     A pool has doctors x clinic hours a year / opening hours a year rooms. The emergency pool is
     open day and night and staffed first, with at least one room; a hospital too small for that
     has its doctors on call, and keeps at least half of their clinic time.
-
-    >>> from sim.parameters import load_parameters
-    >>> [round(r, 2) for r in pool_full_time_rooms(load_parameters(), 2.0, 0, False, 1.0)]
-    [0.48, 0.0, 0.0, 0.0, 0.0, 0.0]
     """
-    rooms = [0.0] * N_POOLS
+    rooms[:] = 0.0
     if doctors <= 0.0:
-        return rooms
-    hours_a_day = float(p.morning_hours[tier] + p.afternoon_hours[tier])
+        return
+    hours_a_day = p.morning_hours[tier] + p.afternoon_hours[tier]
     opening = hours_a_day * 365.0 * opening_share
     if not has_pools:
-        rooms[0] = doctors * float(p.clinic_hours[tier]) / opening
-        return rooms
-    emergency_share = float(p.pool_doctor_share[EMERGENCY_POOL])
-    emergency = doctors * emergency_share * float(p.emergency_hours) / 8760.0
+        rooms[0] = doctors * p.clinic_hours[tier] / opening
+        return
+    emergency_share = p.pool_doctor_share[EMERGENCY_POOL]
+    emergency = doctors * emergency_share * p.emergency_hours / 8760.0
     rooms[EMERGENCY_POOL] = max(1.0, math.floor(emergency + 0.5))
-    staffed = rooms[EMERGENCY_POOL] * 8760.0 / float(p.emergency_hours)
+    staffed = rooms[EMERGENCY_POOL] * 8760.0 / p.emergency_hours
     clinic = max(doctors / 2.0, doctors - staffed)
     for pool in range(N_POOLS - 1):
-        share = float(p.pool_doctor_share[pool]) / (1.0 - emergency_share)
-        rooms[pool] = clinic * share * float(p.clinic_hours[tier]) / opening
-    return rooms
+        share = p.pool_doctor_share[pool] / (1.0 - emergency_share)
+        rooms[pool] = clinic * share * p.clinic_hours[tier] / opening

@@ -110,7 +110,7 @@ def _visit(
     flow[j, LOST] += arriving - seen
     ends[UNRESOLVED] += arriving - seen
     ends[OPEN_DAYS] += arriving * (tries - 1.0)
-    capability = place.capability[s, j]
+    capability = place.capability[j, s]
     good = seen * helped(capability, failed)
     bad = seen - good
     worst = max(failed, capability)
@@ -190,11 +190,11 @@ def _stays(p: Any, s: int, place: Any, flow: Any, ends: Any) -> None:
             if tier == 5 or up < 0:
                 ends[UNRESOLVED] += flow[j, SHORT]
                 continue
-            failed = place.capability[s, j]
+            failed = place.capability[j, s]
             last = flow[j, SHORT_DEPTH + MOST_VISITS - 1]  # no visit left to them
             ends[UNRESOLVED] += last
             mean = flow[j, SHORT] - last
-            above = place.capability[s, up]
+            above = place.capability[up, s]
             good = mean * helped(above, failed)
             worst = max(above, failed)
             flow[up, ASK] += good

@@ -21,7 +21,8 @@ from scipy.optimize import nnls
 from sim.demography import load_demography
 from sim.engines import schema as L
 from sim.engines.compiled import CompiledEngine
-from sim.engines.meanfield.balance import POINTS, Clinics, StationArrays, clinic_surfaces
+from sim.engines.meanfield.balance import StationArrays
+from sim.engines.meanfield.clinics import POINTS, Clinics, clinic_surfaces
 from sim.engines.meanfield.model import MeanField
 from sim.engines.meanfield.places import Floats
 from sim.engines.meanfield.setting import ground_of, session_surfaces
@@ -77,13 +78,13 @@ def waits_of(p: Any, world: Any, children: float, load: Floats) -> Floats:
     stations = StationArrays(
         facility=np.arange(n), tier=f.tier.copy(), delay=f.delay.copy(), pooled=f.pooled.copy(),
         weight=one, member_start=np.arange(n + 1), rooms=f.rooms.copy(),
-        share=f.room_share.copy(), beds=f.beds.copy(), count=one, load=one, link_start=nothing,
-        link_station=nothing, link_weight=one, takes=nothing, log_share=one, own_wait=one,
-        own_delay=one, visits_a_day=f.visits_a_day.copy(),
+        share=f.room_share.copy(), beds=f.beds.astype(np.float64), count=one, load=one,
+        link_start=nothing, link_station=nothing, link_weight=one, takes=nothing, log_share=one,
+        own_wait=one, own_delay=one, visits_a_day=f.visits_a_day.copy(),
     )  # fmt: skip
     clinics = Clinics(*(np.zeros((n, POINTS)) for _ in range(3)))
     blend, days = np.zeros((POINTS, 2)), np.zeros((2, 7))
-    clinic_surfaces(p, stations, session_surfaces(p), children, clinics, blend, days)
+    clinic_surfaces(p, stations, session_surfaces(p).table, children, clinics, blend, days)
     return np.array([np.interp(load[i], LOADS, clinics.wait[i]) for i in range(n)])
 
 

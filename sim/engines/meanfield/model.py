@@ -14,7 +14,7 @@ from sim.engines.meanfield.chain import BAD, BED_DAYS, ENDS, FIRST, FLOWS, GOOD,
 from sim.engines.meanfield.choice import TASTES
 from sim.engines.meanfield.memory import Experience, Memory, first_memory, remember
 from sim.engines.meanfield.places import Floats
-from sim.engines.meanfield.setting import Ground, first_state, setting_of
+from sim.engines.meanfield.setting import Conditions, Ground, first_state, setting_of
 from sim.engines.meanfield.solver import Work, solve_period, work_of
 from sim.engines.meanfield.vital import change, partner_cells, relative_deaths
 from sim.rules.illness import yearly_rate
@@ -111,6 +111,17 @@ class MeanField:
         _need(self.p, self.people, need)
         by_scope = np.bincount(self.cells.scope, need[:, :3].sum(axis=1), 3)
         return float(by_scope[0] / max(by_scope.sum(), 1e-300))
+
+    def update(self, conditions: Conditions, parameters: Any = None) -> None:
+        """Services, and the parameters if given, as they are from the next period on.
+
+        What people remember and the waits of the last period stay.
+        """
+        if parameters is not None:
+            self.p = parameters
+            self.relative_deaths = relative_deaths(parameters)
+        held = self.setting.sessions
+        self.setting = setting_of(self.ground, self.p, self.children, conditions, held)
 
     # ------------------------------------------------------------------ periods
 

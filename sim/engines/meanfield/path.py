@@ -23,6 +23,7 @@ from sim.engines.meanfield.year import intensity_of
 from sim.tiers import ALTERNATIVE_TIER
 
 _TIER = np.array(ALTERNATIVE_TIER)
+_STEADY = 0.01  # years whose rates differ by more have no trend to follow
 # Read-outs of a year by county and tier, a person of the county and year where not said otherwise.
 READ_OUTS = ("visits", "first_contacts", "admissions", "bed_days", "wait_hours")
 
@@ -82,13 +83,14 @@ def _one_path(ground: Ground, p: Any, years: Sequence[int]) -> tuple[Floats, Flo
     counties = len(ground.region.counties.code)
     values = np.zeros((len(years), counties, 6, len(READ_OUTS)))
     people = np.zeros((len(years), counties))
-    held: list[list[Any]] = [[], [], [], []]  # states of the quarter in the last two years
+    held: list[list[Any]] = [[], [], [], []]  # of the same quarter in the last two years
     worst = 0.0
     for y, year in enumerate(years):
         for k, (months, length) in enumerate(quarters(year)):
-            _start(held[k], model.state)
-            solution = model.period(length, intensity_of(p, year, months), exact=y == 0)
-            held[k] = [*held[k][-1:], State(*(array.copy() for array in model.state))]
+            intensity = intensity_of(p, year, months)
+            _start(held[k], intensity, model.state)
+            solution = model.period(length, intensity, exact=y == 0)
+            held[k] = [*held[k][-1:], (intensity, State(*(array.copy() for array in model.state)))]
             worst = max(worst, solution.residual)
             _read_out(model, solution, length, values[y])
             share = model.mean_people.sum(axis=(1, 2, 3)) * length
@@ -96,12 +98,15 @@ def _one_path(ground: Ground, p: Any, years: Sequence[int]) -> tuple[Floats, Flo
     return values, people, worst
 
 
-def _start(held: list[Any], state: Any) -> None:
-    """Start a quarter where the same one of the year before ended, and its trend led."""
+def _start(held: list[tuple[float, Any]], intensity: float, state: Any) -> None:
+    """Start a quarter where the same one of the year before ended, and its trend led.
+
+    held  intensity and state of the quarter in the last two years
+    """
     if held:  # the season comes again
-        copy_state(held[-1], state)
-    if len(held) == 2:
-        for now, before, start in zip(held[1], held[0], state, strict=True):
+        copy_state(held[-1][1], state)
+    if len(held) == 2 and all(abs(then - intensity) < _STEADY * intensity for then, _ in held):
+        for now, before, start in zip(held[1][1], held[0][1], state, strict=True):
             start[:] = np.maximum(0.0, 2.0 * now - before)
 
 

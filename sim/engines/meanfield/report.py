@@ -79,7 +79,7 @@ class YearReport:
     ) -> dict[str, Floats]:
         """Charge and fund payments of visits by cell, class and alternative, fen in the period."""
         model, cells = self.model, self.model.cells
-        p, scheme, f = model.p, model.ground.world.scheme, solution.flows
+        p, scheme, f = model.p, model.setting.scheme, solution.flows
         factor = f[..., C.VISIT_SEVERITY] / np.maximum(f[..., C.VISITS], 1e-300)
         each = links.price[cells.place][:, None, :] * factor[cells.place]
         people = np.maximum(model.mean_people.sum(axis=(1, 2, 3)), 1e-300)
@@ -107,7 +107,7 @@ class YearReport:
     ) -> dict[str, Floats]:
         """Charge and fund payments of stays by cell, class and alternative, fen in the period."""
         model, cells = self.model, self.model.cells
-        p, scheme, f = model.p, model.ground.world.scheme, solution.flows
+        p, scheme, f = model.p, model.setting.scheme, solution.flows
         people = np.maximum(model.mean_people.sum(axis=(1, 2, 3)), 1e-300)
         stays = f[..., C.STAYS] + f[..., C.SHORT] + f[..., C.DOWN]
         own = (part[..., None] * stays[cells.place]).sum(axis=(1, 2)) / people
@@ -249,7 +249,7 @@ class YearReport:
         ground = model.ground.stations
         has = ground.station_of >= 0
         self.tallies.facility[has] += columns[ground.station_of[has]] * ground.part[has][:, None]
-        beds = np.where(model.ground.world.facility.delay, 0, model.ground.world.facility.beds)
+        beds = np.where(model.ground.world.facility.delay, 0, model.setting.conditions.beds)
         self.tallies.facility[:, L.F_OPEN_BED_DAYS] += beds * years * 365.0
 
 
@@ -263,8 +263,9 @@ class Links:
         self.row = np.repeat(np.arange(len(counts)), counts)  # place x alternative of every link
         self.station, self.weight = s.link_station, s.link_weight
         of = s.facility[self.station]
-        self.price = self._mean(facility.price[of])
-        self.stay_price = self._mean(facility.stay_price[of])
+        now = model.setting.conditions
+        self.price = self._mean(now.price[of])
+        self.stay_price = self._mean(now.stay_price[of])
         self.wait = self._mean(state.wait[self.station]) * 3600.0
         self.emergency_wait = self._mean(state.emergency_wait[self.station]) * 3600.0
         self.bed_wait = self._mean(state.bed_wait[self.station])

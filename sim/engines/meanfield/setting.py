@@ -12,14 +12,8 @@ from sim import day as timetable
 from sim.compiled import kernel
 from sim.engines import schema as L
 from sim.engines.kernels.publish import visit_prices
-from sim.engines.meanfield.balance import (
-    PLACE,
-    POINTS,
-    CellArrays,
-    Clinics,
-    StationArrays,
-    clinic_surfaces,
-)
+from sim.engines.meanfield.balance import PLACE, CellArrays, StationArrays
+from sim.engines.meanfield.clinics import POINTS, Clinics, clinic_surfaces
 from sim.engines.meanfield.places import Cells, Floats, cells_of
 from sim.engines.meanfield.solver import new_state
 from sim.engines.meanfield.stations import Stations, stations_of
@@ -35,14 +29,26 @@ from sim.engines.meanfield.vital import Vital, rates_of
 from sim.engines.world import build_world, move_rates
 from sim.population import Ledger, Residents
 from sim.region import Region
-from sim.rules.choice import TASTE_LEVELS, level_midpoint, price_taste, travel_taste
-from sim.rules.consult import EMERGENCY_POOL, pool_full_time_rooms
+from sim.rules.choice import (
+    TASTE_LEVELS,
+    level_midpoint,
+    price_taste,
+    shared_constant,
+    travel_taste,
+)
+from sim.rules.consult import EMERGENCY_POOL, N_POOLS, full_time_rooms
 from sim.rules.illness import severity_factor
 from sim.rules.resolution import raised_capability
 from sim.rules.stay import stay_days
-from sim.tiers import Tier
+from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES, Tier
 
 _STAY_POINTS = 256
+_TIER = ALTERNATIVE_TIER
+# What a session's wait rests on; a test holds this list to the rules.
+SESSION_PARAMETERS = (
+    "early_arrival", "overrun_minutes", "service_cv", "service_minutes", "test_minutes",
+    "test_share", "wait_factor_busy", "wait_factor_idle",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +63,41 @@ class Ground:
 
 
 @dataclass(frozen=True, slots=True)
+class Conditions:
+    """What services are like in a period, by facility of the region (F).
+
+    doctors     (F,) licensed doctors, less the share for patients from elsewhere
+    beds        (F,) open beds, less the same
+    price       (F,) charge of a visit, fen
+    stay_price  (F,) charge of a stay, fen
+    capability  (F, 4) difficulty resolved up to, by class
+    scheme      reimbursement, a schema.SCHEME_RECORD
+
+    Who has a doctor at all, and so who takes whom, is the ground's.
+    """
+
+    doctors: Floats
+    beds: Floats
+    price: Any
+    stay_price: Any
+    capability: Floats
+    scheme: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """The session table of some parameters, and the bytes of those it rests on."""
+
+    table: Floats
+    made_of: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Setting:
     """What a period's fixed point reads besides people and memory."""
 
+    conditions: Conditions
+    sessions: Sessions
     facilities: Any
     scheme: Any
     cells: Any
@@ -87,23 +125,50 @@ def ground_of(
     )
 
 
-def setting_of(ground: Ground, p: Any, children: float) -> Setting:
-    """The setting of a parameter set; children is their part of visits."""
+def conditions_of(ground: Ground, p: Any) -> Conditions:
+    """The conditions of the ground's year."""
+    facility = ground.world.facility
+    f = ground.region.facilities
+    return Conditions(
+        doctors=f.doctors * (1.0 - f.withdrawn), beds=facility.beds.astype(np.float64),
+        price=facility.price, stay_price=facility.stay_price,
+        capability=raised_capability(np.asarray(p.capability)[facility.tier], f.gain),
+        scheme=ground.world.scheme,
+    )  # fmt: skip
+
+
+def setting_of(
+    ground: Ground,
+    p: Any,
+    children: float,
+    conditions: Conditions | None = None,
+    held: Sessions | None = None,
+) -> Setting:
+    """The setting of a parameter set under some conditions, those of the ground's year if none.
+
+    children  their part of visits
+    held      the session table of an earlier setting: most of the work, and taken over as long as
+              the parameters it rests on are the same
+    """
+    now = conditions or conditions_of(ground, p)
     c = ground.cells
     n = len(ground.stations.facility)
-    facilities = station_facilities(ground, p)
-    arrays = station_arrays(ground, p, facilities)
+    facilities = station_facilities(ground, p, now)
+    arrays = station_arrays(ground, p, facilities, now)
+    sessions = session_surfaces(p, held)
     stay = np.zeros((6, 2))
+    tastes = np.zeros((4, 2))
     _stay_lines(p, stay)
+    _taste_points(p, np.zeros((TASTE_LEVELS, 5)), np.zeros(TASTE_LEVELS), tastes)
     clinics = Clinics(*(np.zeros((n, POINTS)) for _ in range(3)))
     blend, days = np.zeros((POINTS, 2)), np.zeros((2, 7))
-    clinic_surfaces(p, arrays, session_surfaces(p), children, clinics, blend, days)
+    clinic_surfaces(p, arrays, sessions.table, children, clinics, blend, days)
     return Setting(
-        facilities=facilities, scheme=ground.world.scheme,
+        conditions=now, sessions=sessions, facilities=facilities, scheme=now.scheme,
         cells=CellArrays(c.place, c.scope, c.insurance, c.effective, c.hours),
         stations=arrays, clinics=clinics, stay=stay, patience=float(p.patience_days[2]),
-        places=_places(ground, facilities), prices=_prices(ground, facilities),
-        tastes=taste_points(p),
+        places=_places(ground, now), prices=_prices(ground, facilities, now.scheme),
+        tastes=tastes,
     )  # fmt: skip
 
 
@@ -122,37 +187,69 @@ def _stay_lines(p: Any, out: Any) -> None:
         out[tier, 1] = slope
 
 
-def station_facilities(ground: Ground, p: Any) -> Any:
+def station_facilities(ground: Ground, p: Any, now: Conditions) -> Any:
     """Records of the facilities that stand for stations, with what depends on parameters."""
-    facilities = ground.world.facility[ground.stations.facility].copy()
+    of = ground.stations.facility
+    facilities = ground.world.facility[of].copy()
+    facilities.doctors = np.maximum(now.doctors[of], 0.01)
+    facilities.price, facilities.stay_price = now.price[of], now.stay_price[of]
     regional = (facilities.tier == int(Tier.REGIONAL)) & ~facilities.delay
     relative = np.minimum(1.0, facilities.doctors / float(p.regional_reference_doctors))
     facilities.attraction = np.where(regional, np.log(relative), 0.0)
-    part, of = ground.stations.part, ground.stations.station_of
-    gain = np.zeros((len(facilities), 4))
-    np.add.at(gain, of[of >= 0], (part[:, None] * ground.region.facilities.gain)[of >= 0])
-    facilities.capability = raised_capability(p.capability[facilities.tier], gain)
     return facilities
 
 
-def station_arrays(ground: Ground, p: Any, facilities: Any) -> Any:
+@kernel
+def _rooms(
+    p: Any, doctors: Any, tier: Any, pooled: Any, opening: Any, full: Any, rooms: Any, share: Any
+) -> None:
+    """Rooms and their full-time share of typical facilities, (M, 6); full (6,) scratch."""
+    for m in range(len(doctors)):
+        full_time_rooms(p, doctors[m], tier[m], pooled[m], opening[tier[m]], full)
+        for q in range(N_POOLS):
+            rooms[m, q] = math.ceil(full[q])
+            share[m, q] = full[q] / rooms[m, q] if full[q] > 0.0 else 0.0
+
+
+@kernel
+def _log_shares(doctors: Any, typical: Any, takes: Any, out: Any) -> None:
+    """ln of each alternative's part of the doctors of its tier among those who take a class and
+    scope: (G, 4, 3, 11)."""
+    for g in range(takes.shape[0]):
+        for need_class in range(4):
+            for scope in range(3):
+                row = takes[g, need_class, scope]
+                for tier in range(2, 4):
+                    total, alike = 0.0, 0
+                    for j in range(N_ALTERNATIVES):
+                        if _TIER[j] == tier and row[j]:
+                            total += max(0.01, doctors[typical[g, j]])
+                            alike += 1
+                    for j in range(N_ALTERNATIVES):
+                        if alike > 1 and _TIER[j] == tier and row[j]:
+                            own = max(0.01, doctors[typical[g, j]])
+                            out[g, need_class, scope, j] = shared_constant(
+                                math.log(own), math.log(total), 1.0
+                            )
+
+
+def station_arrays(ground: Ground, p: Any, facilities: Any, now: Conditions) -> Any:
     """Stations as the kernels see them; rooms follow from the doctors of typical facilities."""
     s = ground.stations
     n = len(s.facility)
     tier, delay = facilities.tier, facilities.delay
-    rooms = np.zeros_like(s.rooms)
-    share = np.zeros_like(s.share)
+    rooms = np.zeros((len(s.member), N_POOLS), dtype=np.int64)
+    share = np.zeros((len(s.member), N_POOLS))
     station = np.repeat(np.arange(n), np.diff(s.member_start))
-    for m, k in enumerate(station):
-        pooled, its_tier = bool(facilities.pooled[k]), int(tier[k])
-        opening = timetable.weekly_share(its_tier)
-        full = pool_full_time_rooms(p, float(s.doctors[m]), its_tier, pooled, opening)
-        for q, need in enumerate(full):
-            rooms[m, q] = math.ceil(need)
-            share[m, q] = need / rooms[m, q] if rooms[m, q] else 0.0
+    opening = np.array([timetable.weekly_share(t) for t in range(6)])
+    _rooms(
+        p, now.doctors[s.member], tier[station], facilities.pooled[station], opening,
+        np.zeros(N_POOLS), rooms, share,
+    )  # fmt: skip
+    log_share = np.zeros(s.takes.shape)
+    _log_shares(now.doctors, s.typical, s.takes, log_share)
     clinic = (rooms * share)[:, :EMERGENCY_POOL].sum(axis=1) * s.count
-    seconds = (p.morning_hours + p.afternoon_hours) * 3600.0
-    seconds = seconds * np.array([timetable.weekly_share(t) for t in range(6)])
+    seconds = (p.morning_hours + p.afternoon_hours) * 3600.0 * opening
     work = np.asarray(p.service_minutes) * 60.0 * (1.0 + np.asarray(p.test_share))
     seen = np.bincount(station, clinic, n) * (seconds / work)[tier]
     wait = np.where(delay, p.outside_wait_minutes[tier], p.service_minutes[tier]) * 60.0
@@ -160,20 +257,23 @@ def station_arrays(ground: Ground, p: Any, facilities: Any) -> Any:
     return StationArrays(
         facility=np.arange(n), tier=tier.copy(), delay=delay.copy(),
         pooled=facilities.pooled.copy(), weight=np.where(delay, 1.0, whole),
-        member_start=s.member_start, rooms=rooms, share=share, beds=s.beds, count=s.count,
-        load=s.load, link_start=s.link_start, link_station=s.link_station,
-        link_weight=s.link_weight, takes=s.takes, log_share=s.log_share, own_wait=wait,
+        member_start=s.member_start, rooms=rooms, share=share, beds=now.beds[s.member],
+        count=s.count, load=s.load, link_start=s.link_start, link_station=s.link_station,
+        link_weight=s.link_weight, takes=s.takes, log_share=log_share, own_wait=wait,
         own_delay=np.floor(np.asarray(p.appointment_days)[tier] + 0.5), visits_a_day=seen,
     )  # fmt: skip
 
 
-def session_surfaces(p: Any) -> Floats:
-    """The session table of a parameter set."""
+def session_surfaces(p: Any, held: Sessions | None = None) -> Sessions:
+    """The session table of a parameter set; `held` itself when it is of the same parameters."""
+    made_of = b"".join(np.asarray(p[name]).tobytes() for name in SESSION_PARAMETERS)
+    if held is not None and held.made_of == made_of:
+        return held
     in_use = np.zeros((len(ROOMS), NUMBERS))
     use_table(float(p.service_cv), in_use)
-    sessions = np.zeros((5, len(ROOMS), len(OPEN_HOURS), len(LOADS), 2))
-    session_table(p, in_use, sessions)
-    return sessions
+    table = np.zeros((5, len(ROOMS), len(OPEN_HOURS), len(LOADS), 2))
+    session_table(p, in_use, table)
+    return Sessions(table, made_of)
 
 
 def first_state(stations: Any, p: Any) -> Any:
@@ -186,7 +286,7 @@ def first_state(stations: Any, p: Any) -> Any:
     return state
 
 
-def _places(ground: Ground, facilities: Any) -> Any:
+def _places(ground: Ground, now: Conditions) -> Any:
     """The part of the place records that no state changes."""
     s, cells = ground.stations, ground.cells
     people = cells.people.sum(axis=(1, 2, 3))
@@ -196,19 +296,22 @@ def _places(ground: Ground, facilities: Any) -> Any:
     places.ambulance = (s.nearest.sum(axis=2) > 0.5).astype(np.float64)
     places.up = s.up[:, :, :, 2].transpose(0, 2, 1)
     places.onward = s.onward
-    row = np.repeat(np.arange(len(places) * 11), np.diff(s.link_start))
-    behind = np.zeros((len(places) * 11, 4))
-    np.add.at(behind, row, s.link_weight[:, None] * facilities.capability[s.link_station])
-    places.capability = behind.reshape(-1, 11, 4).transpose(0, 2, 1)
+    row = np.repeat(np.arange(len(places) * N_ALTERNATIVES), np.diff(s.link_start))
+    capability = np.zeros((len(places) * N_ALTERNATIVES, 4))
+    here = s.station_of >= 0
+    of_station = np.zeros((len(s.facility), 4))
+    np.add.at(of_station, s.station_of[here], (s.part[:, None] * now.capability)[here])
+    np.add.at(capability, row, s.link_weight[:, None] * of_station[s.link_station])
+    places.capability = capability.reshape(-1, N_ALTERNATIVES, 4)
     effective = np.bincount(cells.place, people * cells.effective, len(cells.county))
     places.effective = effective / np.maximum(total, 1e-300)
     return places
 
 
-def _prices(ground: Ground, facilities: Any) -> Floats:
+def _prices(ground: Ground, facilities: Any, scheme: Any) -> Floats:
     """Yuan of a visit from places: (G, 11, 2, 2), by the rule."""
     board = np.zeros(len(facilities), dtype=L.BOARD_RECORD).view(np.recarray)
-    visit_prices(facilities, ground.world.scheme, board)
+    visit_prices(facilities, scheme, board)
     s = ground.stations
     prices = np.zeros((len(ground.cells.county) * 11, 2, 2))
     row = np.repeat(np.arange(len(prices)), np.diff(s.link_start))
@@ -216,14 +319,19 @@ def _prices(ground: Ground, facilities: Any) -> Floats:
     return prices.reshape(-1, 11, 2, 2)
 
 
-def taste_points(p: Any) -> Floats:
-    """Four points with the mean and spread of the engine's tastes (ln): (4, 2) price, travel."""
-    middles = [level_midpoint(level) for level in range(TASTE_LEVELS)]
-    price = np.log([[price_taste(p, u, income) for income in range(5)] for u in middles]).ravel()
-    travel = np.log([travel_taste(p, u) for u in middles])
+@kernel
+def _taste_points(p: Any, price: Any, travel: Any, out: Any) -> None:
+    """Four points with the mean and spread of the engine's tastes (ln): (4, 2) price, travel.
+
+    price (16, 5), travel (16,)  scratch
+    """
+    for level in range(TASTE_LEVELS):
+        u = level_midpoint(level)
+        travel[level] = math.log(travel_taste(p, u))
+        for income in range(5):
+            price[level, income] = math.log(price_taste(p, u, income))
     wide = 2.0**0.5
-    points = [(wide, 0.0), (-wide, 0.0), (0.0, wide), (0.0, -wide)]
-    return np.array(
-        [[np.exp(price.mean() + a * price.std()), np.exp(travel.mean() + b * travel.std())]
-         for a, b in points]
-    )  # fmt: skip
+    for k in range(4):
+        side = wide if k % 2 == 0 else -wide
+        out[k, 0] = math.exp(price.mean() + (side * price.std() if k < 2 else 0.0))
+        out[k, 1] = math.exp(travel.mean() + (side * travel.std() if k >= 2 else 0.0))

@@ -60,6 +60,8 @@ class Work:
     raised: np.ndarray
     carry: np.ndarray
     fresh: Any
+    point: np.ndarray
+    step: np.ndarray
     past_x: np.ndarray
     past_f: np.ndarray
     gram: np.ndarray
@@ -78,8 +80,8 @@ def work_of(places: int, cells: int, stations: int, tastes: int, flows: int, end
         ends=zeros((places, 4, ends)), loads=zeros((stations, 6)), slope=zeros(stations),
         row=zeros(12), scratch=new_scratch(), raised=zeros(11),
         carry=zeros((2, 6)), fresh=new_state(stations),
-        past_x=zeros((4, stations)), past_f=zeros((4, stations)), gram=zeros((3, 4)),
-        share=zeros(3),
+        point=zeros(7 * stations), step=zeros(7 * stations), past_x=zeros((4, 7 * stations)),
+        past_f=zeros((4, 7 * stations)), gram=zeros((3, 4)), share=zeros(3),
     )  # fmt: skip
 
 
@@ -126,29 +128,56 @@ def _turn(
 
 
 @kernel
-def _take_over(p: Any, stations: Any, fresh: Any, state: Any) -> float:
-    """All of the new state but the waits of clinics; returns the largest change."""
+def _gaps(
+    p: Any, stations: Any, loads: Any, slope: Any, state: Any, fresh: Any, point: Any, step: Any
+) -> float:
+    """Where the state is and the step to take from there, (7 x S) each; returns the largest change.
+
+    A steep surface answers to its own wait: a wait's step is that of Newton's method, roughly.
+    """
+    n = len(state.wait)
     worst = 0.0
-    for s in range(len(state.wait)):
-        worst = max(worst, abs(fresh.emergency_wait[s] - state.emergency_wait[s]))
-        worst = max(worst, abs(fresh.occupancy[s] - state.occupancy[s]))
-        worst = max(worst, abs(fresh.leave[s] - state.leave[s]))
-        worst = max(worst, abs(fresh.leave_urgent[s] - state.leave_urgent[s]))
-        worst = max(worst, abs(fresh.unseen[s] - state.unseen[s]))
+    for s in range(n):
+        steep = slope[s] * loads[s, 0] * _OWN_RESPONSE * p.wait_weight[0] * p.wait_knowledge
+        gap = fresh.wait[s] - state.wait[s]
+        worst = max(worst, abs(gap))
+        point[s], step[s] = state.wait[s], gap / (1.0 + steep)
+        point[n + s] = state.emergency_wait[s]
+        point[2 * n + s] = state.occupancy[s]
+        point[3 * n + s] = state.leave[s]
+        point[4 * n + s] = state.leave_urgent[s]
+        point[5 * n + s] = state.unseen[s]
+        point[6 * n + s] = state.free[s]
+        step[n + s] = fresh.emergency_wait[s] - state.emergency_wait[s]
+        step[2 * n + s] = fresh.occupancy[s] - state.occupancy[s]
+        step[3 * n + s] = fresh.leave[s] - state.leave[s]
+        step[4 * n + s] = fresh.leave_urgent[s] - state.leave_urgent[s]
+        step[5 * n + s] = fresh.unseen[s] - state.unseen[s]
+        step[6 * n + s] = fresh.free[s] - state.free[s]
         worst = max(worst, abs(fresh.appointment[s] - state.appointment[s]))
-        state.emergency_wait[s] = fresh.emergency_wait[s]
-        state.occupancy[s] = fresh.occupancy[s]
-        state.leave[s] = fresh.leave[s]
-        state.leave_urgent[s] = fresh.leave_urgent[s]
-        state.unseen[s] = fresh.unseen[s]
+    for k in range(n, 6 * n):
+        worst = max(worst, abs(step[k]))
+    return worst
+
+
+@kernel
+def _move(p: Any, stations: Any, fresh: Any, point: Any, state: Any) -> None:
+    """Move the state to a point, shares kept below 1, and on from there what is not part of it."""
+    n = len(state.wait)
+    for s in range(n):
+        state.wait[s] = point[s]
+        state.emergency_wait[s] = point[n + s]
+        state.occupancy[s] = point[2 * n + s]
+        state.leave[s] = min(1.0, point[3 * n + s])
+        state.leave_urgent[s] = min(1.0, point[4 * n + s])
+        state.unseen[s] = min(1.0, point[5 * n + s])
+        state.free[s] = min(1.0, point[6 * n + s])
         # A full book answers stiffly: the step of Newton's method, roughly; one with room does not.
         step = 0.3
         if fresh.appointment[s] > stations.own_delay[s]:
             step = 1.0 / (1.0 + FULL_BOOK_DAYS * p.delay_weight[0] / p.outside_nest)
         state.appointment[s] += step * (fresh.appointment[s] - state.appointment[s])
-        state.free[s] = fresh.free[s]
         state.bed_wait[s] = fresh.bed_wait[s]
-    return worst
 
 
 @kernel
@@ -214,7 +243,8 @@ def _settle(
     p: Any, facilities: Any, scheme: Any, stations: Any, clinics: Any, stay: Any, patience: float,
     places: Any, base: Any, later: Any, old_offer: Any, state: Any, fresh: Any, offers: Any,
     place_offer: Any, contacts: Any, flows: Any, ends: Any, loads: Any, slope: Any, carry: Any,
-    past_x: Any, past_f: Any, gram: Any, share: Any, tolerance: float, most: int,
+    point: Any, step: Any, past_x: Any, past_f: Any, gram: Any, share: Any, tolerance: float,
+    most: int,
 ) -> tuple[int, float]:  # fmt: skip
     """Iterate `_turn`: turns used, 0 for no answer, and the largest change of the last one."""
     worst = before = np.inf
@@ -225,21 +255,14 @@ def _settle(
             old_offer, state, fresh, offers, place_offer, contacts, flows, ends, loads, slope,
             carry,
         )  # fmt: skip
-        worst = 0.0
-        for s in range(len(state.wait)):
-            gap = fresh.wait[s] - state.wait[s]
-            worst = max(worst, abs(gap))
-            # A steep surface answers to its own wait: the step of Newton's method, roughly.
-            steep = slope[s] * loads[s, 0] * _OWN_RESPONSE * p.wait_weight[0] * p.wait_knowledge
-            slope[s] = gap / (1.0 + steep)
-        others = _take_over(p, stations, fresh, state)
-        worst = max(worst, others)
-        if worst < tolerance:
-            return turn + 1, worst
+        worst = _gaps(p, stations, loads, slope, state, fresh, point, step)
         if worst > 3.0 * before or _is_booked_up(stations, state):
             learned = 0  # what the last steps taught misleads: start again
         before = worst
-        accelerate(state.wait, slope, learned, past_x, past_f, gram, share)
+        accelerate(point, step, learned, past_x, past_f, gram, share)
+        _move(p, stations, fresh, point, state)
+        if worst < tolerance:
+            return turn + 1, worst
         learned += 1
     return 0, worst
 
@@ -285,8 +308,8 @@ def solve_period(
         used, residual = _settle(
             p, m.facilities, m.scheme, m.stations, m.clinics, m.stay, m.patience, m.places,
             w.base, w.later, w.old_offer, state, w.fresh, w.offers, w.place_offer, w.contacts,
-            w.flows, w.ends, w.loads, w.slope, w.carry, w.past_x, w.past_f, w.gram, w.share,
-            tolerance, _INNER,
+            w.flows, w.ends, w.loads, w.slope, w.carry, w.point, w.step, w.past_x,
+            w.past_f, w.gram, w.share, tolerance, _INNER,
         )  # fmt: skip
         if used == 0:
             raise NotConverged(f"residual {residual:.1e} after {_INNER} turns of one evaluation")

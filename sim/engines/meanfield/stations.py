@@ -15,8 +15,7 @@ import numpy as np
 
 from sim.engines.meanfield.places import Cells, Floats, Ints
 from sim.region import Region
-from sim.rules.choice import in_scope, shared_constant
-from sim.rules.consult import N_POOLS
+from sim.rules.choice import in_scope
 from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES
 
 MEMBERS = 6  # typical facilities of a station
@@ -31,9 +30,7 @@ class Stations:
     facilities     (S,) number of facilities
     station_of     (facilities,) station of every facility, -1 where nobody goes
     member_start   (S + 1,) rows of the typical facilities of a station
-    rooms, share   (M, 6) rooms and full-time share of the pools of a typical facility
-    doctors        (M,) its doctors, less the share for non-residents
-    beds           (M,) its beds
+    member         (M,) the typical facility itself
     count          (M,) facilities it stands for
     load           (M,) its part of the station's demand
     link_start     (G * 11 + 1,) rows of the links of a place's alternative
@@ -44,17 +41,14 @@ class Stations:
                    tier, -1 for none
     onward         (G, 2, 11) next alternative for a bed, of critical and other patients, -1: none
     takes          (G, 4, 3, 11) 1 where an alternative takes a class and scope
-    log_share      (G, 4, 3, 11) ln of the part of its tier's doctors among those who take them
+    typical        (G, 11) facility that most of a place's people have behind an alternative
     """
 
     facility: Ints
     facilities: Ints
     station_of: Ints
     member_start: Ints
-    rooms: Ints
-    share: Floats
-    doctors: Floats
-    beds: Ints
+    member: Ints
     count: Floats
     load: Floats
     link_start: Ints
@@ -65,15 +59,14 @@ class Stations:
     up: Ints
     onward: Ints
     takes: Ints
-    log_share: Floats
+    typical: Ints
 
 
 def stations_of(region: Region, world: Any, cells: Cells) -> Stations:
     """Gather the facilities of a region."""
     demand, urban = _catchment(world, cells)
     station_of, n_stations = _gather(world.facility, demand, urban)
-    doctors = region.facilities.doctors * (1.0 - region.facilities.withdrawn)
-    members = _members(world.facility, doctors, station_of, n_stations, demand)
+    members = _members(world.facility, station_of, n_stations, demand)
     total = np.bincount(station_of[station_of >= 0], demand[station_of >= 0], n_stations)
     part = np.where(station_of >= 0, demand / np.maximum(total[station_of], 1e-12), 0.0)
     links = _links(world, cells, station_of)
@@ -116,14 +109,10 @@ def _gather(facility: Any, demand: Floats, urban: Floats) -> tuple[Ints, int]:
     return station_of, len(keys)
 
 
-def _members(
-    facility: Any, doctors: Floats, station_of: Ints, n: int, demand: Floats
-) -> dict[str, Any]:
+def _members(facility: Any, station_of: Ints, n: int, demand: Floats) -> dict[str, Any]:
     """Typical facilities of every station: slices of its facilities in order of their load."""
     start = [0]
-    columns: dict[str, list[Any]] = {
-        name: [] for name in ("rooms", "share", "doctors", "beds", "count", "load")
-    }
+    columns: dict[str, list[Any]] = {name: [] for name in ("member", "count", "load")}
     first = np.zeros(n, dtype=np.int64)
     number = np.zeros(n, dtype=np.int64)
     for s in range(n):
@@ -135,10 +124,7 @@ def _members(
         for k in np.unique(slice_of):
             rows = order[slice_of == k]
             middle = rows[len(rows) // 2]
-            columns["rooms"].append(facility.rooms[middle])
-            columns["share"].append(facility.room_share[middle])
-            columns["doctors"].append(doctors[middle])
-            columns["beds"].append(facility.beds[middle])
+            columns["member"].append(middle)
             columns["count"].append(float(len(rows)))
             columns["load"].append(demand[rows].sum() / demand[order].sum())
         first[s] = order[len(order) // 2]
@@ -148,10 +134,7 @@ def _members(
         "facility": first,
         "facilities": number,
         "member_start": np.array(start, dtype=np.int64),
-        "rooms": np.array(columns["rooms"], dtype=np.int64).reshape(-1, N_POOLS),
-        "share": np.array(columns["share"], dtype=np.float64).reshape(-1, N_POOLS),
-        "doctors": np.array(columns["doctors"]),
-        "beds": np.array(columns["beds"], dtype=np.int64),
+        "member": np.array(columns["member"], dtype=np.int64),
         "count": np.array(columns["count"]),
         "load": np.array(columns["load"]),
     }
@@ -183,13 +166,13 @@ def _ways(world: Any, cells: Cells) -> dict[str, Any]:
     n = len(cells.county)
     facility = world.facility
     takes = np.zeros((n, 4, 3, N_ALTERNATIVES), dtype=np.int64)
-    log_share = np.zeros((n, 4, 3, N_ALTERNATIVES))
+    typical = np.zeros((n, N_ALTERNATIVES), dtype=np.int64)
     nearest = np.zeros((n, 6, N_ALTERNATIVES))
     up = np.full((n, 6, 4, 3), NONE, dtype=np.int64)
     onward = np.full((n, 2, N_ALTERNATIVES), NONE, dtype=np.int64)
     for g in range(n):
         hours = cells.hours[g]
-        of = _typical(world, cells, g)
+        of = typical[g] = _typical(world, cells, g)
         for need_class in range(4):
             for scope in range(3):
                 row = takes[g, need_class, scope]
@@ -197,7 +180,6 @@ def _ways(world: Any, cells: Cells) -> dict[str, Any]:
                     kind = int(facility.kind[of[j]])
                     is_open = bool(facility.available[of[j], need_class])
                     row[j] = int(is_open and in_scope(kind, need_class, scope))
-                log_share[g, need_class, scope] = _log_shares(facility, of, row)
                 for tier in range(6):
                     above = [j for j in range(N_ALTERNATIVES) if row[j] and _TIER[j] > tier]
                     up[g, tier, need_class, scope] = above[0] if above else NONE
@@ -205,8 +187,7 @@ def _ways(world: Any, cells: Cells) -> dict[str, Any]:
         for critical in range(2):
             can = takes[g, 3 if critical else 2, 2]
             onward[g, critical] = _onward(facility, of, hours, can)
-    return {"takes": takes, "log_share": log_share, "nearest": nearest, "up": up,
-            "onward": onward}  # fmt: skip
+    return {"takes": takes, "typical": typical, "nearest": nearest, "up": up, "onward": onward}
 
 
 _TIER = np.array(ALTERNATIVE_TIER)
@@ -221,18 +202,6 @@ def _typical(world: Any, cells: Cells, g: int) -> Ints:
         counts = np.bincount(f[f >= 0], cells.village_people[here][f >= 0] + 1e-9, 1)
         of[j] = counts.argmax()
     return of
-
-
-def _log_shares(facility: Any, of: Ints, takes: Ints) -> Floats:
-    """ln of each alternative's part of the doctors of its tier."""
-    result = np.zeros(N_ALTERNATIVES)
-    for tier in (2, 3):
-        alike = [j for j in range(N_ALTERNATIVES) if _TIER[j] == tier and takes[j]]
-        if len(alike) > 1:
-            total = np.log(sum(facility.doctors[of[j]] for j in alike))
-            for j in alike:
-                result[j] = shared_constant(facility.log_doctors[of[j]], total, 1.0)
-    return result
 
 
 def _nearest(world: Any, cells: Cells, g: int) -> Floats:

@@ -155,21 +155,18 @@ def _below(grid: Any, x: float) -> tuple[int, float]:
 
 
 @kernel
-def look_up(table: Any, rooms: float, hours: float, load: float, what: int) -> float:
-    """Interpolate a tier's session table: in ln rooms, open hours and load; linear beyond."""
+def at_rooms_and_hours(table: Any, rooms: float, hours: float, out: Any) -> None:
+    """A tier's session table at these rooms and open hours, over loads: (24, 2); linear in ln rooms
+    and in hours."""
     k, a = _below(ROOMS, rooms)
     if a > 0.0:
         a = math.log(min(rooms, ROOMS[k + 1]) / ROOMS[k]) / math.log(ROOMS[k + 1] / ROOMS[k])
     h, b = _below(OPEN_HOURS, hours)
-    i, c = _below(LOADS, load)
-    total = 0.0
-    for dk in range(2):
-        for dh in range(2):
-            weight = (a if dk else 1.0 - a) * (b if dh else 1.0 - b)
-            if weight > 0.0:
-                low = table[k + dk, h + dh, i, what]
-                total += weight * (low + c * (table[k + dk, h + dh, i + 1, what] - low))
-    return total
+    for i in range(len(LOADS)):
+        for what in range(2):
+            fewer = table[k, h, i, what] * (1.0 - b) + table[k, h + 1, i, what] * b
+            more = table[k + 1, h, i, what] * (1.0 - b) + table[k + 1, h + 1, i, what] * b
+            out[i, what] = fewer * (1.0 - a) + more * a
 
 
 @kernel

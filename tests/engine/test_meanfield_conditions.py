@@ -1,0 +1,117 @@
+"""Conditions that change from period to period in the mean-field."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from sim.demography import load_demography
+from sim.engines.meanfield import chain as C
+from sim.engines.meanfield.model import MeanField
+from sim.engines.meanfield.setting import (
+    SESSION_PARAMETERS,
+    conditions_of,
+    ground_of,
+    session_surfaces,
+)
+from sim.parameters import load_parameters, read_rows
+from sim.population import PopulationParameters, residents_of
+from sim.rules.referral import back_referral_probability
+from tests.worlds import small_region
+
+P = load_parameters()
+
+
+@pytest.fixture(scope="module")
+def world():
+    region = small_region(n_counties=2, residents=8_000, year=2023)
+    residents, ledger = residents_of(region, PopulationParameters.from_table(P), 0, threads=1)
+    return ground_of(region, P, residents, load_demography(2023), ledger)
+
+
+def after(world, change=None, parameters=None):
+    """State of the second quarter; conditions change before it."""
+    model = MeanField(world, P)
+    model.period(0.25, 1.0)
+    if change is not None or parameters is not None:
+        now = conditions_of(world, P)
+        model.update(dataclasses.replace(now, **(change(now) if change else {})), parameters)
+    return model, model.period(0.25, 1.0)
+
+
+def test_the_same_conditions_again_change_nothing(world):
+    plain, updated = MeanField(world, P), MeanField(world, P)
+    updated.update(conditions_of(world, P))
+    assert np.array_equal(plain.period(0.25, 1.0).flows, updated.period(0.25, 1.0).flows)
+
+
+@pytest.mark.parametrize(
+    ("change", "falls"),
+    [
+        (lambda now: {"beds": 2.0 * now.beds}, lambda m, s: s.state.occupancy[_open(m)].sum()),
+        (lambda now: {"doctors": 1.5 * now.doctors}, lambda m, s: s.state.wait.sum()),
+        (lambda now: {"price": 3 * now.price}, lambda m, s: s.flows[..., C.VISITS].sum()),
+        (
+            lambda now: {"capability": 1.0 - 0.5 * (1.0 - now.capability)},
+            lambda m, s: s.ends[..., C.UNRESOLVED].sum(),
+        ),
+    ],
+)
+def test_beds_doctors_prices_and_capability_act_from_then_on(world, change, falls):
+    assert falls(*after(world, change)) < falls(*after(world))
+
+
+def _open(model):
+    return np.flatnonzero(~model.setting.stations.delay & (model.setting.stations.tier > 0))
+
+
+def test_reimbursement_acts_from_then_on(world):
+    def generous(now):
+        scheme = now.scheme.copy()
+        scheme.visit_fund_bp = np.minimum(10_000, scheme.visit_fund_bp + 3_000)
+        return {"scheme": scheme}
+
+    assert (
+        after(world, generous)[1].flows[..., C.VISITS].sum()
+        > after(world)[1].flows[..., C.VISITS].sum()
+    )
+
+
+def test_capability_may_differ_between_counties(world):
+    def better_in_the_first(now):
+        capability = now.capability.copy()
+        first = (world.world.facility.county == 0) & (world.world.facility.tier == 1)
+        capability[first] = 1.0 - 0.5 * (1.0 - capability[first])
+        return {"capability": capability}
+
+    (model, better), (_, plain) = after(world, better_in_the_first), after(world)
+    county = model.cells.county
+    unresolved = [
+        np.bincount(county, s.ends[..., C.UNRESOLVED].sum(axis=1)) for s in (better, plain)
+    ]
+    assert unresolved[0][0] < 0.99 * unresolved[1][0]
+    assert unresolved[0][1] == pytest.approx(unresolved[1][1], rel=1e-3)
+
+
+def test_parameters_act_from_then_on_and_the_session_table_is_kept(world):
+    stricter = load_parameters({"back_referral_offer:county": 0.5})
+    assert back_referral_probability(stricter, 2) > back_referral_probability(P, 2)
+    model, more = after(world, None, stricter)
+    held = model.setting.sessions
+    model.update(conditions_of(world, P), P)
+    assert model.setting.sessions is held
+    model.update(conditions_of(world, P), load_parameters({"test_share:county": 0.5}))
+    assert model.setting.sessions is not held
+    assert more.flows[:, :, 1, C.DOWN].sum() > after(world)[1].flows[:, :, 1, C.DOWN].sum()
+
+
+def test_the_session_table_rests_on_the_parameters_it_is_said_to():
+    plain = session_surfaces(P).table
+    found = set()
+    for row in read_rows():
+        other = row.low if row.low != row.default else row.high
+        if not np.array_equal(session_surfaces(load_parameters({row.key: other})).table, plain):
+            found.add(row.name)
+    assert found == set(SESSION_PARAMETERS)
