@@ -24,6 +24,7 @@ def cache_folder() -> Path:
 os.environ["NUMBA_CACHE_DIR"] = str(cache_folder())
 
 import numba  # noqa: E402  (the cache folder must be named first)
+import numba.np.arrayobj  # noqa: E402
 
 __all__ = [
     "bits_of",
@@ -36,6 +37,21 @@ __all__ = [
     "number_of",
     "prefetch",
 ]  # fmt: skip
+
+
+_fix_index = numba.np.arrayobj.fix_integer_index
+
+
+def _index(context: Any, builder: Any, index_type: Any, index: Any, size: Any) -> Any:
+    """Numba's own, but in functions of this project an index is never counted from the end: the
+    question whether it is negative costs a tenth of a run. The interpreted kernels would answer
+    otherwise, so the equality test of the two forms notices a negative one."""
+    if not builder.function.name.startswith("_ZN3sim"):
+        return _fix_index(context, builder, index_type, index, size)
+    return context.cast(builder, index, index_type, numba.types.intp)
+
+
+numba.np.arrayobj.fix_integer_index = _index
 
 
 def njit(function: Any) -> Any:

@@ -579,6 +579,7 @@ class CompiledEngine:
                 **whole,
                 "visits": np.empty((rows, VISIT_COLUMNS), dtype=np.int64),
                 "draws": np.empty((4, rows)),
+                "returning": np.empty((2, rows), dtype=np.int64),
                 "free": np.empty(self.most_rooms, dtype=np.int64),
                 "digits": np.empty((3, 256), dtype=np.int64),
                 "tally": np.zeros(L.FACILITY_TALLIES, dtype=np.int64),

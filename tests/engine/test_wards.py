@@ -406,12 +406,13 @@ class Clinic:
             self.visits[place, L.ONSET] = DAY
             keys[place] = ready_key(second, place)
         keys[:n].sort()
-        heaps = [np.zeros(max(size, 1), dtype=np.int64) for size in (rooms, n, n)]
+        scratch = [np.zeros(max(size, 1), dtype=np.int64) for size in (rooms, n)]
+        scratch.append(np.zeros((2, max(n, 1)), dtype=np.int64))
         draws = np.empty((4, n))
         days, none = np.full(n, DAY, dtype=np.int64), np.zeros(n, dtype=np.int64)
         blocks(1, int(Stream.SERVICE), 1_000 + np.arange(n), days, none, n, draws)
         draw_consults(p, 2, consult_durations(p), draws, self.visits, n)
-        self.busy = int(serve(self.visits, keys, n, rooms, opens, cutoff, *heaps))
+        self.busy = int(serve(self.visits, keys, n, rooms, opens, cutoff, *scratch))
         self.ready = np.array([second for _, second in self.rows], dtype=np.int64)
         self.waited = self.visits[:n, SECONDS_WAITED]
         self.called = self.ready + self.waited

@@ -63,8 +63,8 @@ def run_session(consults, p, tier, seed, seconds, need_class, rooms, opens=0, cu
     blocks(seed, int(Stream.SERVICE), places, days, none, n, draws)
     consults(p, tier, draws, visits)
     free = np.empty(rooms, dtype=np.int64)
-    waiting, returning = np.empty((2, max(1, n)), dtype=np.int64)
-    busy = serve(visits, keys, n, rooms, opens, cutoff, free, waiting, returning)
+    urgent, *returning = np.empty((3, max(1, n)), dtype=np.int64)
+    busy = serve(visits, keys, n, rooms, opens, cutoff, free, urgent, np.stack(returning))
     return visits, busy
 
 

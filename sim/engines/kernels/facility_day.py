@@ -51,11 +51,12 @@ _REQUESTS_AHEAD = 16
 _SEGMENT_SHIFT = 44  # above the second and the place of a ready key
 
 # One worker's scratch, as long as the busiest facility's day: visits, their identity, key day of
-# onset and occurrence, draws, keys, three heaps (free as long as the largest pool has rooms).
+# onset and occurrence, draws, keys, other keys, a heap of rooms (free, as
+# long as the largest pool has rooms) and two of those at tests (returning).
 Scratch = namedtuple(
     "Scratch",
     [
-        "visits", "identity", "onset", "occurrence", "draws", "keys", "free", "waiting",
+        "visits", "identity", "onset", "occurrence", "draws", "keys", "free", "other",
         "returning", "digits", "tally",
     ],
 )  # fmt: skip
@@ -121,7 +122,7 @@ def facility_day(
                 opens, cutoff = _session(p, facilities, published, f, segment)
                 row[F_SERVICE_SECONDS] += serve(
                     visits, keys[at:until], until - at, facilities[f].rooms[segment >> 1], opens,
-                    cutoff, scratch.free, scratch.waiting, scratch.returning,
+                    cutoff, scratch.free, scratch.other, scratch.returning,
                 )  # fmt: skip
                 at = until
             n_claims = _claims(p, facilities, published, f, b - a, scratch)
@@ -177,7 +178,7 @@ def _gather(
             session = 0
         keys[n] = ((2 * q + session) << _SEGMENT_SHIFT) | ready_key(second[place], i)
         n += 1
-    sort_keys(keys, n, scratch.waiting, scratch.digits)
+    sort_keys(keys, n, scratch.other, scratch.digits)
     blocks(
         seed,
         _SERVICE,
@@ -212,7 +213,7 @@ def _claims(p: Any, facilities: Any, published: Any, f: int, n: int, scratch: An
             continue
         keys[n_claims] = ready_key(min(visits[i, ENDED], DAY_SECONDS - 1), i)
         n_claims += 1
-    sort_keys(keys, n_claims, scratch.waiting, scratch.digits)
+    sort_keys(keys, n_claims, scratch.other, scratch.digits)
     return n_claims
 
 

@@ -1,12 +1,15 @@
 """One doctor pool for one session: who is seen when.
 
-Rooms are a heap of the seconds at which they fall free, patients who wait a heap of claim keys.
-Time only moves forward; at an instant everything ready is enqueued before anybody is called.
+Rooms are a heap of the seconds at which they fall free. Patients of one priority are called in the
+order they became ready, so four heads of queues are all that is compared, and only those back from
+tests need a heap. Time only moves forward; at an instant everybody ready has a claim.
 """
 
 from __future__ import annotations
 
 from typing import Any
+
+import numpy as np
 
 from sim.compiled import inlined, kernel
 from sim.engines.kernels.durations import consult_seconds
@@ -18,7 +21,9 @@ from sim.rules.order import claim_key, is_return, place_of, ready_key, second_of
 FATE, WAITED, ENDED, CONSULT, AWAY, SECOND_CONSULT = 4, 5, 6, 7, 8, 9
 VISIT_COLUMNS = 10
 
-_NEVER = 1 << 40
+URGENT, OTHER = 0, 1  # priorities of claims on a room
+_NEVER = (1 << 44) - 1  # the latest ready key there could be
+_NO_CLAIM = 1 << 62
 _FEW = 48  # up to so many keys are sorted by insertion
 _DIGIT = 255  # a byte at a time; the second and the pool of a key are its bits 24-47
 
@@ -37,11 +42,9 @@ def push(heap: Any, size: int, key: int) -> int:
     return size + 1
 
 
-@kernel
-def pop(heap: Any, size: int) -> int:
-    """Remove heap[0] (read it first); returns the new size."""
-    size -= 1
-    key = heap[size]
+@inlined
+def replace(heap: Any, size: int, key: int) -> None:
+    """Put a key in place of heap[0], the least."""
     at = 0
     while True:
         child = 2 * at + 1
@@ -54,7 +57,13 @@ def pop(heap: Any, size: int) -> int:
         heap[at] = heap[child]
         at = child
     heap[at] = key
-    return size
+
+
+@kernel
+def pop(heap: Any, size: int) -> int:
+    """Remove heap[0] (read it first); returns the new size."""
+    replace(heap, size - 1, heap[size - 1])
+    return size - 1
 
 
 @kernel
@@ -117,7 +126,7 @@ def draw_consults(p: Any, tier: int, durations: Any, draws: Any, visits: Any, n:
 
 @kernel
 def serve(
-    visits: Any, keys: Any, n: int, rooms: int, opens: int, cutoff: int, free: Any, waiting: Any,
+    visits: Any, keys: Any, n: int, rooms: int, opens: int, cutoff: int, free: Any, urgent: Any,
     returning: Any,
 ) -> int:  # fmt: skip
     """Serve the visits in keys[:n], sorted ready keys over rows of `visits`.
@@ -125,61 +134,86 @@ def serve(
     visits    (m, 10) int64 rows of a facility's day; META and what `draw_consults` wrote are
               read; FATE (CONSULTED or UNSEEN), WAITED seconds for the first consult and ENDED are
               written
+    keys      (n,) is not kept
     rooms     doctors' rooms, at least 1, free from second `opens`
     cutoff    first visits not called by then leave unseen; returns from tests are always seen
-    free, waiting, returning  scratch heaps, at least rooms, n, n long
+    free, urgent, returning  scratch, at least (rooms,), (n,), (2, n)
     returns   seconds of consulting
+
+    Those of one priority who come for the first time are called in the order they came, and so are
+    those back from tests: the next claim is the least of four.
     """
     for room in range(rooms):
         free[room] = opens
-    n_waiting = 0
-    n_returning = 0
-    nxt = 0
+    n_urgent = _set_apart(visits, keys, n, urgent)
+    n_other = n - n_urgent
+    at_urgent = at_other = 0
+    away_urgent = away_other = np.int64(0)  # not literals: each would compile the heap anew
     now = opens
     busy = 0
     while True:
-        if n_waiting == 0:
-            ready = second_of(keys[nxt]) if nxt < n else _NEVER
-            if n_returning > 0:
-                ready = min(ready, second_of(returning[0]))
-            if ready == _NEVER:
-                return busy
-            now = max(now, ready)
-        now = max(now, free[0])
-        while nxt < n and second_of(keys[nxt]) <= now:
-            n_waiting = push(waiting, n_waiting, _claim(visits, keys[nxt], 1))
-            nxt += 1
-        while n_returning > 0 and second_of(returning[0]) <= now:
-            claim = _claim(visits, returning[0], 0)
-            n_returning = pop(returning, n_returning)
-            n_waiting = push(waiting, n_waiting, claim)
-        key = waiting[0]
-        n_waiting = pop(waiting, n_waiting)
-        at = place_of(key)
-        if is_return(key):
+        head_0 = returning[0, 0] if away_urgent > 0 else _NEVER
+        head_1 = urgent[at_urgent] if at_urgent < n_urgent else _NEVER
+        head_2 = returning[1, 0] if away_other > 0 else _NEVER
+        head_3 = keys[at_other] if at_other < n_other else _NEVER
+        earliest = min(min(head_0, head_1), min(head_2, head_3))
+        if earliest == _NEVER:
+            return busy
+        now = max(max(now, free[0]), second_of(earliest))
+        claim_0, claim_1 = _claim(head_0, URGENT, 0, now), _claim(head_1, URGENT, 1, now)
+        claim_2, claim_3 = _claim(head_2, OTHER, 0, now), _claim(head_3, OTHER, 1, now)
+        claim = min(min(claim_0, claim_1), min(claim_2, claim_3))
+        at = place_of(claim)
+        if is_return(claim):
+            if claim == claim_0:
+                away_urgent = pop(returning[0], away_urgent)
+            else:
+                away_other = pop(returning[1], away_other)
             seconds = visits[at, SECOND_CONSULT]
             visits[at, ENDED] = now + seconds
         else:
+            at_urgent += 1 if claim == claim_1 else 0
+            at_other += 1 if claim == claim_3 else 0
             if now > cutoff:
-                visits[at, WAITED] = max(0, cutoff - second_of(key))
+                visits[at, WAITED] = max(0, cutoff - second_of(claim))
                 visits[at, FATE] = UNSEEN
                 visits[at, ENDED] = cutoff
                 continue
             seconds = visits[at, CONSULT]
-            visits[at, WAITED] = now - second_of(key)
+            visits[at, WAITED] = now - second_of(claim)
             visits[at, FATE] = CONSULTED
             visits[at, ENDED] = now + seconds
             if visits[at, AWAY] > 0:
                 back = ready_key(now + seconds + visits[at, AWAY], at)
-                n_returning = push(returning, n_returning, back)
+                if claim == claim_1:
+                    away_urgent = push(returning[0], away_urgent, back)
+                else:
+                    away_other = push(returning[1], away_other, back)
         busy += seconds
-        pop(free, rooms)
-        push(free, rooms - 1, now + seconds)
+        replace(free, rooms, now + seconds)
 
 
-@kernel
-def _claim(visits: Any, ready: int, is_first: int) -> int:
-    """Claim on a room of whoever became ready: emergencies before others."""
-    at = place_of(ready)
-    priority = 0 if need_class_of(visits[at, META]) == 3 else 1
-    return claim_key(priority, is_first, second_of(ready), at)
+@inlined
+def _set_apart(visits: Any, keys: Any, n: int, urgent: Any) -> int:
+    """Move the keys of emergencies to `urgent`, the others together; both keep their order."""
+    n_urgent = 0
+    for i in range(n):
+        key = ready_key(second_of(keys[i]), place_of(keys[i]))  # without what stands above
+        is_urgent = _priority(visits[place_of(key), META]) == URGENT
+        urgent[n_urgent] = key
+        keys[i - n_urgent] = key
+        n_urgent += 1 if is_urgent else 0
+    return n_urgent
+
+
+@inlined
+def _priority(meta: int) -> int:
+    """Emergencies are called before others."""
+    return URGENT if need_class_of(meta) == 3 else OTHER
+
+
+@inlined
+def _claim(ready: int, priority: int, is_first: int, now: int) -> int:
+    """Claim on a room of the first of those who became ready, if he did by now."""
+    claim = claim_key(priority, is_first, second_of(ready), place_of(ready))
+    return claim if second_of(ready) <= now else _NO_CLAIM
