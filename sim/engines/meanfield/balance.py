@@ -43,7 +43,6 @@ PLACE = np.dtype(
         ("stay_base", np.float64, (11,)),  # days of a stay: base + slope x severity factor
         ("stay_slope", np.float64, (11,)),
         ("township_free", np.float64),  # chance of a free bed at the township centre
-        ("capability", np.float64, (4, 11)),  # by class: highest difficulty resolved
         ("trust", np.float64),  # perceived quality of the township tier
         ("capability", np.float64, (11, 4)),  # difficulty resolved up to, by alternative and class
         ("adherence", np.float64),  # chance that a referred patient follows
