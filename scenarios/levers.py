@@ -6,7 +6,6 @@ quantities that are no row of the parameter table, `costs.csv` unit costs, which
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,6 +15,8 @@ from types import MappingProxyType
 from scenarios.plans import REGIONS, rows_of_clause
 from scenarios.rollout import ROLLOUTS, delayed, fading
 from scenarios.tables import FOLDER, Row, given, number_or_none, read_table, unknown
+from sim.course import FORMS as EFFECT_FORMS
+from sim.course import apply
 from sim.errors import Fault, FaultList, InputError
 from sim.packs.schema import STATUSES, choice, integer, key, number, text
 from sim.parameters import limits, read_rows
@@ -24,7 +25,6 @@ from sim.tiers import TIER_KEYS
 ROLES = ("acts", "context-only")
 FORMS = (*(f"L{number}" for number in range(1, 18)), "own")
 OWNERS = ("parameter", "pack", "announced")
-EFFECT_FORMS = ("add", "multiply", "inadequacy")
 GRADES = ("A", "B", "C", "D")
 
 _HALF_LIFE = number("fade_half_life_years", "years", 0.1, 100, "after the full date")
@@ -117,12 +117,7 @@ class Effect:
 
     def apply(self, value: float, level: float) -> float:
         """The quantity's value where the lever has arrived at `level`, both in their units."""
-        if self.form == "add":
-            return value + self.size * level
-        if self.form == "multiply":
-            return value * (1.0 + self.size * level)
-        # Written so that a level of 0 gives the value back to the last bit.
-        return value - (1.0 - value) * math.expm1(-self.size * level)
+        return apply(self.form, value, self.size * level)
 
     def arrived(self, rollout: str, start: float, full: float, at: float) -> float:
         """Share of the lever's level that acts at a time (years with a fraction)."""

@@ -8,30 +8,9 @@ from datetime import date
 
 from scenarios.levers import Effect, Lever, Quantity
 from scenarios.rollout import share, year_of
+from sim.course import EVERYWHERE, FORMS, Place
 
 BASES = ("plan", "national", "assumed")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a lever acts; empty means the whole region.
-
-    counties    six-digit division codes
-    facilities  keys of facilities in the region's pack
-    townships   share of the townships, 0-1; None means all. Which ones is not said here
-    """
-
-    counties: tuple[str, ...] = ()
-    facilities: tuple[str, ...] = ()
-    townships: float | None = None
-
-    @property
-    def is_everywhere(self) -> bool:
-        """Whether nothing limits it."""
-        return self == Place()
-
-
-EVERYWHERE = Place()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +66,6 @@ class Change:
         return tuple(dict.fromkeys(effect.lever for effect, _ in self.steps))
 
 
-_ORDER = {"inadequacy": 0, "multiply": 1, "add": 2}
-
-
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """Levers over time for one region, read and checked by `scenarios.load`.
@@ -125,19 +101,25 @@ class Scenario:
         before = [0.0, *(setting.level for setting in settings)]
         return [(s, s.level - b) for s, b in zip(settings, before, strict=False)]
 
+    def effects(self, at: date) -> tuple[tuple[Effect, Place, float], ...]:
+        """Every effect at work on a day, with its place and the level that has arrived."""
+        found = []
+        for lever in dict.fromkeys(setting.lever.id for setting in self.settings):
+            steps = self._steps(lever)
+            for effect in steps[0][0].lever.effects:
+                level = sum(rise * _arrived(effect, setting, at) for setting, rise in steps)
+                if level != 0.0:
+                    found.append((effect, steps[0][0].place, level))
+        return tuple(found)
+
     def changes(self, at: date) -> tuple[Change, ...]:
         """What the levers come to at a day, by quantity and place; empty before the first date.
 
         A change limited to a place holds on top of the change everywhere and includes it.
         """
         found: dict[tuple[str, Place], list[tuple[Effect, float]]] = {}
-        for lever in dict.fromkeys(setting.lever.id for setting in self.settings):
-            steps = self._steps(lever)
-            for effect in steps[0][0].lever.effects:
-                level = sum(rise * _arrived(effect, setting, at) for setting, rise in steps)
-                if level != 0.0:
-                    key = (effect.quantity.id, steps[0][0].place)
-                    found.setdefault(key, []).append((effect, level))
+        for effect, place, level in self.effects(at):
+            found.setdefault((effect.quantity.id, place), []).append((effect, level))
         return tuple(
             Change(own[0][0].quantity, place, _ordered([*own, *_everywhere(found, name, place)]))
             for (name, place), own in sorted(found.items(), key=_by_name)
@@ -156,7 +138,7 @@ def _everywhere(
 
 
 def _ordered(steps: Iterable[tuple[Effect, float]]) -> tuple[tuple[Effect, float], ...]:
-    return tuple(sorted(steps, key=lambda step: (_ORDER[step[0].form], step[0].lever)))
+    return tuple(sorted(steps, key=lambda step: (FORMS.index(step[0].form), step[0].lever)))
 
 
 def _by_name(item: tuple[tuple[str, Place], object]) -> tuple[object, ...]:

@@ -316,6 +316,53 @@ def load_parameters(
     return record.view(np.recarray)[0]
 
 
+@cache
+def _positions() -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Field and index of every parameter, by key."""
+    found = {}
+    for name, axes in _shapes().items():
+        for at in product(*(range(len(axis)) for axis in axes)):
+            keys = "/".join(axis[i] for axis, i in zip(axes, at, strict=True))
+            found[f"{name}:{keys}" if keys else name] = (name, at)
+    return found
+
+
+def position(key: str) -> tuple[str, tuple[int, ...]] | None:
+    """Field and index of a parameter in the record, by key; None where there is no such row.
+
+    >>> position("stay_mean:county")
+    ('stay_mean', (2,))
+    """
+    return _positions().get(key)
+
+
+@cache
+def _limits_by_key() -> dict[str, tuple[float, float]]:
+    return {row.key: limits(row) for row in _table()}
+
+
+def with_values(p: Any, values: Mapping[str, float]) -> Any:
+    """A copy of a record with some values by key, each held within its limits."""
+    record = np.zeros(1, dtype=_record_type())
+    record[0] = p
+    bounds = _limits_by_key()
+    for key, value in values.items():
+        name, at = _positions()[key]
+        lowest, highest = bounds[key]
+        record[name][(0, *at)] = min(highest, max(lowest, value))
+    record.setflags(write=False)
+    return record.view(np.recarray)[0]
+
+
+def keys_of(name: str) -> tuple[str, ...]:
+    """Keys of all rows of a parameter.
+
+    >>> keys_of("taste_sd"), len(keys_of("wait_weight"))
+    (('taste_sd',), 4)
+    """
+    return tuple(key for key, (field, _) in _positions().items() if field == name)
+
+
 def rows_of_status(statuses: Iterable[str]) -> list[Row]:
     """Rows whose status is one of `statuses`, in table order."""
     wanted = set(statuses)

@@ -16,7 +16,7 @@ from sim.demography import load_demography
 from sim.engines.compiled import CompiledEngine
 from sim.engines.kernels import layout as L
 from sim.engines.meanfield.setting import ground_of
-from sim.engines.meanfield.year import NOT_GIVEN, run_year
+from sim.engines.meanfield.year import NOT_GIVEN, YearResult, run_year
 from sim.engines.observe import Observer
 from sim.errors import Fault, InputError
 from sim.extract import extract
@@ -113,21 +113,27 @@ def simulate(
         manifest["townships"] = townships
         manifest["extract"] = " ".join(text("run.extract", lang) for lang in ("en", "zh"))
         dataset.attrs["extract"] = manifest["extract"]
-    dataset.attrs |= {
-        "Conventions": "CF-1.11",
-        "title": f"Tiercare run: {world.name} {world.year}",
-        "source": f"tiercare {__version__}, {engine} engine",
-        "run_key": manifest["key"],
-        "prices": "constant 2023 yuan",
-        "region_name": world.name,
-        "region_name_zh": world.name_zh,
-        **{name: manifest[name] for name in _SAID_TWICE},
-    }
+    provenance(dataset, world, manifest)
     # Seconds are told but not stored: equal runs have equal files.
     return Run(dataset, {**manifest, "seconds": time.perf_counter() - begun})
 
 
-_SAID_TWICE = ("region", "year", "seed", "pack_hash", "schema_version")  # manifest and dataset
+_SAID_TWICE = ("region", "seed", "pack_hash", "schema_version")  # manifest and dataset
+
+
+def provenance(dataset: xr.Dataset, world: Region, manifest: dict[str, Any]) -> None:
+    """Write what a Dataset is and where it comes from into its attributes."""
+    dataset.attrs |= {
+        "Conventions": "CF-1.11",
+        "title": f"Tiercare run: {world.name} {world.year}",
+        "source": f"tiercare {__version__}, {manifest['engine']} engine",
+        "run_key": manifest["key"],
+        "prices": "constant 2023 yuan",
+        "region_name": world.name,
+        "region_name_zh": world.name_zh,
+        "year": world.year,
+        **{name: manifest[name] for name in _SAID_TWICE},
+    }
 
 
 def _manifest(
@@ -191,9 +197,7 @@ def _expected(
     broken = [name for name, gap in result.checks.items() if gap > 1e-9]
     if broken:
         raise RuntimeError(f"conservation does not hold: {broken}; a fault in the program")
-    census: dict[str, Any] = {}
-    for when, counts in (("start", result.start), ("end", result.end)):
-        census.update(_census(*counts, when))
+    census = expected_census(result)
     more = {
         "residual": result.residual, "converged": True, "evaluations": result.turns,
         "not_given": list(NOT_GIVEN),
@@ -202,6 +206,14 @@ def _expected(
         build_dataset(world, result.tallies, census), result.checks,
         _warnings(world, result.tallies), more,
     )  # fmt: skip
+
+
+def expected_census(result: YearResult) -> dict[str, Any]:
+    """`take_census` at the start and end of a year of the mean-field."""
+    census: dict[str, Any] = {}
+    for when, counts in (("start", result.start), ("end", result.end)):
+        census.update(_census(*counts, when))
+    return census
 
 
 def _engine(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.compiled import kernel
 from sim.day import weekly_share
 from sim.engines.schema import (
     FACILITY_RECORD,
@@ -25,9 +26,9 @@ from sim.rules.choice import (
     price_taste,
     travel_taste,
 )
-from sim.rules.consult import EMERGENCY_POOL, N_POOLS, pool_full_time_rooms
+from sim.rules.consult import EMERGENCY_POOL, N_POOLS, full_time_rooms
 from sim.rules.resolution import raised_capability
-from sim.tiers import ALTERNATIVE_KEYS, Kind, Tier
+from sim.tiers import ALTERNATIVE_KEYS, N_TIERS, Kind, Tier
 
 # Upper edges of the 60 waiting-time bins, minutes: fine where waits are short. 0-24 h.
 WAIT_EDGES_MINUTES = np.concatenate(
@@ -60,22 +61,23 @@ def choice_sets(region: Region) -> Any:
 
 
 def build_world(region: Region, p: Any) -> Any:
-    """The static world of one run: rooms, beds, prices, travel. Arrays are int64 or float64."""
+    """The world of a run or of a month of it: rooms, beds, prices, travel. int64 or float64."""
+    return World(
+        facility=facility_table(region, p),
+        village=village_table(region, p),
+        scheme=scheme_of(region, p),
+    )
+
+
+def facility_table(region: Region, p: Any) -> Any:
+    """Records of the facilities, a FACILITY_RECORD each."""
     f = region.facilities
     n = len(f.key)
     pooled = has_pools(region)
-    rooms = np.zeros((n, N_POOLS), dtype=np.int64)
-    room_share = np.zeros((n, N_POOLS), dtype=np.float64)
-    for i in range(n):
-        tier = int(f.tier[i])
-        doctors = float(f.doctors[i]) * (1.0 - float(f.withdrawn[i]))
-        share = weekly_share(tier)
-        for pool, full_time in enumerate(
-            pool_full_time_rooms(p, doctors, tier, bool(pooled[i]), share)
-        ):
-            rooms[i, pool] = math.ceil(full_time)
-            if rooms[i, pool]:
-                room_share[i, pool] = full_time / rooms[i, pool]
+    own_doctors = f.doctors * (1.0 - f.withdrawn)
+    rooms, room_share = np.zeros((n, N_POOLS), dtype=np.int64), np.zeros((n, N_POOLS))
+    opening = np.array([weekly_share(tier) for tier in range(N_TIERS)])
+    write_rooms(p, own_doctors, f.tier, pooled, opening, np.zeros(N_POOLS), rooms, room_share)
     beds = np.floor(f.beds * (1.0 - f.withdrawn)).astype(np.int64)
     beds[f.is_delay] = 1  # a delay facility always has a bed; the number is not used
     available = np.zeros((n, 4), dtype=np.bool_)
@@ -83,11 +85,6 @@ def build_world(region: Region, p: Any) -> Any:
     available[:, :3] = clinic[:, None]
     available[:, 3] = np.where(pooled, rooms[:, EMERGENCY_POOL] > 0, clinic)
     available[f.is_delay] = True
-    wait_bin = np.searchsorted(WAIT_EDGES_MINUTES, np.arange(2 * 1440 + 1) / 2.0, side="right")
-    insurance = region.insurance
-    villages = region.villages
-    general = ALTERNATIVE_KEYS.index("county_general")
-    to_hospital = np.where(villages.facility[:, general] >= 0, villages.hours[:, general], np.inf)
     facility = np.zeros(n, dtype=FACILITY_RECORD)
     for name, values in {
         "tier": f.tier, "kind": f.kind, "county": f.county, "outside": f.place_outside,
@@ -98,23 +95,43 @@ def build_world(region: Region, p: Any) -> Any:
         "capability": raised_capability(p.capability[f.tier], f.gain),
     }.items():  # fmt: skip
         facility[name] = values
+    scopes = np.array([[[in_scope(kind, need_class, scope) for scope in range(3)]
+                        for need_class in range(4)] for kind in range(len(Kind))])  # fmt: skip
     for need_class in range(4):
         for scope in range(3):
-            taken = [in_scope(int(kind), need_class, scope) for kind in f.kind]
+            taken = scopes[f.kind, need_class, scope]
             bit = 1 << (3 * need_class + scope)
             facility["takes"] |= np.where(available[:, need_class] & taken, bit, 0)
-    own_doctors = f.doctors * (1.0 - f.withdrawn)
     facility["doctors"] = np.maximum(own_doctors, 0.01)
     facility["log_doctors"] = [math.log(staff) for staff in facility["doctors"]]
-    regional = (f.tier == int(Tier.REGIONAL)) & ~f.is_delay
-    relative = np.minimum(1.0, facility["doctors"] / p.regional_reference_doctors)
-    facility["attraction"] = np.where(regional, [math.log(part) for part in relative], 0.0)
-    seconds = (p.morning_hours + p.afternoon_hours)[f.tier] * 3600.0
-    seconds *= np.array([weekly_share(int(tier)) for tier in f.tier])
+    regional = np.flatnonzero((f.tier == int(Tier.REGIONAL)) & ~f.is_delay)
+    relative = np.minimum(1.0, facility["doctors"][regional] / p.regional_reference_doctors)
+    facility["attraction"][regional] = [math.log(part) for part in relative]
+    seconds = (p.morning_hours + p.afternoon_hours)[f.tier] * 3600.0 * opening[f.tier]
     seen = (rooms * room_share)[:, :EMERGENCY_POOL].sum(axis=1) * seconds
     consults = 1.0 + p.test_share[f.tier]
     facility["visits_a_day"] = seen / (p.service_minutes[f.tier] * 60.0 * consults)
     facility["visits_a_day"][f.is_delay] = 0.0
+    return facility.view(np.recarray)
+
+
+@kernel
+def write_rooms(
+    p: Any, doctors: Any, tier: Any, pooled: Any, opening: Any, full: Any, rooms: Any, share: Any
+) -> None:
+    """Rooms and their full-time share of facilities, (n, 6); full (6,) scratch."""
+    for i in range(len(doctors)):
+        full_time_rooms(p, doctors[i], tier[i], pooled[i], opening[tier[i]], full)
+        for q in range(N_POOLS):
+            rooms[i, q] = math.ceil(full[q])
+            share[i, q] = full[q] / rooms[i, q] if full[q] > 0.0 else 0.0
+
+
+def village_table(region: Region, p: Any) -> Any:
+    """Records of the villages, a VILLAGE_RECORD each."""
+    villages = region.villages
+    general = ALTERNATIVE_KEYS.index("county_general")
+    to_hospital = np.where(villages.facility[:, general] >= 0, villages.hours[:, general], np.inf)
     village = np.zeros(len(villages.township), dtype=VILLAGE_RECORD)
     village["facility"] = villages.facility
     # No way leads to what is not there; 0 keeps the arithmetic finite.
@@ -125,6 +142,12 @@ def build_world(region: Region, p: Any) -> Any:
     village["county"] = region.village_county
     village["urban"] = villages.is_urban
     village["band"] = np.searchsorted(p.catchment_band_hours, to_hospital, side="right")
+    return village.view(np.recarray)
+
+
+def scheme_of(region: Region, p: Any) -> Any:
+    """Reimbursement and tastes, one SCHEME_RECORD."""
+    insurance = region.insurance
     scheme = np.zeros(1, dtype=SCHEME_RECORD)
     scheme["visit_fund_bp"] = insurance.outpatient_rate_bp
     scheme["visit_cap"] = insurance.outpatient_cap_fen
@@ -137,12 +160,9 @@ def build_world(region: Region, p: Any) -> Any:
         scheme["travel_taste"][0, level] = travel_taste(p, u)
         for income in range(5):
             scheme["price_taste"][0, level, income] = price_taste(p, u, income)
+    wait_bin = np.searchsorted(WAIT_EDGES_MINUTES, np.arange(2 * 1440 + 1) / 2.0, side="right")
     scheme["wait_bin"] = np.minimum(wait_bin, WAIT_BINS - 1)
-    return World(
-        facility=facility.view(np.recarray),
-        village=village.view(np.recarray),
-        scheme=scheme.view(np.recarray)[0],
-    )
+    return scheme.view(np.recarray)[0]
 
 
 def move_rates(region: Region, residents: Residents, ledger: Ledger, p: Any) -> np.ndarray:

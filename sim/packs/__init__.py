@@ -5,7 +5,9 @@ status and a source. Reading is strict, so that a slip of the pen is told and ne
 """
 
 from sim.packs.places import REGIONS
-from sim.packs.read import load_region
+from sim.packs.read import PathRegions, load_path_regions, load_region
 from sim.packs.verify import Report, verify
 
-__all__ = ["REGIONS", "Report", "load_region", "verify"]
+__all__ = [
+    "REGIONS", "PathRegions", "Report", "load_path_regions", "load_region", "verify",
+]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
@@ -55,15 +56,41 @@ class _Rows:
 
 def assemble(pack: Pack, year: int, digest: str) -> Region:
     """Region of a checked pack in one year; facilities not open in that year are left out."""
+    rows = _open_rows(pack, year)
+    return _assemble(pack, year, digest, rows, rows)
+
+
+def assemble_for_path(pack: Pack, year: int, digest: str, seen_in: int) -> Region:
+    """Region of a year with every facility that is open in any year from the pack's first on, so
+    that a path keeps one list of them; residents reach those open in the year `seen_in`."""
+    last = pack.tables["facilities.csv"]["last_year"]
+    ever = [i for i, until in enumerate(last) if cast("int", until) >= min(pack.years)]
+    return _assemble(pack, year, digest, ever, _open_rows(pack, seen_in))
+
+
+def opening_year(pack: Pack) -> int | None:
+    """Year in which a regional centre of the region opens after the pack's last year, if any."""
+    table = pack.tables["facilities.csv"]
+    opens = [cast("int", year) for year in table["opens_year"]]
+    later = [year for year in opens if year > max(pack.years)]
+    return min(later) if later else None
+
+
+def _assemble(pack: Pack, year: int, digest: str, rows: list[int], reached: list[int]) -> Region:
+    """`rows` of facilities.csv in a year; residents choose among the rows `reached`."""
     settings = pack.settings
     counties = _counties(pack, year)
     townships_table = _Rows(pack, "townships.csv")
     townships = Townships(
         townships_table.text("name"), townships_table.index("county", counties.code)
     )
-    rows = _open_rows(pack, year)
     facilities = _facilities(pack, rows, counties.code, year)
-    villages = _villages(pack, rows, counties, townships, facilities)
+    chosen = facilities if reached == rows else _facilities(pack, reached, counties.code, year)
+    villages = _villages(pack, reached, counties, townships, chosen)
+    if reached != rows:
+        place = np.searchsorted(np.array(rows), np.array(reached))
+        at = np.where(villages.facility >= 0, place[villages.facility], -1)
+        villages = replace(villages, facility=at)
     coverage = [settings["contract_coverage.others"], settings["contract_coverage.key_groups"]]
     return Region(
         str(settings["id"]), str(settings["name"]), str(settings["name_zh"]), year, counties,

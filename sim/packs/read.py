@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
 
 from sim.errors import Fault, FaultList, InputError
-from sim.packs.assemble import assemble
+from sim.packs.assemble import assemble, assemble_for_path, opening_year
 from sim.packs.check import find_faults_between
 from sim.packs.pack import Pack
 from sim.packs.places import REGIONS
@@ -49,6 +50,39 @@ def load_region(region: str | Path, year: int) -> Region:
     if faults:
         raise InputError(faults)
     return freeze(found)
+
+
+@dataclass(frozen=True, slots=True)
+class PathRegions:
+    """A region's conditions over the years its pack knows; one list of facilities throughout.
+
+    years   by year of the pack, the region as it was
+    centre  the last of them as residents find it once its regional centre has opened, None where
+            no centre is to open
+    opens   year from which it may open
+    """
+
+    years: Mapping[int, Region]
+    centre: Region | None
+    opens: int | None
+
+    def of(self, year: int) -> Region:
+        """Conditions of a year; after the last known one they stay."""
+        return self.years[min(max(year, min(self.years)), max(self.years))]
+
+
+def load_path_regions(region: str | Path) -> PathRegions:
+    """Regions of every year of a pack, for runs over many years; InputError as load_region."""
+    pack, digest = read_pack(pack_folder(region))
+    opens = opening_year(pack)
+    found = {year: assemble_for_path(pack, year, digest, year) for year in pack.years}
+    centre = None
+    if opens is not None:
+        centre = freeze(assemble_for_path(pack, max(pack.years), digest, opens))
+    faults = _far_villages(pack, found[max(pack.years)])
+    if faults:
+        raise InputError(faults)
+    return PathRegions({year: freeze(region) for year, region in found.items()}, centre, opens)
 
 
 def pack_folder(region: str | Path) -> Path:

@@ -22,11 +22,15 @@ LAYERS = (
     ("sim.region",),
     ("sim.rules",),
     ("sim.day",),
+    ("sim.course",),
     ("sim.packs", "sim.population", "sim.demography", "sim.extract"),
+    ("sim.conditions", "sim.stocks"),
+    ("sim.handover",),
     ("sim.engines",),
     ("sim.results", "sim.visit_columns", "sim.visit_parquet", "sim.visit_log"),
     ("sim.indicators",),
-    ("sim.run",),
+    ("sim.run", "sim.stock_table"),
+    ("sim.path",),
     ("sim.anchor", "sim.local_anchor", "sim.info", "sim.report"),
     ("sim.trace_facts", "sim.trace", "sim.trace_page"),
     ("sim.__main__",),
@@ -34,14 +38,23 @@ LAYERS = (
     ("scenarios.plans",),
     ("scenarios.levers",),
     ("scenarios.scenario", "scenarios.targets"),
-    ("scenarios.schema",),
+    ("scenarios.schema", "scenarios.course"),
     ("scenarios.listing",),
     ("scenarios.__main__",),
 )
 DOORS = ("sim", "scenarios")
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 # What people, patients, queues and beds do. Nothing here may know an indicator or a target.
-BEHAVIOUR = ("sim.rules", "sim.engines", "sim.stocks", "sim.population", "sim.day", "sim.region")
+BEHAVIOUR = (
+    "sim.rules",
+    "sim.engines",
+    "sim.stocks",
+    "sim.handover",
+    "sim.conditions",
+    "sim.population",
+    "sim.day",
+    "sim.region",
+)
 JUDGEMENT = ("indicators", "targets", "anchor", "scenarios", "calibration", "results")
 
 MOST_LINES = 400

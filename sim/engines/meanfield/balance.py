@@ -61,7 +61,7 @@ StationArrays = namedtuple(
     "StationArrays",
     ["facility", "tier", "delay", "pooled", "weight", "member_start", "rooms", "share", "beds",
      "count", "load", "link_start", "link_station", "link_weight", "takes", "log_share",
-     "own_wait", "own_delay", "visits_a_day"],
+     "own_wait", "own_delay", "visits_a_day", "reserved"],
 )  # fmt: skip
 # Cells as the kernels see them, and the travel times of their places.
 CellArrays = namedtuple("CellArrays", ["place", "scope", "insurance", "effective", "hours"])
@@ -194,7 +194,7 @@ def _beds(p: Any, stations: Any, s: int, loads: Any, patience: float, state: Any
         part = stations.load[m] / stations.count[m]
         wanted = loads[s, 4] * part / 365.0
         extra = own * p.overflow_share
-        held = own * p.reserved_bed_share[tier]
+        held = own * stations.reserved[s]
         # Emergencies use the overflow and come first; the others wait behind them.
         lost_urgent, _ = ward(own + extra, wanted, p.patience_days[3], stay)
         limit = own - held + urgent * (extra + held)

@@ -81,6 +81,7 @@ def waits_of(p: Any, world: Any, children: float, load: Floats) -> Floats:
         share=f.room_share.copy(), beds=f.beds.astype(np.float64), count=one, load=one,
         link_start=nothing, link_station=nothing, link_weight=one, takes=nothing, log_share=one,
         own_wait=one, own_delay=one, visits_a_day=f.visits_a_day.copy(),
+        reserved=p.reserved_bed_share[f.tier],
     )  # fmt: skip
     clinics = Clinics(*(np.zeros((n, POINTS)) for _ in range(3)))
     blend, days = np.zeros((POINTS, 2)), np.zeros((2, 7))

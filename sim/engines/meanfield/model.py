@@ -95,10 +95,8 @@ class MeanField:
         self.mean_people = self.people  # of the period
         self.partners = partner_cells(c)
         self.relative_deaths = relative_deaths(p)
-        n_places, n_cells, n_stations = len(c.county), len(c.place), len(ground.stations.facility)
-        self.setting = setting_of(ground, p, self.children)
-        self.work: Work = work_of(n_places, n_cells, n_stations, TASTES, FLOWS, ENDS)
-        self.state = first_state(self.setting.stations, p)
+        n_cells = len(c.place)
+        self.resize(p)
         self.memory: Memory = first_memory(p, c)
         self.seen: Experience | None = None
         self.in_bed = np.zeros(n_cells)
@@ -111,6 +109,14 @@ class MeanField:
         _need(self.p, self.people, need)
         by_scope = np.bincount(self.cells.scope, need[:, :3].sum(axis=1), 3)
         return float(by_scope[0] / max(by_scope.sum(), 1e-300))
+
+    def resize(self, p: Any) -> None:
+        """Setting, scratch and first state for the stations of the ground."""
+        ground, c = self.ground, self.cells
+        n_places, n_cells, n_stations = len(c.county), len(c.place), len(ground.stations.facility)
+        self.setting = setting_of(ground, p, self.children)
+        self.work: Work = work_of(n_places, n_cells, n_stations, TASTES, FLOWS, ENDS)
+        self.state = first_state(self.setting.stations, p)
 
     def update(self, conditions: Conditions, parameters: Any = None) -> None:
         """Services, and the parameters if given, as they are from the next period on.

@@ -72,14 +72,6 @@ def cells_of(region: Region, world: Any, residents: Residents) -> Cells:
     found, village_place = np.unique(key, return_inverse=True)
     n_places = len(found)
     weight = np.maximum(people, 1e-9)
-    hours = np.full((n_places, N_ALTERNATIVES), np.inf)
-    for j in range(N_ALTERNATIVES):
-        there = village.facility[:, j] >= 0
-        mass = np.bincount(village_place[there], weight[there], n_places)
-        total = np.bincount(village_place[there], (weight * village.hours[:, j])[there], n_places)
-        # Less than half of a place: a village or two that joined it.
-        held = mass > 0.5 * np.bincount(village_place, weight, n_places)
-        hours[held, j] = total[held] / mass[held]
     bands = np.zeros((n_places, 3))
     np.add.at(bands, (village_place, village.band), weight)
     first = np.zeros(n_places, dtype=np.int64)
@@ -90,10 +82,26 @@ def cells_of(region: Region, world: Any, residents: Residents) -> Cells:
         band=bands.argmax(axis=1),
         village_place=village_place,
         village_people=people,
-        hours=hours,
+        hours=place_hours(region, village_place, people),
         bands=bands / bands.sum(axis=1, keepdims=True),
         **_count(residents, village, village_place, n_places),
     )
+
+
+def place_hours(region: Region, village_place: Ints, people: Floats) -> Floats:
+    """Mean one-way travel of places, hours, (G, 11); inf where less than half of the people have
+    the alternative: a village or two that joined the place."""
+    villages, weight = region.villages, np.maximum(people, 1e-9)
+    n = int(village_place.max()) + 1
+    total = np.bincount(village_place, weight, n)
+    hours = np.full((n, N_ALTERNATIVES), np.inf)
+    for j in range(N_ALTERNATIVES):
+        there = villages.facility[:, j] >= 0
+        mass = np.bincount(village_place[there], weight[there], n)
+        way = np.bincount(village_place[there], (weight * villages.hours[:, j])[there], n)
+        held = mass > 0.5 * total
+        hours[held, j] = way[held] / mass[held]
+    return hours
 
 
 def _place_keys(village: Any, people: Floats) -> Ints:

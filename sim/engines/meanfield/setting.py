@@ -26,7 +26,7 @@ from sim.engines.meanfield.surfaces import (
     use_table,
 )
 from sim.engines.meanfield.vital import Vital, rates_of
-from sim.engines.world import build_world, move_rates
+from sim.engines.world import build_world, move_rates, scheme_of, write_rooms
 from sim.population import Ledger, Residents
 from sim.region import Region
 from sim.rules.choice import (
@@ -36,7 +36,7 @@ from sim.rules.choice import (
     shared_constant,
     travel_taste,
 )
-from sim.rules.consult import EMERGENCY_POOL, N_POOLS, full_time_rooms
+from sim.rules.consult import EMERGENCY_POOL, N_POOLS
 from sim.rules.illness import severity_factor
 from sim.rules.resolution import raised_capability
 from sim.rules.stay import stay_days
@@ -71,6 +71,7 @@ class Conditions:
     price       (F,) charge of a visit, fen
     stay_price  (F,) charge of a stay, fen
     capability  (F, 4) difficulty resolved up to, by class
+    reserved    (F,) share of beds held for referred patients beyond the tier's
     scheme      reimbursement, a schema.SCHEME_RECORD
 
     Who has a doctor at all, and so who takes whom, is the ground's.
@@ -81,6 +82,7 @@ class Conditions:
     price: Any
     stay_price: Any
     capability: Floats
+    reserved: Floats
     scheme: Any
 
 
@@ -125,16 +127,32 @@ def ground_of(
     )
 
 
-def conditions_of(ground: Ground, p: Any) -> Conditions:
-    """The conditions of the ground's year."""
-    facility = ground.world.facility
-    f = ground.region.facilities
+def conditions_of(ground: Ground, p: Any, region: Region | None = None) -> Conditions:
+    """The conditions of a region, that of the ground if none: the same places and facilities, with
+    other beds, doctors, prices, capability or reimbursement."""
+    now = region or ground.region
+    f, facility = now.facilities, ground.world.facility
+    beds = np.where(f.is_delay, facility.beds, np.floor(f.beds * (1.0 - f.withdrawn)))
     return Conditions(
-        doctors=f.doctors * (1.0 - f.withdrawn), beds=facility.beds.astype(np.float64),
-        price=facility.price, stay_price=facility.stay_price,
+        doctors=f.doctors * (1.0 - f.withdrawn), beds=_as_typical(ground, beds),
+        price=f.outpatient_fen, stay_price=f.inpatient_fen,
         capability=raised_capability(np.asarray(p.capability)[facility.tier], f.gain),
-        scheme=ground.world.scheme,
+        reserved=f.reserved, scheme=scheme_of(now, p),
     )  # fmt: skip
+
+
+def _as_typical(ground: Ground, beds: Floats) -> Floats:
+    """Beds of facilities; where a typical facility stands for many, changes are spread over all, so
+    that it speaks for those that change and those that do not."""
+    of, then = ground.stations.station_of, ground.world.facility.beds
+    here = of >= 0
+    n = len(ground.stations.facility)
+    before = np.bincount(of[here], then[here], n)
+    after = np.bincount(of[here], beds[here], n)
+    ratio = after / np.maximum(before, 1e-9)
+    typical = beds.astype(np.float64)
+    typical[here] = np.where(before[of] > 0, then * ratio[of], beds)[here]
+    return typical
 
 
 def setting_of(
@@ -200,18 +218,6 @@ def station_facilities(ground: Ground, p: Any, now: Conditions) -> Any:
 
 
 @kernel
-def _rooms(
-    p: Any, doctors: Any, tier: Any, pooled: Any, opening: Any, full: Any, rooms: Any, share: Any
-) -> None:
-    """Rooms and their full-time share of typical facilities, (M, 6); full (6,) scratch."""
-    for m in range(len(doctors)):
-        full_time_rooms(p, doctors[m], tier[m], pooled[m], opening[tier[m]], full)
-        for q in range(N_POOLS):
-            rooms[m, q] = math.ceil(full[q])
-            share[m, q] = full[q] / rooms[m, q] if full[q] > 0.0 else 0.0
-
-
-@kernel
 def _log_shares(doctors: Any, typical: Any, takes: Any, out: Any) -> None:
     """ln of each alternative's part of the doctors of its tier among those who take a class and
     scope: (G, 4, 3, 11)."""
@@ -242,7 +248,7 @@ def station_arrays(ground: Ground, p: Any, facilities: Any, now: Conditions) -> 
     share = np.zeros((len(s.member), N_POOLS))
     station = np.repeat(np.arange(n), np.diff(s.member_start))
     opening = np.array([timetable.weekly_share(t) for t in range(6)])
-    _rooms(
+    write_rooms(
         p, now.doctors[s.member], tier[station], facilities.pooled[station], opening,
         np.zeros(N_POOLS), rooms, share,
     )  # fmt: skip
@@ -261,6 +267,7 @@ def station_arrays(ground: Ground, p: Any, facilities: Any, now: Conditions) -> 
         count=s.count, load=s.load, link_start=s.link_start, link_station=s.link_station,
         link_weight=s.link_weight, takes=s.takes, log_share=log_share, own_wait=wait,
         own_delay=np.floor(np.asarray(p.appointment_days)[tier] + 0.5), visits_a_day=seen,
+        reserved=p.reserved_bed_share[tier] + now.reserved[s.facility],
     )  # fmt: skip
 
 

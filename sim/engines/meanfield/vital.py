@@ -39,6 +39,11 @@ def rates_of(residents: Residents, demography: Any, move_rate: Floats) -> Vital:
     """
     cell = residents.sex.astype(np.int64) * 111 + residents.age
     counts = np.bincount(cell, minlength=222).reshape(2, 111).astype(np.float64)
+    return vital_of(counts, demography, move_rate)
+
+
+def vital_of(counts: Floats, demography: Any, move_rate: Floats) -> Vital:
+    """Rates of bands whose people are of the ages counted, (2 sexes, 111)."""
     ages = np.zeros((5, 2, 111))
     for a in range(5):
         here = np.where(a == _BAND, counts, 0.0)

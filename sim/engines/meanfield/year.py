@@ -74,14 +74,14 @@ def run_year(ground: Ground, p: Any, tell: Callable[[int, int], None] | None = N
     return YearResult(
         tallies=report.tallies,
         start=(cells.contracts, cells.managed, np.zeros_like(cells.managed)),
-        end=_end(p, ground, start, model.people, report.tallies),
+        end=end_of_year(p, ground, start, model.people, report.tallies),
         residual=max(s.residual for s in solutions),
         turns=sum(s.turns for s in solutions),
         checks=conservation(report.tallies),
     )
 
 
-def _end(
+def end_of_year(
     p: Any, ground: Ground, before: Floats, after: Floats, tallies: Tallies
 ) -> tuple[Floats, Floats, Floats]:
     """The census of the year's end: people as their age bands and counties have changed, lapse and

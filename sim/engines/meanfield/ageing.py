@@ -1,0 +1,156 @@
+"""People of cells grow a year older: what the residents of an agent engine do one by one.
+
+Cells know five age bands; how many of a band stand at its upper edge comes from a cohort model by
+single year of age, county and sex, which dies, bears and moves by the same rates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from sim.engines.meanfield.places import AGES, Cells, Floats
+from sim.engines.meanfield.vital import Vital, vital_of
+from sim.population import Residents
+from sim.rules.demography import (
+    DAYS_PER_YEAR,
+    N_AGES,
+    birth_probability_table,
+    death_probability_table,
+)
+
+_EDGES = (14, 44, 64, 74)  # last year of age of the bands below the oldest
+_FERTILE_UNTIL = 49
+_CHILD, _WOMAN, _OTHER = range(3)  # scopes of services
+_WOMEN = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Cohorts:
+    """Residents on 1 January by county, sex and single year of age, (counties, 2, 111)."""
+
+    people: Floats
+
+    def grown(self, demography: Any, move_rate: Floats, boys_per_100_girls: float) -> Cohorts:
+        """A year later (E1): deaths, moves out and births, then everybody is a year older."""
+        death = death_probability_table(demography.mortality, DAYS_PER_YEAR)
+        births = self.people[:, 1] @ birth_probability_table(demography.fertility, DAYS_PER_YEAR)
+        stay = np.maximum(0.0, 1.0 - death[None] - move_rate[:, None, :])
+        left = self.people * stay
+        after = np.zeros_like(left)
+        after[:, :, 1:] = left[:, :, :-1]
+        after[:, :, N_AGES - 1] += left[:, :, N_AGES - 1]
+        boys = boys_per_100_girls / (100.0 + boys_per_100_girls)
+        infant = demography.mortality[:, 0]
+        after[:, 0, 0] = births * boys * (1.0 - 0.5 * infant[0])
+        after[:, 1, 0] = births * (1.0 - boys) * (1.0 - 0.5 * infant[1])
+        return Cohorts(after)
+
+    def vital(self, demography: Any, move_rate: Floats) -> Vital:
+        """Rates of the five bands at the ages people now have."""
+        return vital_of(self.people.sum(axis=0), demography, move_rate)
+
+
+def cohorts_of(residents: Residents, county_of_village: Any, counties: int) -> Cohorts:
+    """Count residents by county, sex and single year of age."""
+    key = np.asarray(county_of_village, dtype=np.int64)[residents.village] * 2 + residents.sex
+    counts = np.bincount(key * N_AGES + residents.age, minlength=counties * 2 * N_AGES)
+    return Cohorts(counts.reshape(counties, 2, N_AGES).astype(np.float64))
+
+
+def grow_older(cells: Cells, people: Floats, cohorts: Cohorts, employee_share: Floats) -> Floats:
+    """People of cells on 1 January a year later, (N, 5, 2, 4): who stands at the edge of a band or
+    of a scope of services crosses it, and changes cell where the scope changes.
+
+    employee_share  (2 residence, 4 age groups) of the insurance scheme people join when grown up
+    """
+    after = people.copy()
+    county = cells.county[cells.place]
+    at = {
+        key: i for i, key in enumerate(
+            zip(cells.place.tolist(), cells.scope.tolist(), cells.insurance.tolist(),
+                cells.chronic.tolist(), strict=True)
+        )
+    }  # fmt: skip
+    band = _top_share(cohorts.people)
+    for i, (g, scope, insurance, chronic) in enumerate(at):
+        for a in range(AGES - 1):
+            for sex in range(2):
+                if scope == _WOMAN and a == 2:
+                    continue  # women of this scope leave it before they leave the band
+                share = band[county[i], sex, a]
+                if a == 2 and sex == _WOMEN:
+                    share = _edge(cohorts.people[county[i], sex], 50, 64)
+                moving = people[i, a, sex] * share
+                after[i, a, sex] -= moving
+                if scope != _CHILD:
+                    after[i, a + 1, sex] += moving
+                    continue
+                grown = _WOMAN if sex == _WOMEN else _OTHER
+                employed = float(employee_share[int(cells.urban[g]), 1])
+                for scheme, part in ((0, employed), (1, 1.0 - employed)):
+                    j = at.get((g, grown, scheme, chronic), i)
+                    after[j, a + 1, sex] += moving * part
+        if scope == _WOMAN:
+            share = _edge(cohorts.people[county[i], _WOMEN], 45, _FERTILE_UNTIL)
+            j = at.get((g, _OTHER, insurance, chronic), i)
+            moving = people[i, 2, _WOMEN] * share
+            after[i, 2, _WOMEN] -= moving
+            after[j, 2, _WOMEN] += moving
+    return after
+
+
+def _edge(people: Floats, first: int, last: int) -> float:
+    """Share of the people of an age range who are at its last year."""
+    total = float(people[first : last + 1].sum())
+    return float(people[last]) / total if total > 0.0 else 0.0
+
+
+def _top_share(people: Floats) -> Floats:
+    """Share of a band at its last year of age, (counties, 2, 4)."""
+    starts = (0, *(edge + 1 for edge in _EDGES[:-1]))
+    return np.stack(
+        [
+            people[:, :, edge] / np.maximum(people[:, :, start : edge + 1].sum(axis=2), 1e-12)
+            for start, edge in zip(starts, _EDGES, strict=True)
+        ],
+        axis=2,
+    )
+
+
+def with_growth(
+    cells: Cells, contracts: Floats, managed: Floats, before: Floats, after: Floats
+) -> Cells:
+    """Cells on 1 January: contracts and managed patients by group as the people of their county
+    and age band have changed, the share with an effective contract with them.
+
+    contracts, managed  at the end of the year, see Cells
+    before, after       people of cells at the end of the year and a day later
+    """
+    counties = int(cells.county.max()) + 1
+    county = cells.county[cells.place]
+    growth = np.ones((counties, AGES))
+    for age in range(AGES):
+        old, new = (
+            np.bincount(county, x[:, age].sum(axis=(1, 2)), counties) for x in (before, after)
+        )
+        growth[:, age] = new / np.maximum(old, 1e-300)
+    by_band = contracts.reshape(counties, AGES, -1) * growth[:, :, None]
+    moved = by_band.reshape(contracts.shape)
+    share_now = _effective_share(moved, counties)
+    share_then = _effective_share(cells.contracts, counties)
+    factor = share_now / np.maximum(share_then, 1e-12)
+    return replace(
+        cells, people=after, contracts=moved,
+        managed=(managed.reshape(counties, AGES, -1) * growth[:, :, None]).ravel(),
+        effective=np.minimum(1.0, cells.effective * factor[county]),
+    )  # fmt: skip
+
+
+def _effective_share(contracts: Floats, counties: int) -> Floats:
+    """Share of a county's people with an effective contract."""
+    by_county = contracts.reshape(counties, -1, 3).sum(axis=1)
+    share: Floats = by_county[:, 2] / np.maximum(by_county.sum(axis=1), 1e-12)
+    return share

@@ -1,0 +1,168 @@
+"""Many calendar years of a region in the mean-field, with conditions that change every quarter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from sim.day import WARM_UP_DAYS
+from sim.demography import load_demography
+from sim.engines import schema as L
+from sim.engines.meanfield.ageing import Cohorts, cohorts_of, grow_older, with_growth
+from sim.engines.meanfield.balance import State
+from sim.engines.meanfield.model import MeanField, quarters
+from sim.engines.meanfield.places import Cells, Floats, place_hours
+from sim.engines.meanfield.report import YearReport
+from sim.engines.meanfield.setting import Ground, conditions_of
+from sim.engines.meanfield.solver import copy_state
+from sim.engines.meanfield.stations import stations_of
+from sim.engines.meanfield.year import YearResult, conservation, end_of_year, intensity_of
+from sim.engines.world import build_world
+from sim.population import Residents
+from sim.region import Region
+
+MONTHS = 3  # of a quarter
+
+
+@dataclass(frozen=True, slots=True)
+class PathGround:
+    """What all parameter draws of a region's path share: the ground of its first year, residents
+    by single year of age, and moves out a person-year by county and age, (counties, 111)."""
+
+    ground: Ground
+    cohorts: Cohorts
+    move_rate: Floats
+
+
+def path_ground(ground: Ground, residents: Residents, move_rate: Floats) -> PathGround:
+    """Ground of a path from that of its first year."""
+    region = ground.region
+    cohorts = cohorts_of(residents, region.village_county, len(region.counties.code))
+    return PathGround(ground, cohorts, move_rate)
+
+
+class MeanFieldYears:
+    """One path: `quarter` after `quarter`, `close_year` after four of them."""
+
+    def __init__(self, start: PathGround, p: Any) -> None:
+        self.first = start
+        self.cohorts = start.cohorts
+        self.year = start.ground.region.year
+        self.model = MeanField(start.ground, p)
+        self.report = YearReport(self.model)
+        self.before = self.model.people.copy()
+        self.quarter_of_year = 0
+        self.residual, self.turns = 0.0, 0
+        self.started = False
+        self.held: list[list[Any]] = [[], [], [], []]  # states of the quarter in the last two years
+        self.told = self.report.tallies.facility.copy()
+
+    # ------------------------------------------------------------------ down
+
+    def hand_over(self, region: Region, p: Any) -> None:
+        """Capacities, prices and parameters of the quarter to come."""
+        model, ground, was = self.model, self.model.ground, self.model.ground.region
+        cells = ground.cells
+        opened = not np.array_equal(region.villages.facility, was.villages.facility)
+        if opened or not np.array_equal(region.villages.hours, was.villages.hours):
+            hours = place_hours(region, cells.village_place, cells.village_people)
+            cells = replace(cells, hours=hours)
+        model.cells = cells
+        if opened:
+            self._new_ways(region, p, cells)
+        model.ground = replace(model.ground, region=region, cells=cells)
+        model.update(conditions_of(model.ground, p), p)
+
+    def _new_ways(self, region: Region, p: Any, cells: Cells) -> None:
+        """A facility opens that residents may choose; who stays keeps his waits and beds."""
+        model = self.model
+        old, state = model.ground.stations, model.state
+        world = build_world(region, p)
+        stations = stations_of(region, world, cells)
+        model.ground = replace(
+            model.ground, region=region, cells=cells, stations=stations, world=world
+        )
+        model.resize(p)
+        kept = {int(f): s for s, f in enumerate(old.facility)}
+        for values, before in zip(model.state, state, strict=True):
+            for s, f in enumerate(stations.facility):
+                if int(f) in kept:
+                    values[s] = before[kept[int(f)]]
+        self.held = [[], [], [], []]
+
+    # ------------------------------------------------------------------ a quarter
+
+    def quarter(self) -> None:
+        """Solve the next quarter of the year and count it."""
+        model, year = self.model, self.year
+        if not self.started:
+            people = model.people.copy()
+            model.period(WARM_UP_DAYS / 365.0, intensity_of(model.p, year, [0]))
+            model.people = people  # nobody is born or dies in the warm-up
+            self.started = True
+        months, length = quarters(year)[self.quarter_of_year]
+        held = self.held[self.quarter_of_year]
+        if held:  # the season comes again
+            copy_state(held[-1], model.state)
+        exact = year == self.first.ground.region.year
+        solution = model.period(length, intensity_of(model.p, year, months), exact=exact)
+        self.held[self.quarter_of_year] = [State(*(array.copy() for array in model.state))]
+        self.residual = max(self.residual, solution.residual)
+        self.turns += solution.turns
+        self.told = self.report.tallies.facility.copy()
+        self.report.add(solution, months, length)
+        self.quarter_of_year += 1
+
+    def month_tally(self) -> dict[str, Floats]:
+        """The mean month of the last quarter, see sim.handover.MonthTally."""
+        grown = self.report.tallies.facility - self.told
+        months = quarters(self.year)[self.quarter_of_year - 1][0]
+        county = self.report.tallies.county[months].sum(axis=(0, 2, 3))
+        charges = grown[:, L.F_CHARGE_OUTPATIENT] + grown[:, L.F_CHARGE_INPATIENT]
+        cells = self.model.cells
+        people = self.model.people.sum(axis=(1, 2, 3))
+        by_key = cells.contracts.sum(axis=(0, 2))
+        return {
+            "visits": grown[:, L.F_VISITS] / MONTHS,
+            "charges": charges / 100.0 / MONTHS,
+            "fund": (county[:, L.C_FUND] + county[:, L.C_STAY_FUND]) / 100.0 / MONTHS,
+            "residents": np.bincount(cells.county[cells.place], people, county.shape[0]),
+            "by_key": by_key,
+        }
+
+    # ------------------------------------------------------------------ a year
+
+    def close_year(self) -> YearResult:
+        """Tallies and censuses of the year; then it is 1 January of the next."""
+        model = self.model
+        cells, report = model.cells, self.report
+        end = end_of_year(model.p, model.ground, self.before, model.people, report.tallies)
+        result = YearResult(
+            tallies=report.tallies,
+            start=(cells.contracts, cells.managed, np.zeros_like(cells.managed)),
+            end=end, residual=self.residual, turns=self.turns,
+            checks=conservation(report.tallies),
+        )  # fmt: skip
+        self._grow(end)
+        self.year += 1
+        self.report = YearReport(model)
+        self.quarter_of_year, self.residual, self.turns = 0, 0.0, 0
+        return result
+
+    def _grow(self, end: tuple[Floats, Floats, Floats]) -> None:
+        """Everybody is a year older."""
+        model, region = self.model, self.model.ground.region
+        older = grow_older(
+            model.cells, model.people, self.cohorts, region.insurance.employee_share
+        )  # fmt: skip
+        cells = with_growth(model.cells, end[0], end[1], model.people, older)
+        rates = load_demography(self.year)
+        boys = float(model.p.boys_per_100_girls)
+        self.cohorts = self.cohorts.grown(rates, self.first.move_rate, boys)
+        vital = self.cohorts.vital(load_demography(self.year + 1), self.first.move_rate)
+        model.people = older
+        model.cells = cells
+        model.ground = replace(model.ground, cells=cells, vital=vital)
+        self.before = older.copy()

@@ -1,0 +1,383 @@
+"""Monthly: what patients did becomes flows of the slow world, and its stocks become capacities.
+
+Every quantity has one owner. Residents own age, place, chronic state, contract, opinions, habits
+and open episodes; queues own rooms and beds in use; the slow world owns beds, staff, capability,
+effort, the insurance fund and the rates it can pay. Up to the last year a region's tables know, its
+published stocks are the path; the slow world's own loops turn on after it, measured against that
+year.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.conditions import Figures, check_course, figures_of, parameters_of, scope_of
+from sim.course import FIRST_YEAR, Course
+from sim.packs import PathRegions
+from sim.region import Region, freeze
+from sim.rules.resolution import raised_capability
+from sim.stocks import (
+    MONTH,
+    NONE,
+    Drivers,
+    Integrator,
+    Stocks,
+    effort_target,
+    links_of,
+    retained,
+    shapes,
+    size,
+    view,
+    whole,
+)
+from sim.tiers import ALTERNATIVE_TIER, Tier
+
+Floats = NDArray[np.float64]
+_ALTERNATIVE_TIER = np.array(ALTERNATIVE_TIER)
+_PRIMARY = ("village", "township")
+
+
+@dataclass(frozen=True, slots=True)
+class MonthTally:
+    """What an engine tells of a month, or of the mean month of a quarter.
+
+    visits     (F,) visits by facility
+    charges    (F,) charges of visits and stays, yuan
+    fund       (C,) paid by the fund for residents of a county, yuan
+    residents  (C,) at the end of the month
+    by_key     (2,) residents outside and inside key groups
+    """
+
+    visits: Floats
+    charges: Floats
+    fund: Floats
+    residents: Floats
+    by_key: Floats
+
+
+class SlowWorld:
+    """The stocks of one path and what they hand over. Months count from January 2020."""
+
+    def __init__(self, paths: PathRegions, p: Any, course: Course) -> None:
+        first = paths.of(FIRST_YEAR)
+        check_course(course, first)
+        self.paths, self.p, self.course = paths, p, course
+        self.last_known = max(paths.years)
+        self.loops_from = 12 * (self.last_known + 1 - FIRST_YEAR)
+        f = first.facilities
+        self.counties = len(first.counties.code)
+        self.node_of = _nodes(first)
+        queues = ~f.is_delay
+        has = [bool((queues & (f.tier == int(t))).any()) for t in (Tier.CITY, Tier.REGIONAL)]
+        self.links = links_of(self.counties, *has)
+        self.n = len(self.links.tier)
+        self.length = shapes(self.n, len(f.key), self.counties)
+        self.flat = np.zeros(size(self.length))
+        self.stocks: Stocks = view(self.flat, self.length)
+        self.integrator = Integrator(self.length)
+        self.scope = scope_of(first)
+        self.is_open = False  # the regional centre
+        self.history: list[MonthTally] = []
+        self.reference: MonthTally | None = None
+        self.figures = self._figures(0)
+        self.drivers: Drivers | None = None
+        self._start()
+
+    # ------------------------------------------------------------------ what there is
+
+    def _start(self) -> None:
+        p, stocks, region = self.p, self.stocks, self.base(0)
+        stocks.doctors[:] = self._posts(region)
+        stocks.practitioners[:] = np.where(
+            self.links.tier == 1, p.general_practitioner_share * stocks.doctors, 0.0
+        )
+        stocks.nurses[:] = self._nurse_posts(region, region.facilities.beds.astype(np.float64))
+        stocks.beds[:] = region.facilities.beds
+        stocks.effort[:] = effort_target(p, 0.0)
+        stocks.rate[:] = 1.0
+        self.start = self.flat.copy()
+
+    def base(self, month: int) -> Region:
+        """The region as published for a month, with the centre once it is open."""
+        if self.is_open and self.paths.centre is not None:
+            return self.paths.centre
+        return self.paths.of(FIRST_YEAR + month // 12)
+
+    def _figures(self, month: int) -> Figures:
+        base = self.base(month)
+        scope = replace(self.scope, region=base)
+        figures = figures_of(base, scope, self.course.at(month))
+        if not self.is_open:
+            closed = (base.facilities.tier == int(Tier.REGIONAL)) & ~base.facilities.is_delay
+            if self.paths.centre is not None:
+                figures.planned[closed] = 0.0
+        return figures
+
+    def _posts(self, region: Region) -> Floats:
+        """Published doctors by node; those of a new centre as its beds, at the city's ratio."""
+        f = region.facilities
+        posts = self.by_node(f.doctors)
+        if self.is_open:
+            city, centre = self._where(region, Tier.CITY), self._where(region, Tier.REGIONAL)
+            ratio = f.doctors[city].sum() / max(1, f.beds[city].sum())
+            beds = self.figures.planned[centre].sum()
+            posts[self.links.tier == int(Tier.REGIONAL)] = ratio * beds
+        return posts
+
+    def _where(self, region: Region, tier: Tier) -> NDArray[np.bool_]:
+        return (region.facilities.tier == int(tier)) & ~region.facilities.is_delay
+
+    def _nurse_posts(self, region: Region, beds: Floats) -> Floats:
+        """Nurses a node needs: the national ratio to published doctors, moved with its beds."""
+        published = self.by_node(region.facilities.beds.astype(np.float64))
+        moved = np.where(published > 0, self.by_node(beds) / np.maximum(published, 1e-9), 1.0)
+        needed = self.p.nurses_per_doctor * self._posts(region) * moved
+        return np.where(self.links.tier == 0, 0.0, needed)
+
+    def by_node(self, values: Floats) -> Floats:
+        """Sum over the facilities of each node."""
+        here = self.node_of != NONE
+        return np.bincount(self.node_of[here], values[here], self.n)
+
+    # ------------------------------------------------------------------ down: conditions
+
+    def open_month(self, month: int) -> tuple[Region, Any]:
+        """The first of a month: published changes are booked, a centre may open; returns the region
+        and the parameters that patients meet in it."""
+        if month > 0 and month % 12 == 0 and FIRST_YEAR + month // 12 <= self.last_known:
+            self._book_published(month)
+        if month == self.loops_from:
+            self._turn_loops_on()
+        self.figures = self._figures(month)
+        self._open_centre(month)
+        return self._region(month), self._parameters(month)
+
+    def _book_published(self, month: int) -> None:
+        """January of a year the tables know: stocks move with the published ones."""
+        old, new = self.base(month - 1), self.base(month)
+        before = self.flat.copy()
+        ratio = _ratio(self._posts(new), self._posts(old))
+        for name in ("doctors", "practitioners", "nurses"):
+            getattr(self.stocks, name)[:] *= ratio
+        self.stocks.beds[:] += new.facilities.beds - old.facilities.beds
+        self.start += self.flat - before
+
+    def _turn_loops_on(self) -> None:
+        """1 January after the last known year: that year is the measure of all that follows."""
+        year = self.history[-12:]
+        mean = {name: np.sum([getattr(m, name) for m in year], axis=0)
+                for name in ("visits", "charges", "fund")}  # fmt: skip
+        last = self.history[-1]
+        self.reference = MonthTally(**mean, residents=last.residents, by_key=last.by_key)
+        reserve = self.p.fund_reserve_start / 12.0 * self.reference.fund.sum()
+        self.stocks.fund[0] += reserve
+        view(self.start, self.length).fund[0] += reserve
+
+    def _open_centre(self, month: int) -> None:
+        centre = self.paths.centre
+        if self.is_open or centre is None or self.paths.opens is None:
+            return
+        if FIRST_YEAR + month // 12 < self.paths.opens:
+            return
+        planned = figures_of(centre, replace(self.scope, region=centre), self.course.at(month))
+        where = self._where(centre, Tier.REGIONAL)
+        if planned.planned[where].sum() < 1.0:
+            return
+        self.is_open, self.figures = True, planned
+        before = self.flat.copy()
+        node = self.links.tier == int(Tier.REGIONAL)
+        self.stocks.beds[where] = planned.planned[where]
+        self.stocks.doctors[node] = self._posts(centre)[node]
+        self.stocks.nurses[node] = self._nurse_posts(centre, self.stocks.beds)[node]
+        self.start += self.flat - before
+
+    def _region(self, month: int) -> Region:
+        base, figures, stocks = self.base(month), self.figures, self.stocks
+        f, villages, insurance = base.facilities, base.villages, base.insurance
+        here = self.node_of != NONE
+        node = self.node_of[here]
+        doctors = f.doctors.copy()
+        posts = self._posts(base)
+        if self.is_open:
+            centre = self._where(base, Tier.REGIONAL)
+            doctors[centre] = posts[self.links.tier == int(Tier.REGIONAL)] / centre.sum()
+        doctors[here] *= _ratio(stocks.doctors, posts)[node] * figures.posted[here]
+        # Beds without nurses stay closed.
+        staffed = np.minimum(1.0, _ratio(stocks.nurses, self._nurse_posts(base, stocks.beds)))
+        beds = stocks.beds.copy()
+        beds[here] *= np.where(self.links.tier == 0, 1.0, staffed)[node]
+        gain = figures.gain.copy()
+        gain[here] += stocks.gain[node][:, None]
+        rate = stocks.rate[0]
+        facilities = replace(
+            f, doctors=doctors, beds=np.floor(beds + 1e-6).astype(np.int64),
+            outpatient_fen=_whole(figures.price), inpatient_fen=_whole(figures.stay_price),
+            gain=gain, reserved=figures.reserved,
+        )  # fmt: skip
+        return freeze(replace(
+            base, year=FIRST_YEAR + month // 12, facilities=facilities,
+            villages=replace(villages, hours=villages.hours * figures.hours[_ALTERNATIVE_TIER]),
+            insurance=replace(
+                insurance,
+                outpatient_rate_bp=_whole(figures.visit_rate * rate * 10_000.0),
+                inpatient_rate_bp=_whole(figures.stay_rate * rate * 10_000.0),
+            ),
+            contract_coverage=self._coverage(base),
+        ))  # fmt: skip
+
+    def _coverage(self, base: Region) -> Floats:
+        """Contract coverage that policy aims at and doctors can sign; never below the published."""
+        wanted = self.figures.coverage
+        if self.reference is None:
+            return wanted
+        p, by_key = self.p, self.history[-1].by_key
+        village = self.stocks.doctors[self.links.tier == 0].sum()
+        capacity = p.contracts_per_practitioner * self.stocks.practitioners.sum()
+        capacity += p.contracts_per_village_doctor * village
+        published = base.contract_coverage
+        left = max(0.0, capacity - float((published * by_key).sum()))
+        coverage = wanted.copy()
+        for group in (1, 0):  # key groups are signed first
+            more = max(0.0, (wanted[group] - published[group]) * by_key[group])
+            signed = min(more, left)
+            left -= signed
+            if more > signed:
+                coverage[group] = published[group] + signed / by_key[group]
+        return coverage
+
+    def _parameters(self, month: int) -> Any:
+        p, more = self.p, {}
+        effort = float(np.average(self.stocks.effort, weights=self.scope.residents))
+        raised = effort - effort_target(p, 0.0)
+        if abs(raised) > 1e-12:
+            more["formal_referral"] = 1.0 + p.effort_referral * raised
+            for tier in ("county", "city"):
+                more[f"back_referral_offer:{tier}"] = 1.0 + p.effort_back_referral * raised
+        taken = self.contract_time(month)
+        if taken > 0.0:
+            more |= {f"clinic_hours:{tier}": 1.0 - taken for tier in _PRIMARY}
+        return parameters_of(p, self.scope, self.course.at(month), more)
+
+    def contract_time(self, month: int) -> float:
+        """B4: share of village and township doctors' time that added contracts take, 0-0.5."""
+        if self.reference is None:
+            return 0.0
+        base = self.base(month)
+        added = np.maximum(0.0, self._coverage(base) - base.contract_coverage)
+        hours = float((added * self.history[-1].by_key * self.p.contract_hours).sum())
+        doctors = self.stocks.doctors[self.links.tier <= 1].sum()
+        return min(0.5, hours / max(1.0, doctors * self.p.working_hours))
+
+    # ------------------------------------------------------------------ up: flows
+
+    def take(self, month: int, tally: MonthTally) -> None:
+        """The end of a month: what patients did becomes what the flows follow."""
+        self.history.append(tally)
+        self.drivers = self._drivers(month)
+
+    def step(self) -> None:
+        """The stocks move on by the month whose tally has been taken."""
+        self.integrator.step(self.p, self.links, self.drivers, self.flat, MONTH)
+
+    def capability(self) -> Floats:
+        """Capability by tier and need class, the mean over doctors, (5, 4)."""
+        f = self.base(0).facilities
+        here = self.node_of != NONE
+        gain = self.figures.gain[here] + self.stocks.gain[self.node_of[here]][:, None]
+        result = np.array(self.p.capability[:5])
+        for tier in range(5):
+            own = f.tier[here] == tier
+            if own.any():
+                each = raised_capability(self.p.capability[tier], gain[own])
+                weight = f.doctors[here][own] + 1e-9
+                result[tier] = np.average(each, axis=0, weights=weight)
+        return result
+
+    def _drivers(self, month: int) -> Drivers:
+        """What the flows of a month follow."""
+        base, figures, p = self.base(month), self.figures, self.p
+        tier = self.links.tier
+        volume = revenue = np.ones(self.n)
+        surplus, budget = np.zeros(self.counties), self.history[-1].fund * 12.0
+        spending = budget
+        if self.reference is not None:
+            year = self.history[-12:]
+            visits, charges, fund = (
+                np.sum([getattr(m, name) for m in year], axis=0)
+                for name in ("visits", "charges", "fund")
+            )
+            volume = _ratio(self.by_node(visits), self.by_node(self.reference.visits))
+            revenue = _ratio(self.by_node(charges), self.by_node(self.reference.charges))
+            budget, spending = self._budget(month), fund
+            surplus = np.array(
+                [retained(p, b - s, figures.kept) for b, s in zip(budget, spending, strict=True)]
+            )
+        here = self.node_of != NONE
+        size_of = np.bincount(self.node_of[here], base.facilities.doctors[here], self.n)
+        at_work = np.bincount(
+            self.node_of[here], (base.facilities.doctors * figures.posted)[here], self.n
+        )
+        return Drivers(
+            posts=self._posts(base), nurse_posts=self._nurse_posts(base, self.stocks.beds),
+            planned=figures.planned, exits=figures.exits[tier], income=figures.income[tier],
+            places=self._places(), posted=_ratio(at_work, size_of), volume=volume,
+            revenue=revenue, surplus=surplus, kept=np.full(self.counties, figures.kept),
+            effort=np.full(self.counties, figures.effort),
+            contributions=np.array([budget.sum()]), spending=np.array([spending.sum()]),
+        )  # fmt: skip
+
+    def _places(self) -> Floats:
+        """Students a year by node: a tier's number, shared as its posts are."""
+        posts = np.maximum(self.stocks.doctors, 0.0)
+        tier = self.links.tier
+        total = np.bincount(tier, posts, 6)
+        return self.figures.places[tier] * posts / np.maximum(total[tier], 1e-9)
+
+    def _budget(self, month: int) -> Floats:
+        """What a county's people bring to the fund a year: the reference year's spending, by people
+        and real growth, yuan."""
+        assert self.reference is not None  # noqa: S101  (loops are on)
+        people = self.history[-1].residents / np.maximum(self.reference.residents, 1.0)
+        years = (month + 1 - self.loops_from) / 12.0  # between the middles of the two years
+        growth = (1.0 + self.p.contribution_growth) ** years
+        budget: Floats = self.reference.fund * people * growth
+        return budget
+
+    def whole_stocks(self) -> dict[str, NDArray[np.int64]]:
+        """Doctors, nurses and beds in whole units; each is its start plus what came less what went,
+        to the unit."""
+        s, start = self.stocks, view(self.start, self.length)
+        came = s.hired + s.trained + s.came_up
+        return {
+            "doctors": whole(start.doctors, came, s.left + s.moved_up),
+            "nurses": whole(start.nurses, s.nurses_hired, s.nurses_left),
+            "beds": whole(start.beds, s.opened, s.closed),
+        }
+
+
+def _nodes(region: Region) -> NDArray[np.int64]:
+    """Node of every facility, -1 where it has none."""
+    f = region.facilities
+    n = len(region.counties.code)
+    node = np.where(f.tier <= int(Tier.COUNTY), 3 * f.county + f.tier, NONE)
+    node[f.is_delay | (f.county < 0)] = NONE
+    queues = ~f.is_delay
+    following = 3 * n
+    for tier in (Tier.CITY, Tier.REGIONAL):
+        members = queues & (f.tier == int(tier))
+        if members.any():
+            node[members] = following
+            following += 1
+    return node
+
+
+def _ratio(now: Floats, then: Floats) -> Floats:
+    return np.where(then > 0.0, now / np.maximum(then, 1e-12), 1.0)
+
+
+def _whole(values: Floats) -> NDArray[np.int64]:
+    return np.floor(values + 0.5).astype(np.int64)

@@ -1,0 +1,208 @@
+"""simulate_path(): 2020 to 2035, the slow world underneath the patients of any engine.
+
+A path starts on 1 January 2020 with the census residents. Up to the last year a region's tables
+know, its published stocks are the path; after it, staff, beds, capability, effort and the fund
+follow what patients do and what a course changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim import __version__
+from sim.course import EMPTY, FIRST_YEAR, Course
+from sim.demography import load_demography
+from sim.engines.meanfield.setting import ground_of
+from sim.engines.meanfield.years import MONTHS, MeanFieldYears, PathGround, path_ground
+from sim.engines.world import move_rates
+from sim.errors import Fault, InputError
+from sim.handover import MonthTally, SlowWorld
+from sim.packs import PathRegions, load_path_regions
+from sim.parameters import keys_of, load_parameters
+from sim.population import PopulationParameters, residents_of
+from sim.results import SCHEMA_VERSION, build_dataset
+from sim.run import expected_census, provenance
+from sim.source import source_hash
+from sim.stock_table import StockTable
+from sim.stocks import LOOPS
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+LAST_YEAR = 2035
+Progress = Callable[[str, int, int, int], None]  # stage, done, total, visits so far
+
+
+@dataclass(frozen=True)
+class PathRun:
+    """A finished path.
+
+    years     by calendar year, a Dataset as `sim.simulate` gives for one year
+    stocks    the slow world by month: beds, staff, capability, effort, fund, and their flows
+    manifest  what the run is: region, engine, seed, key, course, loops cut, checks, seconds
+    """
+
+    years: Mapping[int, xr.Dataset]
+    stocks: xr.Dataset
+    manifest: dict[str, Any]
+
+
+def simulate_path(
+    region: str | Path,
+    until: int = LAST_YEAR,
+    *,
+    course: Course = EMPTY,
+    engine: str = "meanfield",
+    seed: int = 0,
+    threads: int = 2,
+    overrides: Mapping[str, float] | None = None,
+    cut: Sequence[str] = (),
+    keep: Sequence[int] | None = None,
+    progress: Progress | None = None,
+) -> PathRun:
+    """Simulate a region from 1 January 2020 to the end of a year.
+
+    region     name of a pack, or a pack's folder
+    until      last year, 2020-2035
+    course     dated changes, see sim.course; empty is as-now
+    engine     "meanfield" or "compiled"
+    overrides  parameter values by key, see sim.parameters.load_parameters
+    cut        loops of sim.stocks.LOOPS that do not act
+    keep       years whose Dataset is built; None means all
+    progress   called with (stage, done, total, visits so far)
+
+    Raises InputError for an unknown region, year, engine, loop, parameter or quantity of the
+    course; RuntimeError when a conservation law does not hold or a quarter has no fixed point.
+
+    >>> path = simulate_path("taonan", 2025)  # doctest: +SKIP
+    >>> path.years[2025].visits.sum().item()  # doctest: +SKIP
+    """
+    begun = time.perf_counter()
+    _check(until, engine, cut)
+    paths, digest = _regions(str(region), isinstance(region, Path))
+    name = paths.of(FIRST_YEAR).key
+    zero = {key: 0.0 for loop in cut for row in LOOPS[loop] for key in keys_of(row)}
+    p = load_parameters({**(overrides or {}), **zero}, region=name)
+    slow = SlowWorld(paths, p, course)
+    table = StockTable(slow)
+    wanted = range(FIRST_YEAR, until + 1) if keep is None else keep
+    drive = _DRIVERS[engine]
+    key = path_key(paths, p, course, engine, seed, until)
+    years, checks, warnings = drive(
+        paths, digest, p, slow, table, until, set(wanted), seed, threads,
+        progress or (lambda *_: None),
+    )  # fmt: skip
+    manifest = {
+        "region": name, "engine": engine, "seed": seed, "years": [FIRST_YEAR, until], "key": key,
+        "course": course.key, "cut": list(cut), "model_version": __version__,
+        "source_hash": source_hash(), "pack_hash": digest, "schema_version": SCHEMA_VERSION,
+        "residents": f"census residents of {FIRST_YEAR}", "checks": checks, "warnings": warnings,
+    }  # fmt: skip
+    first = paths.of(FIRST_YEAR)
+    for year, dataset in years.items():
+        provenance(dataset, replace(first, year=year), manifest)
+    stocks = table.dataset()
+    provenance(stocks, first, manifest)
+    return PathRun(years, stocks, {**manifest, "seconds": time.perf_counter() - begun})
+
+
+def _check(until: int, engine: str, cut: Sequence[str]) -> None:
+    faults = []
+    if not FIRST_YEAR <= until <= LAST_YEAR:
+        faults.append(Fault("path", 0, "until", str(until), f"{FIRST_YEAR} to {LAST_YEAR}"))
+    if engine not in _DRIVERS:
+        faults.append(Fault("path", 0, "engine", repr(engine), " or ".join(_DRIVERS)))
+    for loop in cut:
+        if loop not in LOOPS:
+            faults.append(Fault("path", 0, "cut", repr(loop), "one of " + ", ".join(LOOPS)))
+    if faults:
+        raise InputError(faults)
+
+
+def path_key(
+    paths: PathRegions, parameters: Any, course: Course, engine: str, seed: int, until: int
+) -> str:
+    """Identity of a path: the same key gives the same bytes."""
+    first = paths.of(FIRST_YEAR)
+    digest = hashlib.sha256()
+    for part in (first.key, str(until), first.pack_hash, course.key, engine, str(seed),
+                 source_hash()):  # fmt: skip
+        digest.update(part.encode() + b"\0")
+    digest.update(parameters.tobytes())
+    return digest.hexdigest()[:16]
+
+
+@lru_cache(maxsize=8)
+def _regions(region: str, is_path: bool) -> tuple[PathRegions, str]:
+    paths = load_path_regions(Path(region) if is_path else region)
+    return paths, paths.of(FIRST_YEAR).pack_hash
+
+
+@lru_cache(maxsize=8)
+def _path_ground(region: str, digest: str, seed: int, people: bytes, threads: int) -> PathGround:
+    """The ground of a region, its residents counted once a process."""
+    del digest, people  # what makes another ground
+    paths, _ = _regions(region, False)
+    p = load_parameters(region=paths.of(FIRST_YEAR).key)
+    population = PopulationParameters.from_table(p)
+    first = paths.of(FIRST_YEAR)
+    residents, ledger = residents_of(first, population, seed, threads=threads)
+    rate = move_rate_of(paths, p, seed, threads)
+    ground = ground_of(first, p, residents, load_demography(FIRST_YEAR), ledger)
+    return path_ground(ground, residents, rate)
+
+
+def move_rate_of(paths: PathRegions, p: Any, seed: int, threads: int) -> np.ndarray:
+    """Moves out a person-year by county and age over a path: the mean of the years between the
+    census and the last population the tables know, (counties, 111)."""
+    last = paths.of(max(paths.years))
+    population = PopulationParameters.from_table(p)
+    residents, ledger = residents_of(last, population, seed, threads=threads)
+    return move_rates(last, residents, ledger, p)
+
+
+def _meanfield(
+    paths: PathRegions, digest: str, p: Any, slow: SlowWorld, table: StockTable, until: int,
+    wanted: set[int], seed: int, threads: int, tell: Progress,
+) -> tuple[dict[int, Any], dict[str, Any], list[str]]:  # fmt: skip
+    """Expected values, quarter by quarter."""
+    tell("residents", 0, 0, 0)
+    population = PopulationParameters.from_table(p)
+    people = b"".join(np.asarray(getattr(population, f.name)).tobytes() for f in fields(population))
+    start = _path_ground(paths.of(FIRST_YEAR).key, digest, seed, people, threads)
+    engine = MeanFieldYears(start, p)
+    found: dict[int, Any] = {}
+    checks: dict[str, float] = {}
+    total = until + 1 - FIRST_YEAR
+    for year in range(FIRST_YEAR, until + 1):
+        tell("years", year - FIRST_YEAR, total, 0)
+        for quarter in range(4):
+            month = 12 * (year - FIRST_YEAR) + MONTHS * quarter
+            engine.hand_over(*slow.open_month(month))
+            engine.quarter()
+            tally = MonthTally(**engine.month_tally())
+            for k in range(MONTHS):
+                slow.take(month + k, tally)
+                table.record(month + k)
+                slow.step()
+        region = engine.model.ground.region
+        result = engine.close_year()
+        for name, gap in result.checks.items():
+            checks[name] = max(checks.get(name, 0.0), gap)
+        if year in wanted:
+            found[year] = build_dataset(region, result.tallies, expected_census(result))
+    broken = [name for name, gap in checks.items() if gap > 1e-9]
+    if broken:
+        raise RuntimeError(f"conservation does not hold: {broken}; a fault in the program")
+    return found, checks, []
+
+
+_DRIVERS = {"meanfield": _meanfield}
