@@ -9,10 +9,11 @@ from typing import Any
 
 from scenarios.levers import Effect, Lever, levers
 from scenarios.plans import REGIONS
-from scenarios.scenario import Change, Place, Scenario
+from scenarios.scenario import Change, Scenario
 from scenarios.schema import load, shipped
 from scenarios.targets import STATUSES, Target, targets
 from scenarios.text import text
+from sim.course import Place
 from sim.parameters import load_parameters, read_anchored, read_rows
 from sim.report import columns_of
 from sim.text import pad

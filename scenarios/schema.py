@@ -14,8 +14,9 @@ from ruamel.yaml.error import YAMLError
 
 from scenarios.levers import Lever, levers
 from scenarios.plans import REGIONS, documents, parse_date, rows_of_clause
-from scenarios.scenario import BASES, Place, Scenario, Setting
+from scenarios.scenario import BASES, Scenario, Setting
 from scenarios.tables import FOLDER, unknown
+from sim.course import Place
 from sim.errors import Fault, FaultList, InputError
 from sim.packs.read import REGIONS_FOLDER
 from sim.packs.schema import (

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.course import QUANTITIES, Course, Place, Step, apply
+from sim.course import QUANTITIES, Course, Place, Step, apply, apply_all
 from sim.errors import Fault, InputError
 from sim.parameters import position, with_values
 from sim.region import Region
@@ -187,7 +187,7 @@ def _members(scope: Scope, step: Step) -> Bools:
 
 
 def _change(array: Floats, where: Bools, step: Step) -> None:
-    array[where] = apply(step.form, array[where], step.amount)
+    array[where] = apply_all(step.form, array[where], step.amount)
 
 
 def _beds(out: Figures, scope: Scope, step: Step) -> None:
@@ -236,14 +236,14 @@ def _stay_price(out: Figures, scope: Scope, step: Step) -> None:
 
 
 def _in_yuan(fen: Floats, where: Bools, step: Step) -> None:
-    fen[where] = np.maximum(0.0, apply(step.form, fen[where] / 100.0, step.amount)) * 100.0
+    fen[where] = np.maximum(0.0, apply_all(step.form, fen[where] / 100.0, step.amount)) * 100.0
 
 
 def _by_tier(name: str) -> Any:
     def change(out: Figures, scope: Scope, step: Step) -> None:
         array, tier = getattr(out, name), _tier(step)
         amount = step.amount * scope.share(step.place)
-        array[..., tier] = apply(step.form, array[..., tier], amount)
+        array[..., tier] = apply_all(step.form, array[..., tier], amount)
 
     return change
 

@@ -17,7 +17,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sim.tiers import TIER_KEYS
+
+Floats = NDArray[np.float64]
 
 FIRST_YEAR = 2020  # months of a path count from January of this year
 FORMS = ("inadequacy", "multiply", "add")  # the order in which steps apply
@@ -84,6 +89,12 @@ def apply(form: str, value: float, amount: float) -> float:
     if form == "multiply":
         return value * (1.0 + amount)
     return value - (1.0 - value) * math.expm1(-amount)
+
+
+def apply_all(form: str, values: Floats, amount: float) -> Floats:
+    """`apply` to an array, element by element."""
+    changed: Floats = apply(form, values, amount)  # type: ignore[arg-type, assignment]
+    return changed
 
 
 @dataclass(frozen=True)

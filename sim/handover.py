@@ -141,7 +141,7 @@ class SlowWorld:
     def by_node(self, values: Floats) -> Floats:
         """Sum over the facilities of each node."""
         here = self.node_of != NONE
-        return np.bincount(self.node_of[here], values[here], self.n)
+        return np.bincount(self.node_of[here], values[here], self.n).astype(np.float64)
 
     # ------------------------------------------------------------------ down: conditions
 
@@ -281,6 +281,8 @@ class SlowWorld:
 
     def step(self) -> None:
         """The stocks move on by the month whose tally has been taken."""
+        if self.drivers is None:
+            raise ValueError("stocks move on after a month's tally has been taken")
         self.integrator.step(self.p, self.links, self.drivers, self.flat, MONTH)
 
     def capability(self) -> Floats:
@@ -316,15 +318,12 @@ class SlowWorld:
             surplus = np.array(
                 [retained(p, b - s, figures.kept) for b, s in zip(budget, spending, strict=True)]
             )
-        here = self.node_of != NONE
-        size_of = np.bincount(self.node_of[here], base.facilities.doctors[here], self.n)
-        at_work = np.bincount(
-            self.node_of[here], (base.facilities.doctors * figures.posted)[here], self.n
-        )
+        doctors = base.facilities.doctors
+        posted = _ratio(self.by_node(doctors * figures.posted), self.by_node(doctors))
         return Drivers(
             posts=self._posts(base), nurse_posts=self._nurse_posts(base, self.stocks.beds),
             planned=figures.planned, exits=figures.exits[tier], income=figures.income[tier],
-            places=self._places(), posted=_ratio(at_work, size_of), volume=volume,
+            places=self._places(), posted=posted, volume=volume,
             revenue=revenue, surplus=surplus, kept=np.full(self.counties, figures.kept),
             effort=np.full(self.counties, figures.effort),
             contributions=np.array([budget.sum()]), spending=np.array([spending.sum()]),

@@ -74,7 +74,6 @@ class StockTable:
 
     def dataset(self) -> xr.Dataset:
         """All months; nodes by county (or `region` for city and regional tiers) and tier."""
-        import pandas as pd
         import xarray as xr
 
         slow = self.slow
@@ -100,9 +99,8 @@ class StockTable:
             ("month", "tier", "need_class"), np.array(self.capability),
             _attrs("1", "capability, mean over doctors", "服务能力（按医师加权）"),
         )  # fmt: skip
-        months = pd.to_datetime(
-            [f"{FIRST_YEAR + month // 12}-{month % 12 + 1:02d}-01" for month in self.months]
-        )
+        names = [f"{FIRST_YEAR + month // 12}-{month % 12 + 1:02d}" for month in self.months]
+        months = np.array(names, dtype="datetime64[M]").astype("datetime64[ns]")
         return xr.Dataset(
             variables,
             coords={

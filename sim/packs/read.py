@@ -75,7 +75,12 @@ def load_path_regions(region: str | Path) -> PathRegions:
     """Regions of every year of a pack, for runs over many years; InputError as load_region."""
     pack, digest = read_pack(pack_folder(region))
     opens = opening_year(pack)
-    found = {year: assemble_for_path(pack, year, digest, year) for year in pack.years}
+    # One set of ways throughout: who chooses among whom does not turn on a year's few beds.
+    last = assemble_for_path(pack, max(pack.years), digest, max(pack.years))
+    found = {
+        year: replace(assemble_for_path(pack, year, digest, year), villages=last.villages)
+        for year in pack.years
+    }
     centre = None
     if opens is not None:
         centre = freeze(assemble_for_path(pack, max(pack.years), digest, opens))
