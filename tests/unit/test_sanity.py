@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -17,6 +19,13 @@ def test_waits_rise_with_the_tier_in_the_reference_county() -> None:
     found = compute_all(simulate("reference", 2023).dataset)["wait_minutes_mean"]["by_tier"]
     waits = [found[tier] for tier in TIER_KEYS]
     assert waits == sorted(waits)
+
+
+def occupancy_of(ds: Any, chosen: np.ndarray) -> float:
+    """Occupied over open bed-days of the facilities chosen."""
+    return float(
+        ds.facility_bed_days.values[chosen].sum() / ds.facility_open_bed_days.values[chosen].sum()
+    )
 
 
 @pytest.mark.slow
@@ -43,9 +52,17 @@ def test_every_county_is_plausible(region: str, year: int) -> None:
     by_tier = values["bed_occupancy"]["by_tier"]
     assert by_tier["county"] > by_tier["township"]
     mean_wait = values["wait_minutes_mean"]["by_tier"]
-    assert mean_wait["village"] < 15
-    assert mean_wait["township"] < 20
-    assert mean_wait["village"] < mean_wait["county"] + 1.0 < 45
+    queued = [TIER_KEYS[level] for level in sorted(set(tier[inside]))]
+    assert queued[:3] == ["village", "township", "county"]
+    rising = [mean_wait[level] for level in queued]
+    assert rising == sorted(rising)
+    assert mean_wait["village"] < 6
+    assert mean_wait["township"] < 12
+    assert mean_wait["county"] < 30
+    # Beds of every kind of county hospital are used, none to the last one.
+    for kind in set(ds.facility_kind.values[inside & (tier == Tier.COUNTY)]):
+        used = occupancy_of(ds, inside & (ds.facility_kind.values == kind))
+        assert 0.35 < used < 0.98, kind
 
     assert (by_county("visits_per_person") > 5.0).all()
     assert (by_county("visits_per_person") < 8.0).all()
