@@ -78,7 +78,8 @@ def sizes(region: Region, p: Any) -> Any:
     city = f.tier == int(Tier.CITY)
     for i in np.flatnonzero(city):
         size[i] = own[city & (f.kind == f.kind[i]) & (f.county == f.county[i])].sum()
-    size[f.kind == int(Kind.MATERNAL_CHILD_HOSPITAL)] /= p.pool_doctor_share[WOMEN_CHILDREN_POOL]
+    part = float(p.pool_doctor_share[WOMEN_CHILDREN_POOL]) or 1.0  # no such pool: nothing to weigh
+    size[f.kind == int(Kind.MATERNAL_CHILD_HOSPITAL)] /= part
     return np.maximum(size, 0.01)
 
 
