@@ -235,7 +235,7 @@ def solve(
 ) -> bool:
     """Solve the anchors and write `data/anchored.csv` and `data/anchors_national.csv`.
 
-    Starts from the anchoring there is. Returns True when every solved anchor is met to a fifth of
+    Starts from the anchoring there is. Returns True when every solved anchor is met to a tenth of
     its allowed error within `steps` runs; nothing is written otherwise.
     """
     table = {row.key: row.default for row in _calibrated_rows()}
@@ -247,7 +247,7 @@ def solve(
         worst = max(solved, key=lambda a: abs(got[a.name] - a.published) / a.allowed)
         miss = abs(got[worst.name] - worst.published) / worst.allowed
         tell(f"run {iteration}: largest miss {miss:.2f} of the allowed error, {worst.name}")
-        if miss < 0.2:
+        if miss < 0.1:
             _write(values, got)
             return True
         step(values, got, wanted)

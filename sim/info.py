@@ -25,6 +25,7 @@ from sim.tiers import TIER_KEYS, Tier
 DATA = Path(__file__).parent / "data"
 NATIONAL, LOCAL = DATA / "anchors_national.csv", DATA / "anchors_local.csv"
 SENSITIVITIES, NAMES = DATA / "sensitivities.csv", DATA / "parameter_names.csv"
+NOTES = DATA / "notes.csv"
 # Fewer local figures of use than this cannot anchor a region's behaviour.
 ENOUGH = 5
 MOST_SENSITIVE = 10
@@ -247,16 +248,26 @@ def local_anchors(region: str, lang: str) -> str:
             row["run_key"][:8],
         ])  # fmt: skip
     shifts = "; ".join(
-        f"{key} {'+' if operation == 'add' and amount >= 0 else '' if operation == 'add' else 'x '}"
+        f"{_parameter(key, lang)} "
+        f"{'+' if operation == 'add' and amount >= 0 else '' if operation == 'add' else 'x '}"
         f"{amount:.3g}"
         for key, (operation, amount) in read_shifts(region).items()
     )
     return grid(cells) + ("\n  " + text("info.shifts", lang) + " " + shifts if shifts else "")
 
 
+def _parameter(key: str, lang: str) -> str:
+    """A shifted parameter: the key of its row, in Chinese its name and tier."""
+    name, _, tier = key.partition(":")
+    if lang == "en":
+        return key
+    return f"{text(f'parameter.{name}', lang)}（{text(f'tier.{tier}', lang)}）"
+
+
 def published_stocks(world: Region, pack: Pack, lang: str) -> str:
     """Published local figures that are inputs or have no counterpart here, as the pack has them."""
     used = {(row["indicator"], row["year"]) for row in read(LOCAL) if row["region"] == world.key}
+    notes = {row["note"]: row["note_zh"] for row in read(NOTES)} if lang == "zh" else {}
     lines = []
     for _, (indicator, scope, when, value, unit, definition, status) in pack.rows(
         "anchors.csv", "indicator", "scope", "year", "value", "unit", "definition", "status"
@@ -265,8 +276,11 @@ def published_stocks(world: Region, pack: Pack, lang: str) -> str:
             continue
         words, _, note = str(definition).partition("; ")
         name = words if lang == "zh" else f"{str(indicator).replace('_', ' ')} ({scope})"
+        if lang == "zh" and known(f"quantity.{indicator}"):
+            name += text(f"quantity.{indicator}", lang)
+        note = notes.get(note, note)
         words_of_unit = text(f"unit.{unit}", lang) if known(f"unit.{unit}") else unit
-        amount = f"{value:,.10g} {words_of_unit}"
+        amount = f"{value:,.10g} {words_of_unit}".rstrip()
         lines.append(f"  {when}  {name}: {amount}" + (f"  [{note}]" if note else ""))
     return "\n".join(lines)
 
@@ -290,17 +304,18 @@ def national_anchors(lang: str) -> str:
 def sensitivities(lang: str) -> str:
     """The assumed parameters that move the headline indicators most."""
     names = {row["parameter"]: row["name_zh" if lang == "zh" else "name"] for row in read(NAMES)}
-    head = ("parameter", "name", "effect", "most_on", "at_low", "at_high", "status")
+    first = ("parameter", "name") if lang == "en" else ("name",)
+    head = (*first, "effect", "most_on", "at_low", "at_high", "status")
     cells: Table = [[text(f"info.{key}", lang) for key in head]]
     for row in read(SENSITIVITIES)[:MOST_SENSITIVE]:
         indicator, _, tier = row["most_on"].partition(":")
         where = f" {text(f'tier.{tier}', lang)}" if tier else ""
         cells.append([
-            row["parameter"], names[row["parameter"]], row["effect"],
+            *((row["parameter"],) if lang == "en" else ()), names[row["parameter"]], row["effect"],
             text(f"headline.{indicator}", lang) + where, row["at_low"], row["at_high"],
             text(f"status.{row['status']}", lang),
         ])  # fmt: skip
-    return grid(cells, left=2) if len(cells) > 1 else ""
+    return grid(cells, left=len(first)) if len(cells) > 1 else ""
 
 
 def weak(pack: Pack, lang: str) -> str:

@@ -116,7 +116,7 @@ FACILITY_RECORD = np.dtype(
         ("takes", np.int64),  # bit 3 x need class + scope: open to and in scope for
         ("rooms", np.int64, (6,)),
         ("room_share", np.float64, (6,)),  # full-time-equivalent rooms over rooms
-        ("doctors", np.float64),  # doctors, the weight among alternatives of a tier
+        ("doctors", np.float64),  # weight among alternatives of a tier: world.sizes
         ("log_doctors", np.float64),
         ("attraction", np.float64),  # ln size of a regional centre here against the usual one
         ("visits_a_day", np.float64),  # what the clinics can see on an average day

@@ -26,7 +26,12 @@ from sim.rules.choice import (
     price_taste,
     travel_taste,
 )
-from sim.rules.consult import EMERGENCY_POOL, N_POOLS, full_time_rooms
+from sim.rules.consult import (
+    EMERGENCY_POOL,
+    N_POOLS,
+    WOMEN_CHILDREN_POOL,
+    full_time_rooms,
+)
 from sim.rules.resolution import raised_capability
 from sim.tiers import ALTERNATIVE_KEYS, N_TIERS, Kind, Tier
 
@@ -58,6 +63,26 @@ def choice_sets(region: Region) -> Any:
     """Facilities from the county tier up that villages choose among: one row a set, (sets, 9)
     int64, in the order of the villages' `choices`."""
     return np.unique(region.villages.facility[:, FIRST_SHARED:], axis=0).astype(np.int64)
+
+
+def sizes(region: Region, p: Any) -> Any:
+    """Doctors by which facilities weigh among the alternatives of their tier; (facilities,), at
+    least 0.01.
+
+    A facility's own doctors, with two exceptions. A village has one of the city's hospitals of a
+    kind in its choice set, dealt out by beds: that one stands for all of them. And all doctors of
+    a maternal-child hospital see the women and children it takes, of a general hospital's only
+    the pool for them, so its doctors weigh one over that pool's share.
+    """
+    f = region.facilities
+    size = f.doctors * (1.0 - f.withdrawn)
+    own = size.copy()
+    city = f.tier == int(Tier.CITY)
+    for i in np.flatnonzero(city):
+        size[i] = own[city & (f.kind == f.kind[i]) & (f.county == f.county[i])].sum()
+    part = float(p.pool_doctor_share[WOMEN_CHILDREN_POOL]) or 1.0  # no such pool: nothing to weigh
+    size[f.kind == int(Kind.MATERNAL_CHILD_HOSPITAL)] /= part
+    return np.maximum(size, 0.01)
 
 
 def build_world(region: Region, p: Any) -> Any:
@@ -102,7 +127,7 @@ def facility_table(region: Region, p: Any) -> Any:
             taken = scopes[f.kind, need_class, scope]
             bit = 1 << (3 * need_class + scope)
             facility["takes"] |= np.where(available[:, need_class] & taken, bit, 0)
-    facility["doctors"] = np.maximum(own_doctors, 0.01)
+    facility["doctors"] = sizes(region, p)
     facility["log_doctors"] = [math.log(staff) for staff in facility["doctors"]]
     regional = np.flatnonzero((f.tier == int(Tier.REGIONAL)) & ~f.is_delay)
     relative = np.minimum(1.0, facility["doctors"][regional] / p.regional_reference_doctors)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 # National figures a share or norm is taken from are looked up in observations.csv; the numbers
 # below are the ones nothing was found for.
-CITY_SHARE_OF_PUBLIC_BEDS = 0.35
+CITY_SHARE_OF_PUBLIC_BEDS = 0.30
+CITY_BEDS_PER_PUBLISHED = 1.5
 CITY_TCM_SHARE = 0.20
 REGIONAL_SHARE_OF_CITY = 0.12
 PUBLIC_COUNTY_SPLIT = {"general_hospital": 74, "tcm_hospital": 20, "maternal_child_hospital": 6}
@@ -56,7 +57,8 @@ RULES = {
     ),
     "r_private_beds": "National private share of hospital beds of 2023, in a county by residents",
     "r_city_beds": (
-        "City hospitals hold 35% of public hospital beds; a published size stands, TCM a fifth, "
+        "City hospitals hold 30% of public hospital beds, at least half as many again as the one "
+        "whose size is published; that size stands, TCM a fifth, "
         "a regional centre inside the region 12%, general hospitals the rest; specialist city "
         "hospitals are folded into these"
     ),

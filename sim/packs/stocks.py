@@ -158,8 +158,17 @@ def bed_groups(facts: RegionFacts, total: int) -> BedGroups:
     hospital = total - township
     private = round(hospital * private_share())
     public = hospital - private
-    city = round(public * rules.CITY_SHARE_OF_PUBLIC_BEDS) if facts.city else 0
+    city = _city_beds(facts, public) if facts.city else 0
     return BedGroups(township, city, private, split_county(public - city))
+
+
+def _city_beds(facts: RegionFacts, public: int) -> int:
+    """Beds of the city's hospitals; one of a published size leaves some for the others."""
+    named = any(hospital.indicator for hospital in facts.city)
+    largest = need(facts.id, "hospital_beds", tier="city").value if named else 0.0
+    return round(
+        max(public * rules.CITY_SHARE_OF_PUBLIC_BEDS, largest * rules.CITY_BEDS_PER_PUBLISHED)
+    )
 
 
 def split_county(beds: int) -> dict[str, int]:

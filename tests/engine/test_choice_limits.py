@@ -19,6 +19,8 @@ import pytest
 from sim import day as timetable
 from sim.engines.compiled import CompiledEngine
 from sim.engines.kernels import layout as L
+from sim.engines.world import sizes
+from sim.parameters import load_parameters
 from sim.region import Region
 from sim.rules.choice import (
     ABSENT,
@@ -31,7 +33,7 @@ from sim.rules.choice import (
     price_taste,
     travel_taste,
 )
-from sim.rules.consult import EMERGENCY_POOL, pool_of
+from sim.rules.consult import EMERGENCY_POOL, WOMEN_CHILDREN_POOL, pool_of
 from sim.rules.payment import deductible_fen, fund_fen
 from sim.rules.random import Stream, block
 from sim.tiers import ALTERNATIVE_KEYS, ALTERNATIVE_TIER, CLASS_KEYS, N_ALTERNATIVES, Kind, Tier
@@ -398,6 +400,32 @@ def test_two_equal_hospitals_of_a_tier_draw_what_one_would(
     share, n = one[tier], 24_000
     assert share > 0.01
     assert abs(two[tier] - share) < 4.0 * math.sqrt(2.0 * share * (1.0 - share) / n)
+
+
+def test_a_citys_hospitals_of_a_kind_weigh_together_and_women_have_their_own_doctors() -> None:
+    """A village meets one of the general hospitals, dealt by beds: split in two, they weigh the
+    same against the other kinds. A maternal-child hospital weighs as the women's and children's
+    doctors it has beside those of a general hospital."""
+    region = small_region(residents=200)
+    f, p = region.facilities, load_parameters()
+    city = np.flatnonzero(f.tier == Tier.CITY)
+    assert len(city) == 2
+    kind = f.kind.copy()
+    kind[city] = int(Kind.GENERAL_HOSPITAL)
+    apart = sizes(with_facilities(region, kind=kind), p)
+    own = f.doctors * (1.0 - f.withdrawn)
+    assert apart[city] == pytest.approx(own[city].sum())
+    kind[city[1]] = int(Kind.TCM_HOSPITAL)
+    assert sizes(with_facilities(region, kind=kind), p)[city] == pytest.approx(own[city])
+    mothers = f.kind == Kind.MATERNAL_CHILD_HOSPITAL
+    others = ~mothers & (f.tier != Tier.CITY)
+    assert mothers.any()
+    seen = float(p.pool_doctor_share[WOMEN_CHILDREN_POOL])
+    assert 0.0 < seen < 1.0
+    assert sizes(region, p)[mothers] * seen == pytest.approx(own[mothers])
+    assert sizes(region, p)[others] == pytest.approx(np.maximum(own[others], 0.01))
+    without_pool = load_parameters({"pool_doctor_share:women_children": 0.0})
+    assert sizes(region, without_pool)[mothers] == pytest.approx(own[mothers])
 
 
 def test_the_pool_of_an_emergency_is_the_emergency_department() -> None:

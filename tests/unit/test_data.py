@@ -224,3 +224,18 @@ def test_assumptions_are_listed_on_request_only() -> None:
     assert "capability:county/complex = " not in short
     for row in rows_of_status(("assumed", "recalled")):
         assert f"  {row.key} = " in long
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_the_chinese_page_holds_no_english(region: str) -> None:
+    shown = page(region, 2023, "zh").replace("python -m benchmarks.sensitivities", "")
+    shown = re.sub(r"\b[0-9a-f]{8}\b", "", shown)  # keys of runs
+    assert re.findall("[A-Za-z]{2,}", shown) == []
+
+
+def test_every_note_of_a_pack_is_told_in_chinese() -> None:
+    told = {row["note"] for row in read(info.NOTES)}
+    for region in REAL:
+        for _, (definition,) in pack_of(region).rows("anchors.csv", "definition"):
+            note = str(definition).partition("; ")[2]
+            assert not note or note in told

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -19,6 +21,13 @@ def test_waits_rise_with_the_tier_in_the_reference_county() -> None:
     assert waits == sorted(waits)
 
 
+def occupancy_of(ds: Any, chosen: np.ndarray) -> float:
+    """Occupied over open bed-days of the facilities chosen."""
+    return float(
+        ds.facility_bed_days.values[chosen].sum() / ds.facility_open_bed_days.values[chosen].sum()
+    )
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("year", [2020, 2023])
 @pytest.mark.parametrize("region", REAL)
@@ -28,7 +37,7 @@ def test_every_county_is_plausible(region: str, year: int) -> None:
 
     def by_county(key: str) -> np.ndarray:
         found = values[key]["by_county"]
-        return np.array([found[code] for code in ds.county.values])
+        return np.array([found[code] for code in ds.county.values], dtype=float)
 
     tier, county = ds.facility_tier.values, ds.facility_county.values
     inside = ds.facility_is_delay.values == 0
@@ -43,20 +52,33 @@ def test_every_county_is_plausible(region: str, year: int) -> None:
     by_tier = values["bed_occupancy"]["by_tier"]
     assert by_tier["county"] > by_tier["township"]
     mean_wait = values["wait_minutes_mean"]["by_tier"]
-    assert mean_wait["village"] < 15
-    assert mean_wait["township"] < 20
-    assert mean_wait["village"] < mean_wait["county"] + 1.0 < 45
+    queued = [TIER_KEYS[level] for level in sorted(set(tier[inside]))]
+    assert queued[:3] == ["village", "township", "county"]
+    rising = [mean_wait[level] for level in queued]
+    assert rising == sorted(rising)
+    assert mean_wait["village"] < 6
+    assert mean_wait["township"] < 12
+    assert mean_wait["county"] < 30
+    # Beds of every kind of county hospital are used, none to the last one.
+    for kind in set(ds.facility_kind.values[inside & (tier == Tier.COUNTY)]):
+        used = occupancy_of(ds, inside & (ds.facility_kind.values == kind))
+        assert 0.35 < used < 0.98, kind
 
     assert (by_county("visits_per_person") > 5.0).all()
     assert (by_county("visits_per_person") < 8.0).all()
     assert (by_county("admissions_per_100") > 12.0).all()
     assert (by_county("admissions_per_100") < 27.0).all()
-    assert (by_county("in_county_visit_rate") > by_county("in_county_admission_share")).all()
+    district = ds.county_is_district.values == 1
+    stays = by_county("in_county_visit_rate") > by_county("in_county_admission_share")
+    assert stays[~district].all()  # the official rates leave districts out
     # In the districts of a city, its own hospitals are around the corner.
-    share, district = by_county("primary_share_in_county"), ds.county_is_district.values == 1
-    assert (share[~district] > 0.45).all()
-    assert (share[district] > 0.2).all()
+    share = by_county("primary_share_in_county")[~district]
+    assert (share > 0.45).all()
     assert (share < 0.75).all()
+    of_residents = ds.visits.sum(["month", "place"]).values.astype(float)
+    primary = of_residents[:, : Tier.COUNTY].sum(axis=1) / of_residents.sum(axis=1)
+    assert (primary > 0.2).all()
+    assert (primary < 0.8).all()
     for i in range(len(ds.county)):
         here = county == i
         for level in (Tier.VILLAGE, Tier.TOWNSHIP, Tier.COUNTY):

@@ -26,7 +26,7 @@ from sim.engines.meanfield.surfaces import (
     use_table,
 )
 from sim.engines.meanfield.vital import Vital, rates_of
-from sim.engines.world import build_world, move_rates, scheme_of, write_rooms
+from sim.engines.world import build_world, move_rates, scheme_of, sizes, write_rooms
 from sim.population import Ledger, Residents
 from sim.region import Region
 from sim.rules.choice import (
@@ -67,6 +67,7 @@ class Conditions:
     """What services are like in a period, by facility of the region (F).
 
     doctors     (F,) licensed doctors, less the share for patients from elsewhere
+    size        (F,) doctors by which they weigh in their tier, see sim.engines.world.sizes
     beds        (F,) open beds, less the same
     price       (F,) charge of a visit, fen
     stay_price  (F,) charge of a stay, fen
@@ -78,6 +79,7 @@ class Conditions:
     """
 
     doctors: Floats
+    size: Floats
     beds: Floats
     price: Any
     stay_price: Any
@@ -134,7 +136,7 @@ def conditions_of(ground: Ground, p: Any, region: Region | None = None) -> Condi
     f, facility = now.facilities, ground.world.facility
     beds = np.where(f.is_delay, facility.beds, np.floor(f.beds * (1.0 - f.withdrawn)))
     return Conditions(
-        doctors=f.doctors * (1.0 - f.withdrawn), beds=_as_typical(ground, beds),
+        doctors=f.doctors * (1.0 - f.withdrawn), size=sizes(now, p), beds=_as_typical(ground, beds),
         price=f.outpatient_fen, stay_price=f.inpatient_fen,
         capability=raised_capability(np.asarray(p.capability)[facility.tier], f.gain),
         reserved=f.reserved, scheme=scheme_of(now, p),
@@ -209,7 +211,7 @@ def station_facilities(ground: Ground, p: Any, now: Conditions) -> Any:
     """Records of the facilities that stand for stations, with what depends on parameters."""
     of = ground.stations.facility
     facilities = ground.world.facility[of].copy()
-    facilities.doctors = np.maximum(now.doctors[of], 0.01)
+    facilities.doctors = now.size[of]
     facilities.price, facilities.stay_price = now.price[of], now.stay_price[of]
     regional = (facilities.tier == int(Tier.REGIONAL)) & ~facilities.delay
     relative = np.minimum(1.0, facilities.doctors / float(p.regional_reference_doctors))
@@ -229,11 +231,11 @@ def _log_shares(doctors: Any, typical: Any, takes: Any, out: Any) -> None:
                     total, alike = 0.0, 0
                     for j in range(N_ALTERNATIVES):
                         if _TIER[j] == tier and row[j]:
-                            total += max(0.01, doctors[typical[g, j]])
+                            total += doctors[typical[g, j]]
                             alike += 1
                     for j in range(N_ALTERNATIVES):
                         if alike > 1 and _TIER[j] == tier and row[j]:
-                            own = max(0.01, doctors[typical[g, j]])
+                            own = doctors[typical[g, j]]
                             out[g, need_class, scope, j] = shared_constant(
                                 math.log(own), math.log(total), 1.0
                             )
@@ -253,7 +255,7 @@ def station_arrays(ground: Ground, p: Any, facilities: Any, now: Conditions) -> 
         np.zeros(N_POOLS), rooms, share,
     )  # fmt: skip
     log_share = np.zeros(s.takes.shape)
-    _log_shares(now.doctors, s.typical, s.takes, log_share)
+    _log_shares(now.size, s.typical, s.takes, log_share)
     clinic = (rooms * share)[:, :EMERGENCY_POOL].sum(axis=1) * s.count
     seconds = (p.morning_hours + p.afternoon_hours) * 3600.0 * opening
     work = np.asarray(p.service_minutes) * 60.0 * (1.0 + np.asarray(p.test_share))
