@@ -23,6 +23,7 @@ from sim.engines.kernels.durations import consult_durations
 from sim.engines.kernels.facility_day import Scratch, facility_day
 from sim.engines.kernels.menu import MENU_ROWS, write_menus
 from sim.engines.kernels.month import (
+    CANDIDATE_COLUMNS,
     add_newborns,
     by_day,
     candidate_table,
@@ -64,6 +65,7 @@ from sim.rules.illness import intensity_bound
 
 _NO_EVENTS = np.empty((0, L.EVENT_COLUMNS), dtype=np.int32)
 _NO_STAYS = np.empty((0, L.STAY_COLUMNS), dtype=np.int32)
+_HOSPITAL_VISIT = 3  # times the work of a visit at a clinic, to share facilities out evenly
 Progress = Callable[[int, int, int], None]  # day, days, visits so far
 
 
@@ -250,13 +252,13 @@ class CompiledEngine:
         ranges = split(self.n, self.workers.count)
         weekdays = timetable.weekdays(self.year, first, length)
         bound = intensity_bound(p, month, self.access)
-        candidates = np.empty((111, 2, 4, 2), dtype=np.float64)
+        candidates = np.empty((111, 2, 4, CANDIDATE_COLUMNS), dtype=np.float64)
         candidate_table(self.rates, length, bound, candidates)
 
         def work(k: int, a: int, b: int) -> tuple[np.ndarray, np.ndarray]:
             expected = expected_candidates(people, candidates, a, b)
             capacity = int(expected * 1.05 + 8.0 * expected**0.5) + 256
-            out = self._buffer(f"month{k}", capacity, L.EVENT_COLUMNS, np.int32)
+            out = self._buffer(f"month{k}", capacity, L.ONSET_COLUMNS, np.int32)
             per_day = np.zeros(length, dtype=np.int64)
             written = draw_episodes(
                 p, people, self.rates, candidates, weekdays, month, self.access, bound,
@@ -272,7 +274,7 @@ class CompiledEngine:
         # Inside a day the first worker's residents come first.
         start = self.day_start[:-1] + np.cumsum(per_day, axis=0) - per_day
         total = int(self.day_start[-1])
-        self.month_events = self._buffer("onsets", total, 4, np.int32)
+        self.month_events = self._buffer("onsets", total, L.ONSET_COLUMNS, np.int32)
         self.workers.run(
             lambda k, a, b: by_day(parts[k][0], first, start[k].copy(), self.month_events),
             ranges,
@@ -505,10 +507,10 @@ class CompiledEngine:
         """File stays under the day they end."""
         ends = stays[:, L.DAYS] + today
         order = np.argsort(ends, kind="stable")
-        ends = ends[order]
-        cuts = np.flatnonzero(np.diff(ends)) + 1
-        for part, rows in zip(np.split(ends, cuts), np.split(stays[order], cuts), strict=True):
-            self.stays.setdefault(int(part[0]), []).append(rows)
+        ends, rows = ends[order], stays[order]
+        cuts = (np.flatnonzero(np.diff(ends)) + 1).tolist()
+        for a, b in pairwise([0, *cuts, len(rows)]):
+            self.stays.setdefault(int(ends[a]), []).append(rows[a:b])
 
     def _facilities(
         self, today: Today, identity: np.ndarray, order: np.ndarray, start: np.ndarray,
@@ -588,10 +590,11 @@ class CompiledEngine:
         return held
 
     def _facility_ranges(self, start: np.ndarray) -> list[tuple[int, int]]:
-        """Ranges of facilities with about equal visits, one a worker."""
-        total = int(start[-1])
+        """Ranges of facilities with about equal work, one a worker."""
+        work = np.diff(start) * np.where(self.world.facility.tier >= 2, _HOSPITAL_VISIT, 1)
+        until = np.concatenate([[0], np.cumsum(work)])
         count = self.workers.count
-        cuts = [int(np.searchsorted(start, total * k // count)) for k in range(1, count)]
+        cuts = [int(np.searchsorted(until, until[-1] * k // count)) for k in range(1, count)]
         return list(pairwise([0, *cuts, self.n_facilities]))
 
     def _discharge(self, today: Today, stays: np.ndarray) -> None:

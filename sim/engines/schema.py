@@ -16,6 +16,7 @@ from sim.tiers import N_ALTERNATIVES
 # An event is one visit or bed request of an episode, int32 columns.
 RESIDENT, ONSET, META, LANE, FACILITY, DUE = range(6)
 EVENT_COLUMNS = 6
+ONSET_COLUMNS = 4  # an episode that begins needs the first four only
 
 # What an event asks for.
 NEW, ESCALATION, NAMED, TRANSFER, STEP_DOWN, SEEK_BED = range(6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -194,8 +195,11 @@ def move_rates(region: Region, residents: Residents, ledger: Ledger, p: Any) -> 
     """Moves out a person-year by county and age: the mean of the years carried, spread over ages
     by the moving weights; (counties, 111)."""
     n_counties = len(region.counties.code)
-    cell = region.village_county.astype(np.int64)[residents.village] * 111 + residents.age
-    by_age = np.bincount(cell, minlength=n_counties * 111).reshape(n_counties, 111)
+    by_age = np.zeros((n_counties, 111), dtype=np.int64)
+    for county, (a, b) in zip(
+        region.village_county, pairwise(residents.village_start), strict=True
+    ):
+        by_age[county] += np.bincount(residents.age[a:b], minlength=111)
     years = max(1, region.year - 2020)
     groups = np.searchsorted([15, 45, 65], np.arange(111), side="right")
     weight = np.asarray(p.move_weight)[groups]

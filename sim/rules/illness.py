@@ -12,6 +12,7 @@ from typing import Any
 from sim.compiled import kernel
 
 MOST_CANDIDATES = 63  # an ordinal of an episode has six bits; the bound is never met in practice
+_FEW_CANDIDATES = 3  # seldom more in a month
 
 
 @kernel
@@ -59,15 +60,27 @@ def intensity_bound(p: Any, month: int, access: float) -> float:
 
 
 @kernel
-def poisson_count(u: float, p_none: float, mean: float) -> int:
-    """Draw: Poisson count by inverse CDF; p_none = exp(-mean), 0 <= result <= 63."""
-    count = 0
+def poisson_steps(mean: float, p_none: float, steps: Any) -> None:
+    """Law: chance of at most 0, 1, 2, ... episodes when `mean` are expected; p_none = exp(-mean),
+    steps (63,) written."""
     p_count = p_none
     cumulative = p_none
-    while u > cumulative and count < MOST_CANDIDATES:
-        count += 1
-        p_count *= mean / count
+    for count in range(MOST_CANDIDATES):
+        steps[count] = cumulative
+        p_count *= mean / (count + 1)
         cumulative += p_count
+
+
+@kernel
+def poisson_count(u: float, steps: Any) -> int:
+    """Draw: Poisson count by inverse CDF, `steps` as above; 0 <= result <= 63."""
+    count = 0
+    for few in range(_FEW_CANDIDATES):
+        # Counting instead of stopping: where it would stop cannot be foretold.
+        count += 1 if u > steps[few] else 0
+    if count == _FEW_CANDIDATES:
+        while count < MOST_CANDIDATES and u > steps[count]:
+            count += 1
     return count
 
 

@@ -17,6 +17,7 @@ from sim.rules.illness import (
     intensity_bound,
     next_chronic_state,
     poisson_count,
+    poisson_steps,
     severity_factor,
     yearly_rate,
 )
@@ -27,10 +28,16 @@ P = load_parameters(anchored=False)
 MONTH = 30.0 / 365.0
 
 
+def steps_of(mean):
+    steps = np.empty(MOST_CANDIDATES)
+    poisson_steps(mean, math.exp(-mean), steps)
+    return steps
+
+
 @pytest.mark.parametrize("mean", [0.001, 0.4, 3.0, 11.0])
 def test_poisson_counts_have_the_poisson_law(mean):
     u = uniforms(Stream.MONTH)[:, 0]
-    counts = [poisson_count(value, math.exp(-mean), mean) for value in u]
+    counts = [poisson_count(value, steps_of(mean)) for value in u]
     most = max(counts) + 1
     law = stats.poisson(mean)
     observed = np.bincount(counts, minlength=most + 1)
@@ -40,13 +47,13 @@ def test_poisson_counts_have_the_poisson_law(mean):
 @pytest.mark.parametrize("mean", [0.05, 1.3, 8.0])
 def test_poisson_counts_are_the_inverse_of_the_distribution(mean):
     u = np.linspace(0.0005, 0.9995, 997)
-    counts = [poisson_count(value, math.exp(-mean), mean) for value in u]
+    counts = [poisson_count(value, steps_of(mean)) for value in u]
     assert counts == stats.poisson(mean).ppf(u).astype(int).tolist()
 
 
 def test_a_poisson_count_has_a_largest_value():
-    assert poisson_count(1.0 - 2.0**-33, math.exp(-60.0), 60.0) == MOST_CANDIDATES
-    assert poisson_count(0.7, 1.0, 0.0) == 0
+    assert poisson_count(1.0 - 2.0**-33, steps_of(60.0)) == MOST_CANDIDATES
+    assert poisson_count(0.7, steps_of(0.0)) == 0
 
 
 @pytest.mark.parametrize("month", range(12))

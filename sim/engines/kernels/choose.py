@@ -119,13 +119,13 @@ def _utilities(
         for j in range(_FIRST_OF[tier], _FIRST_OF[tier + 1]):
             own = own_utility(weights, seen, hours[j], prices[j + 1])
             utility[j + 1] = offered[j + 1] + own
-    if people[r].contract == 2:
-        utility[1] += p.contract_weight[need_class]
-        utility[2] += p.contract_weight[need_class]
+    # Nothing is added where there is no contract or habit; which, a branch could not foretell.
+    contract = p.contract_weight[need_class] if people[r].contract == 2 else 0.0
+    utility[1] += contract
+    utility[2] += contract
     habit = (int(people[r].habit) >> (5 * need_class)) & 31
-    if habit & 15:
-        good = p.outcome_weight if habit & 16 else -p.outcome_weight
-        utility[habit & 15] += p.habit_weight[need_class] + good
+    good = p.outcome_weight if habit & 16 else -p.outcome_weight
+    utility[habit & 15] += p.habit_weight[need_class] + good if habit & 15 else 0.0
     if failed > 0:
         for j in range(_FIRST_OF[failed]):
             utility[j + 1] = ABSENT

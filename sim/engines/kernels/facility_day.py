@@ -125,7 +125,7 @@ def facility_day(
                     cutoff, scratch.free, scratch.other, scratch.returning,
                 )  # fmt: skip
                 at = until
-            n_claims = _claims(p, facilities, published, f, b - a, scratch)
+            n_claims = _claims(p, facilities, people, published, f, b - a, scratch)
         _tally_visits(p, facilities, scheme, f, order[a:b], visits, pool, fate, wait, pool_wait, row, histogram,
                       counting)  # fmt: skip
         w0, w1 = queue_start[f], queue_start[f + 1]
@@ -192,7 +192,9 @@ def _gather(
 
 
 @inlined
-def _claims(p: Any, facilities: Any, published: Any, f: int, n: int, scratch: Any) -> int:
+def _claims(
+    p: Any, facilities: Any, people: Any, published: Any, f: int, n: int, scratch: Any
+) -> int:
     """Decide admissions; keys[:result] are the sorted ready keys of the day's bed requests."""
     visits, keys = scratch.visits, scratch.keys
     n_claims = 0
@@ -211,6 +213,7 @@ def _claims(p: Any, facilities: Any, published: Any, f: int, n: int, scratch: An
             visits[i, FATE] = WANTS_BED
         elif visits[i, FATE] != BED_ONLY:
             continue
+        prefetch(people, visits[i, RESIDENT])
         keys[n_claims] = ready_key(min(visits[i, ENDED], DAY_SECONDS - 1), i)
         n_claims += 1
     sort_keys(keys, n_claims, scratch.other, scratch.digits)

@@ -34,6 +34,7 @@ from sim.rules.illness import (
     intensity,
     next_chronic_state,
     poisson_count,
+    poisson_steps,
     relative_mortality,
     yearly_rate,
 )
@@ -45,6 +46,7 @@ _TASTE = int(Stream.TASTE)
 _BIRTH = int(Stream.BIRTH)
 BATCH = 64
 MOST_BATCHED = BATCH * (MOST_CANDIDATES + 1)
+CANDIDATE_COLUMNS = 1 + MOST_CANDIDATES
 
 # Scratch for the draws of a batch of residents and of their candidate episodes.
 Draws = namedtuple("Draws", ["row", "identity", "day", "ordinal", "u", "lanes"])
@@ -81,13 +83,13 @@ def mortality_table(p: Any, probability: Any, out: Any) -> None:
 
 @kernel
 def candidate_table(table: Any, days: int, bound: float, out: Any) -> None:
-    """Mean candidates of a block of days, and the chance of none: (111, 2, 4, 2)."""
+    """Mean candidates of a block of days, then the steps of their count: (111, 2, 4, 64)."""
     for age in range(table.shape[0]):
         for sex in range(2):
             for chronic in range(4):
                 mean = table[age, sex, chronic, 3] * days / 365.0 * bound
                 out[age, sex, chronic, 0] = mean
-                out[age, sex, chronic, 1] = math.exp(-mean)
+                poisson_steps(mean, math.exp(-mean), out[age, sex, chronic, 1:])
 
 
 @kernel
@@ -108,9 +110,9 @@ def draw_episodes(
 ) -> int:  # fmt: skip
     """Accepted episodes of residents first..last in a block of days, in order of resident.
 
-    candidates  (111, 2, 4, 2) from candidate_table, at the intensity `bound`
+    candidates  (111, 2, 4, 64) from candidate_table, at the intensity `bound`
     weekdays  (days,) weekday of every day of the block
-    out       (capacity, 6) int32 events; ONSET is the day
+    out       (capacity, 4) int32: resident, onset, meta, lane; the onset is a day
     per_day   (days,) int64, added to
     batch     a Draws of scratch
     returns   events written, -1 when the buffer is too small
@@ -130,11 +132,15 @@ def draw_episodes(
             if people[r].status & (DEAD | MOVED):
                 continue
             held = candidates[people[r].age, people[r].sex, people[r].chronic]
-            count = poisson_count(batch.u[0, r - start], held[1], held[0])
-            for k in range(count):
-                row[n] = r
-                ordinal[n] = k
-                n += 1
+            count = poisson_count(batch.u[0, r - start], held[1:])
+            # Most have one or two: two rows are written and as many kept as there are.
+            row[n] = row[n + 1] = r
+            ordinal[n] = 0
+            ordinal[n + 1] = 1
+            for k in range(2, count):
+                row[n + k] = r
+                ordinal[n + k] = k
+            n += count
         for i in range(n):
             identity[i] = people[row[i]].identity
         raw_blocks(seed, _EPISODE, identity, day, ordinal, n, batch.lanes)
@@ -144,8 +150,7 @@ def draw_episodes(
             lanes = batch.lanes
             offset = (lanes[0, i] * days) >> 32
             accept = intensity(p, month, weekdays[offset], access)
-            if (lanes[1, i] + 0.5) / 4294967296.0 * bound >= accept:
-                continue
+            accepted = 1 if (lanes[1, i] + 0.5) / 4294967296.0 * bound < accept else 0
             r = row[i]
             rates = table[people[r].age, people[r].sex, people[r].chronic]
             point = (lanes[2, i] + 0.5) / 4294967296.0 * rates[3]
@@ -158,8 +163,9 @@ def draw_episodes(
             # The 32 random bits of the difficulty, as a signed word.
             bits = lanes[3, i]
             out[written, LANE] = bits if bits < 2147483648 else bits - 4294967296
-            per_day[offset] += 1
-            written += 1
+            # Written in any case, and kept if it counts: which, cannot be foretold.
+            per_day[offset] += accepted
+            written += accepted
     return written
 
 

@@ -156,13 +156,13 @@ def serve(
         head_1 = urgent[at_urgent] if at_urgent < n_urgent else _NEVER
         head_2 = returning[1, 0] if away_other > 0 else _NEVER
         head_3 = keys[at_other] if at_other < n_other else _NEVER
-        earliest = min(min(head_0, head_1), min(head_2, head_3))
+        earliest = min(head_0, head_1, head_2, head_3)
         if earliest == _NEVER:
             return busy
-        now = max(max(now, free[0]), second_of(earliest))
+        now = max(now, free[0], second_of(earliest))
         claim_0, claim_1 = _claim(head_0, URGENT, 0, now), _claim(head_1, URGENT, 1, now)
         claim_2, claim_3 = _claim(head_2, OTHER, 0, now), _claim(head_3, OTHER, 1, now)
-        claim = min(min(claim_0, claim_1), min(claim_2, claim_3))
+        claim = min(claim_0, claim_1, claim_2, claim_3)
         at = place_of(claim)
         if is_return(claim):
             if claim == claim_0:

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 import mesa
+import numpy as np
 
 from sim.day import DISCHARGE_SECOND
 from sim.engines.reference.choosing import EFFECTIVE_CONTRACT, where_to
@@ -24,7 +25,7 @@ from sim.engines.reference.rules import (
 )
 from sim.engines.schema import QUALITY_ONE
 from sim.rules.choice import scope_of, taste_level
-from sim.rules.illness import poisson_count
+from sim.rules.illness import MOST_CANDIDATES, poisson_count, poisson_steps
 from sim.rules.payment import MOST_FEN, deductible_fen, fund_fen
 from sim.rules.random import Stream, raw_block
 from sim.rules.resolution import MOST_VISITS, resolves
@@ -118,7 +119,9 @@ class Resident(mesa.Agent):
         mean = rates[3] * len(weekdays) / 365.0 * model.most_intense
         u = model.luck(Stream.MONTH, self.identity, key, 0)
         episodes = []
-        for ordinal in range(poisson_count(u[0], math.exp(-mean), mean)):
+        steps = np.empty(MOST_CANDIDATES)
+        poisson_steps(mean, math.exp(-mean), steps)
+        for ordinal in range(poisson_count(u[0], steps)):
             lanes = raw_block(model.seed, int(Stream.EPISODE), self.identity, key, ordinal)
             offset = (lanes[0] * len(weekdays)) >> 32
             kept = intensity(model.p, month, weekdays[offset], model.access)
