@@ -34,7 +34,8 @@ PLACE = np.dtype(
         ("ambulance", np.float64, (6,)),  # 1 where it goes anywhere
         ("up", np.int64, (4, 6)),  # by class and tier: alternative a patient is referred to
         ("onward", np.int64, (2, 11)),  # others, critical: where a bed is sought next
-        ("unseen", np.float64, (11,)),  # share of arrivals who leave unseen
+        ("turned", np.float64, (11,)),  # attempts of a patient that end unseen
+        ("lost", np.float64, (11,)),  # share of patients who are never seen
         ("admits", np.float64, (4, 11)),  # chance of a bed being asked for, within capability
         ("admits_beyond", np.float64, (4, 11)),  # and beyond it
         ("leave", np.float64, (11,)),  # share of bed requests that look elsewhere
@@ -90,7 +91,9 @@ def fill_places(p: Any, stations: Any, state: Any, stay: Any, places: Any) -> No
                 else:
                     for m in range(stations.member_start[s], stations.member_start[s + 1]):
                         has_beds += w * stations.load[m] * (1.0 if stations.beds[m] > 0 else 0.0)
-            place.unseen[j] = unseen
+            tries = 1.0 / (1.0 - p.unseen_return * unseen)
+            place.turned[j] = unseen * tries
+            place.lost[j] = 1.0 - (1.0 - unseen) * tries
             for need_class in range(4):
                 tier = _TIER[j]
                 within = admission_probability(p, tier, need_class, occupancy, True)

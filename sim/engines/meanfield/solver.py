@@ -29,6 +29,7 @@ from sim.engines.meanfield.choice import (
 TOLERANCE = 1e-6  # of waits in hours, shares and occupancies
 MOST_TURNS = 40
 _INNER = 400
+_FIRST_TOLERANCE, _PART = 1e-3, 0.03
 # Growth of contacts with the wait is at least this steep: hours of wait per utility, and half the
 # alternative's own share; only the speed of the iteration rests on it.
 _OWN_RESPONSE = 0.6
@@ -74,7 +75,7 @@ def work_of(places: int, cells: int, stations: int, tastes: int, flows: int, end
     return Work(
         offers=zeros((stations, 4, 2)), place_offer=zeros((places, 4, 2, 11)),
         old_offer=zeros((places, 4, 2, 11)), place_weight=zeros((places, 4, 2, 12)),
-        own=zeros((cells, 4, tastes, 12)), first=zeros((cells, 4, 12)),
+        own=zeros((cells, 4, 12 * tastes)), first=zeros((cells, 4, 12)),
         later=zeros((places, 4, 5, 11)), base=zeros((places, 4, 12)),
         contacts=zeros((places, 4, 12)), flows=zeros((places, 4, 11, flows)),
         ends=zeros((places, 4, ends)), loads=zeros((stations, 6)), slope=zeros(stations),
@@ -293,7 +294,8 @@ def solve_period(
         w.row,
     )
     start = new_state(len(m.stations.facility))
-    tolerance = 0.1 * TOLERANCE if exact else TOLERANCE
+    finest = 0.1 * TOLERANCE if exact else TOLERANCE
+    tolerance = _FIRST_TOLERANCE if exact else finest
     inner, residual = 0, np.inf
     for turn in range(MOST_TURNS):
         copy_state(state, start)
@@ -321,6 +323,8 @@ def solve_period(
             for name, a, b in zip(State._fields, state, start, strict=True)
             if name not in ("bed_wait", "free")
         )
-        if residual < TOLERANCE:
+        if residual < TOLERANCE and tolerance == finest:
             return turn + 1, inner, residual
+        # Places need not be more exact than what cells are about to change.
+        tolerance = min(tolerance, max(finest, _PART * residual))
     raise NotConverged(f"residual {residual:.1e} after {MOST_TURNS} evaluations")
