@@ -26,6 +26,7 @@ from sim.rules.referral import adherence_probability
 from sim.tiers import ALTERNATIVE_TIER
 
 _TIER = ALTERNATIVE_TIER
+_FULL = 0.9  # occupancy that the fitted factor on lost requests cannot take a full ward below
 FULL_BOOK_DAYS = 500.0  # days of delay where twice as many ask as can be seen: a stiff limit
 
 PLACE = np.dtype(
@@ -203,8 +204,9 @@ def _beds(p: Any, stations: Any, s: int, loads: Any, patience: float, state: Any
         limit = own - held + urgent * (extra + held)
         lost, busy = ward(limit, wanted, patience, stay)
         lost_urgent = min(lost_urgent, lost)
-        lost *= p.bed_loss_factor[tier]
-        lost_urgent *= p.bed_loss_factor[tier]
+        factor = p.bed_loss_factor[tier]
+        lost = _fitted(lost, factor, limit, wanted)
+        lost_urgent = min(lost, _fitted(lost_urgent, factor, own + extra, wanted))
         kept = 1.0 - urgent * lost_urgent - (1.0 - urgent) * lost
         census = wanted * kept
         used += stations.count[m] * census
@@ -219,6 +221,13 @@ def _beds(p: Any, stations: Any, s: int, loads: Any, patience: float, state: Any
     state.leave_urgent[s] = leave_urgent
     state.bed_wait[s] = waited
     state.free[s] = free
+
+
+@kernel
+def _fitted(lost: float, factor: float, beds: float, wanted: float) -> float:
+    """Share of requests lost times its fitted factor; but a ward far over capacity stays full."""
+    most = 1.0 - _FULL * beds / wanted if wanted > 0.0 else 0.0
+    return min(lost * factor, max(lost, most))
 
 
 @kernel
