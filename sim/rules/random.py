@@ -40,6 +40,7 @@ class Stream(IntEnum):
     CARRY = 11
     BIRTH = 12
     ATTRIBUTE = 13
+    PARAMETER = 14
 
 
 MASK = 0xFFFFFFFF

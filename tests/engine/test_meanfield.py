@@ -81,7 +81,8 @@ def test_mixing_habits_equals_the_rule_with_every_habit_in_turn(seed):
     utility, habit, good = random_cell(seed)
     need_class = 1
     x = scratch_of(utility)
-    factor = np.array([choice.habit_factor(P, need_class, k, habit[k], good[k]) for k in range(11)])
+    factor = np.zeros(11)
+    choice.habit_factors(P, need_class, habit, good, factor)
     got = np.zeros(12)
     choice.fill_nests(P, x, factor)
     choice.mix_habits(x, habit, factor, got)

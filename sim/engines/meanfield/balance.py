@@ -26,6 +26,7 @@ from sim.rules.referral import adherence_probability
 from sim.tiers import ALTERNATIVE_TIER
 
 _TIER = ALTERNATIVE_TIER
+_FULL = 0.9  # occupancy that the fitted factor on lost requests cannot take a full ward below
 FULL_BOOK_DAYS = 500.0  # days of delay where twice as many ask as can be seen: a stiff limit
 
 PLACE = np.dtype(
@@ -34,7 +35,8 @@ PLACE = np.dtype(
         ("ambulance", np.float64, (6,)),  # 1 where it goes anywhere
         ("up", np.int64, (4, 6)),  # by class and tier: alternative a patient is referred to
         ("onward", np.int64, (2, 11)),  # others, critical: where a bed is sought next
-        ("unseen", np.float64, (11,)),  # share of arrivals who leave unseen
+        ("turned", np.float64, (11,)),  # attempts of a patient that end unseen
+        ("lost", np.float64, (11,)),  # share of patients who are never seen
         ("admits", np.float64, (4, 11)),  # chance of a bed being asked for, within capability
         ("admits_beyond", np.float64, (4, 11)),  # and beyond it
         ("leave", np.float64, (11,)),  # share of bed requests that look elsewhere
@@ -90,7 +92,9 @@ def fill_places(p: Any, stations: Any, state: Any, stay: Any, places: Any) -> No
                 else:
                     for m in range(stations.member_start[s], stations.member_start[s + 1]):
                         has_beds += w * stations.load[m] * (1.0 if stations.beds[m] > 0 else 0.0)
-            place.unseen[j] = unseen
+            tries = 1.0 / (1.0 - p.unseen_return * unseen)
+            place.turned[j] = unseen * tries
+            place.lost[j] = 1.0 - (1.0 - unseen) * tries
             for need_class in range(4):
                 tier = _TIER[j]
                 within = admission_probability(p, tier, need_class, occupancy, True)
@@ -200,8 +204,9 @@ def _beds(p: Any, stations: Any, s: int, loads: Any, patience: float, state: Any
         limit = own - held + urgent * (extra + held)
         lost, busy = ward(limit, wanted, patience, stay)
         lost_urgent = min(lost_urgent, lost)
-        lost *= p.bed_loss_factor[tier]
-        lost_urgent *= p.bed_loss_factor[tier]
+        factor = p.bed_loss_factor[tier]
+        lost = _fitted(lost, factor, limit, wanted)
+        lost_urgent = min(lost, _fitted(lost_urgent, factor, own + extra, wanted))
         kept = 1.0 - urgent * lost_urgent - (1.0 - urgent) * lost
         census = wanted * kept
         used += stations.count[m] * census
@@ -216,6 +221,13 @@ def _beds(p: Any, stations: Any, s: int, loads: Any, patience: float, state: Any
     state.leave_urgent[s] = leave_urgent
     state.bed_wait[s] = waited
     state.free[s] = free
+
+
+@kernel
+def _fitted(lost: float, factor: float, beds: float, wanted: float) -> float:
+    """Share of requests lost times its fitted factor; but a ward far over capacity stays full."""
+    most = 1.0 - _FULL * beds / wanted if wanted > 0.0 else 0.0
+    return min(lost * factor, max(lost, most))
 
 
 @kernel

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.compiled import kernel
+from sim.compiled import inlined, kernel
 from sim.rules.illness import severity_factor
 from sim.rules.referral import back_referral_probability
 from sim.rules.resolution import MOST_VISITS
@@ -34,7 +34,7 @@ FLOWS = SHORT_DEPTH + MOST_VISITS
 ENDS = 8
 
 
-@kernel
+@inlined
 def helped(capability: float, failed: float) -> float:
     """Part of patients with y > failed that a facility helps."""
     if failed >= 1.0 or capability <= failed:
@@ -71,7 +71,7 @@ def follow(
         arriving = _sent_by_ambulance(p, s, place, 0, first[j + 1], total, j)
         if s < 3:
             ends[OPEN_DAYS] += arriving * place.days_to_visit[j]
-        flow[j, FIRST] = _visit(p, s, j, arriving, 0.0, 0, place, carry, flow, ends)
+        flow[j, FIRST] = _visit(p, s, j, arriving, 0.0, 1.0, 0, place, carry, flow, ends)
         ends[CONTACTED] += flow[j, FIRST]
         if _TIER[j] <= 1:
             ends[FIRST_PRIMARY] += flow[j, FIRST]
@@ -82,7 +82,7 @@ def follow(
     _stays(p, s, place, flow, ends)
 
 
-@kernel
+@inlined
 def _sent_by_ambulance(
     p: Any, s: int, place: Any, least: int, chosen: float, everybody: float, j: int
 ) -> float:
@@ -93,25 +93,28 @@ def _sent_by_ambulance(
     return (1.0 - a) * chosen + a * everybody * place.nearest[least, j]
 
 
-@kernel
+@inlined
 def _visit(
-    p: Any, s: int, j: int, arriving: float, failed: float, depth: int, place: Any, carry: Any,
-    flow: Any, ends: Any,
+    p: Any, s: int, j: int, arriving: float, failed: float, scale: float, depth: int, place: Any,
+    carry: Any, flow: Any, ends: Any,
 ) -> float:  # fmt: skip
     """Patients with `depth` visits behind them arrive at alternative j; returns those seen.
-    Failures are added to `carry`."""
+    Failures are added to `carry`. scale is 1 / (1 - failed)."""
     if arriving <= 0.0:
         return 0.0
     tier = _TIER[j]
-    unseen = place.unseen[j] if s < 3 else 0.0
-    tries = 1.0 / (1.0 - p.unseen_return * unseen)
-    seen = arriving * (1.0 - unseen) * tries
-    flow[j, UNSEEN] += arriving * unseen * tries
-    flow[j, LOST] += arriving - seen
-    ends[UNRESOLVED] += arriving - seen
-    ends[OPEN_DAYS] += arriving * (tries - 1.0)
+    seen = arriving
+    if s < 3:
+        seen -= arriving * place.lost[j]
+        turned = arriving * place.turned[j]
+        flow[j, UNSEEN] += turned
+        flow[j, LOST] += arriving - seen
+        ends[UNRESOLVED] += arriving - seen
+        ends[OPEN_DAYS] += turned * p.unseen_return
     capability = place.capability[j, s]
-    good = seen * helped(capability, failed)
+    good = 0.0
+    if capability > failed:
+        good = seen * (capability - failed) * scale
     bad = seen - good
     worst = max(failed, capability)
     ease = severity_factor(p, 0.5 * (failed + worst))
@@ -135,7 +138,7 @@ def _visit(
     return seen
 
 
-@kernel
+@inlined
 def _go_on(
     p: Any, s: int, later: Any, place: Any, carry: Any, flow: Any, ends: Any, depth: int
 ) -> None:
@@ -145,6 +148,7 @@ def _go_on(
         if number <= 0.0:
             continue
         failed = carry[1, t] / number
+        scale = 1.0 / (1.0 - failed) if failed < 1.0 else 0.0
         carry[0, t] = carry[1, t] = 0.0
         going = number * p.escalation[s]
         ends[UNRESOLVED] += number - going
@@ -157,8 +161,9 @@ def _go_on(
         seen = chosen = 0.0
         for j in range(_FIRST[t], _FIRST[t + 1]):
             seen += flow[j, VISITS]
+        each = written / seen
         for j in range(_FIRST[t], _FIRST[t + 1]):
-            flow[j, REFERRED] += written * flow[j, VISITS] / seen
+            flow[j, REFERRED] += each * flow[j, VISITS]
         for j in range(_FIRST[t + 1], 11):
             chosen += later[t, j]
         alone = (going - follows) * (1.0 if chosen > 0.5 else 0.0)
@@ -170,10 +175,10 @@ def _go_on(
                 flow[j, REFERRED_IN] += follows
             if s < 3:
                 ends[OPEN_DAYS] += number * place.days_to_visit[j]
-            _visit(p, s, j, number, failed, depth, place, carry, flow, ends)
+            _visit(p, s, j, number, failed, scale, depth, place, carry, flow, ends)
 
 
-@kernel
+@inlined
 def _stays(p: Any, s: int, place: Any, flow: Any, ends: Any) -> None:
     """Requests for a bed, the search for another, transfers up and the way back down."""
     for tier in range(1, 6):
@@ -226,7 +231,7 @@ def _stays(p: Any, s: int, place: Any, flow: Any, ends: Any) -> None:
         ends[OPEN_DAYS] += days
 
 
-@kernel
+@inlined
 def _grant(s: int, j: int, place: Any, flow: Any) -> None:
     """Give beds to the requests at alternative j; the rest asks at the next one."""
     asked = flow[j, ASK] + flow[j, ASK_BEYOND]

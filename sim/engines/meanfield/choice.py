@@ -117,7 +117,7 @@ def own_exponents(
     p: Any, cells: Any, stations: Any, prices: Any, tastes: Any, need: Any, quality: Any,
     exhausted: Any, out: Any, utility: Any,
 ) -> None:  # fmt: skip
-    """exp(own utility / dissimilarity): (N, 4 classes, 4 tastes, 12), self-care first.
+    """exp(own utility / dissimilarity): (N, 4 classes, 12 x 4 tastes), self-care first.
 
     prices  (G, 11, 2 insurances, 2) yuan of a visit, yearly cap left or exhausted
     tastes  (4, 2) factors on price and travel
@@ -128,7 +128,8 @@ def own_exponents(
         for need_class in range(4):
             if need[i, need_class] <= 0.0:
                 continue
-            for q in range(tastes.shape[0]):
+            row = out[i, need_class]
+            for q in range(TASTES):
                 weights = own_weights(p, need_class, tastes[q, 0], tastes[q, 1])
                 utility[0] = p.self_care_constant[need_class]
                 for j in range(11):
@@ -147,13 +148,15 @@ def own_exponents(
                 loyal = p.contract_weight[need_class] * cells.effective[i]
                 utility[1] += loyal
                 utility[2] += loyal
-                row = out[i, need_class, q]
-                choice_exponents(p, utility, row)
+                choice_exponents(p, utility, utility)
                 for j in range(12):
-                    row[j] = exp(row[j])
-                for j in range(12):
-                    if utility[j] < 0.5 * ABSENT:
-                        row[j] = 0.0
+                    row[TASTES * j + q] = utility[j]
+            for k in range(12 * TASTES):
+                row[k] = exp(row[k])
+            for j in range(11):
+                if stations.takes[g, need_class, scope, j] == 0:
+                    for q in range(TASTES):
+                        row[TASTES * (j + 1) + q] = 0.0
 
 
 @kernel
@@ -178,11 +181,10 @@ def first_contacts(
                 first[i, s, j] = 0.0
             if need[i, s] <= 0.0:
                 continue
-            for k in range(11):
-                raised[k] = habit_factor(p, s, k, habit[i, s, k], habit_good[i, s, k])
+            habit_factors(p, s, habit[i, s], habit_good[i, s], raised)
             for j in range(12):
                 for q in range(TASTES):
-                    scratch.e[j, q] = own[i, s, q, j] * place[g, s, insurance, j]
+                    scratch.e[j, q] = own[i, s, TASTES * j + q] * place[g, s, insurance, j]
             fill_nests(p, scratch, raised)
             mix_habits(scratch, habit[i, s], raised, first[i, s])
             after_failures(scratch, later[g, s], need[i, s] / TASTES)
@@ -197,40 +199,47 @@ def first_contacts(
 
 
 @kernel
-def habit_factor(p: Any, s: int, k: int, share: float, good: float) -> float:
-    """Factor on an alternative's exponential for those used to it; 0 where too few are."""
-    if share < _RARE:
-        return 0.0
-    bonus = p.habit_weight[s] + p.outcome_weight * (2.0 * good / share - 1.0)
-    if k < 2:
-        bonus /= p.primary_nest
-    elif k >= 7:
-        bonus /= p.outside_nest
-    return exp(bonus)
+def habit_factors(p: Any, s: int, habit: Any, good: Any, out: Any) -> None:
+    """Factors on alternatives' exponentials for those used to them, (11,); 0 where too few are."""
+    primary, outside = 1.0 / p.primary_nest, 1.0 / p.outside_nest
+    for k in range(11):
+        well = good[k] / max(habit[k], _RARE)
+        over = primary if k < 2 else outside if k >= 7 else 1.0
+        out[k] = (p.habit_weight[s] + p.outcome_weight * (2.0 * well - 1.0)) * over
+    for k in range(11):
+        out[k] = exp(out[k])
+    for k in range(11):
+        if habit[k] < _RARE:
+            out[k] = 0.0
 
 
 # A cell's class has twelve exponentials for each taste, rows of e (12, 4). What is inside a nest,
-# as it is and with one alternative raised, stands in rows of four tastes, so that the powers of all
-# are taken in one loop: (4, 4) as is, village raised, township raised, township alone; (5, 4) as
-# is, and each of the four beyond the county raised.
+# as it is and with one alternative raised, stands in rows of four tastes: (4, 4) as is, village
+# raised, township raised, township alone; (5, 4) as is, and each of the four beyond the county
+# raised. All of them lie in one row of numbers, so that the powers are taken in one loop.
 PRIMARY_ROWS, OUTSIDE_ROWS = 4, 5
-Scratch = namedtuple("Scratch", ["e", "primary", "n_primary", "outside", "n_outside", "total"])
+Scratch = namedtuple(
+    "Scratch",
+    ["e", "total", "inside", "nest", "over", "primary", "outside", "n_primary", "n_outside"],
+)
 
 
 def new_scratch() -> Any:
     """Scratch of `first_contacts`."""
+    first, rows = PRIMARY_ROWS * TASTES, PRIMARY_ROWS + OUTSIDE_ROWS
+    inside, nest, over = (np.zeros(rows * TASTES) for _ in range(3))
+    parts = (inside[:first], inside[first:], nest[:first], nest[first:])
     return Scratch(
-        np.zeros((12, TASTES)), np.zeros((PRIMARY_ROWS, TASTES)), np.zeros((PRIMARY_ROWS, TASTES)),
-        np.zeros((OUTSIDE_ROWS, TASTES)), np.zeros((OUTSIDE_ROWS, TASTES)), np.zeros(TASTES),
+        np.zeros((12, TASTES)), np.zeros(TASTES), inside, nest, over,
+        *(part.reshape(-1, TASTES) for part in parts),
     )  # fmt: skip
 
 
 @kernel
-def _powers(inside: Any, nest: Any, dissimilarity: float) -> None:
-    """Weights of nests from what is inside them; both (rows, 4)."""
-    for k in range(inside.shape[0]):
-        for q in range(TASTES):
-            nest[k, q] = inside[k, q] * nest_scale(inside[k, q], dissimilarity)
+def _powers(inside: Any, nest: Any, dissimilarity: Any) -> None:
+    """Weights of nests from what is inside them and their dissimilarity, number by number."""
+    for k in range(len(inside)):
+        nest[k] = inside[k] * nest_scale(inside[k], dissimilarity[k])
 
 
 @kernel
@@ -248,8 +257,9 @@ def fill_nests(p: Any, x: Any, factor: Any) -> None:
         for k in range(7, 11):
             more = factor[k] - 1.0 if factor[k] > 0.0 else 0.0
             x.outside[k - 6, q] = outside + e[k + 1, q] * more
-    _powers(x.primary, x.n_primary, p.primary_nest)
-    _powers(x.outside, x.n_outside, p.outside_nest)
+    for k in range(len(x.over)):
+        x.over[k] = p.primary_nest if k < PRIMARY_ROWS * TASTES else p.outside_nest
+    _powers(x.inside, x.nest, x.over)
     for q in range(TASTES):
         total = e[0, q] + x.n_primary[0, q] + x.n_outside[0, q]
         for j in range(3, 8):
@@ -353,25 +363,30 @@ def answer(p: Any, base: Any, change: Any, out: Any) -> None:
             for j in range(12):
                 everybody += base[g, s, j]
             row = out[g, s]
-            row[0] = base[g, s, 0]
+            for j in range(11):
+                over = p.primary_nest if j < 2 else p.outside_nest if j >= 7 else 1.0
+                row[j + 1] = change[g, s, j] / over
+            row[0] = 0.0
+            for j in range(12):
+                row[j] = exp(row[j])
+            for j in range(12):
+                row[j] *= base[g, s, j]
             total = row[0]
             for j in range(3, 8):
-                row[j] = base[g, s, j] * exp(change[g, s, j - 1])
                 total += row[j]
-            total += _answer_nest(base[g, s], change[g, s], row, 1, 3, p.primary_nest)
-            total += _answer_nest(base[g, s], change[g, s], row, 8, 12, p.outside_nest)
+            total += _answer_nest(base[g, s], row, 1, 3, p.primary_nest)
+            total += _answer_nest(base[g, s], row, 8, 12, p.outside_nest)
             if total > 0.0:
                 for j in range(12):
                     row[j] *= everybody / total
 
 
 @kernel
-def _answer_nest(base: Any, change: Any, out: Any, first: int, last: int, nest: float) -> float:
-    """Pivot inside one nest; returns its new weight."""
+def _answer_nest(base: Any, out: Any, first: int, last: int, nest: float) -> float:
+    """Scale one nest, whose alternatives have answered, to its new weight, which is returned."""
     before = after = 0.0
     for j in range(first, last):
         before += base[j]
-        out[j] = base[j] * exp(change[j - 1] / nest)
         after += out[j]
     if before <= 0.0 or after <= 0.0:
         return 0.0

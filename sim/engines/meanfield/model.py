@@ -14,7 +14,7 @@ from sim.engines.meanfield.chain import BAD, BED_DAYS, ENDS, FIRST, FLOWS, GOOD,
 from sim.engines.meanfield.choice import TASTES
 from sim.engines.meanfield.memory import Experience, Memory, first_memory, remember
 from sim.engines.meanfield.places import Floats
-from sim.engines.meanfield.setting import Conditions, Ground, first_state, setting_of
+from sim.engines.meanfield.setting import Conditions, Ground, Sessions, first_state, setting_of
 from sim.engines.meanfield.solver import Work, solve_period, work_of
 from sim.engines.meanfield.vital import change, partner_cells, relative_deaths
 from sim.rules.illness import yearly_rate
@@ -85,9 +85,12 @@ def need_shares(p: Any, people: Floats) -> Floats:
 
 
 class MeanField:
-    """A region with one set of parameters. `period` solves one period and moves memory on."""
+    """A region with one set of parameters. `period` solves one period and moves memory on.
 
-    def __init__(self, ground: Ground, parameters: Any) -> None:
+    held  session table of an earlier model, see setting.setting_of
+    """
+
+    def __init__(self, ground: Ground, parameters: Any, held: Sessions | None = None) -> None:
         self.ground = ground
         self.p = p = parameters
         self.cells = c = ground.cells
@@ -96,7 +99,7 @@ class MeanField:
         self.partners = partner_cells(c)
         self.relative_deaths = relative_deaths(p)
         n_cells = len(c.place)
-        self.resize(p)
+        self.resize(p, held)
         self.memory: Memory = first_memory(p, c)
         self.seen: Experience | None = None
         self.in_bed = np.zeros(n_cells)
@@ -110,11 +113,11 @@ class MeanField:
         by_scope = np.bincount(self.cells.scope, need[:, :3].sum(axis=1), 3)
         return float(by_scope[0] / max(by_scope.sum(), 1e-300))
 
-    def resize(self, p: Any) -> None:
+    def resize(self, p: Any, held: Sessions | None = None) -> None:
         """Setting, scratch and first state for the stations of the ground."""
         ground, c = self.ground, self.cells
         n_places, n_cells, n_stations = len(c.county), len(c.place), len(ground.stations.facility)
-        self.setting = setting_of(ground, p, self.children)
+        self.setting = setting_of(ground, p, self.children, None, held)
         self.work: Work = work_of(n_places, n_cells, n_stations, TASTES, FLOWS, ENDS)
         self.state = first_state(self.setting.stations, p)
 

@@ -305,13 +305,12 @@ def _places(ground: Ground, now: Conditions) -> Any:
     places.ambulance = (s.nearest.sum(axis=2) > 0.5).astype(np.float64)
     places.up = s.up[:, :, :, 2].transpose(0, 2, 1)
     places.onward = s.onward
-    row = np.repeat(np.arange(len(places) * N_ALTERNATIVES), np.diff(s.link_start))
-    capability = np.zeros((len(places) * N_ALTERNATIVES, 4))
     here = s.station_of >= 0
-    of_station = np.zeros((len(s.facility), 4))
-    np.add.at(of_station, s.station_of[here], (s.part[:, None] * now.capability)[here])
-    np.add.at(capability, row, s.link_weight[:, None] * of_station[s.link_station])
-    places.capability = capability.reshape(-1, N_ALTERNATIVES, 4)
+    weighted = s.part[:, None] * now.capability
+    of_station = [
+        np.bincount(s.station_of[here], weighted[here, k], len(s.facility)) for k in range(4)
+    ]
+    places.capability = _behind(ground, np.stack(of_station, axis=1))
     effective = np.bincount(cells.place, people * cells.effective, len(cells.county))
     places.effective = effective / np.maximum(total, 1e-300)
     return places
@@ -321,11 +320,23 @@ def _prices(ground: Ground, facilities: Any, scheme: Any) -> Floats:
     """Yuan of a visit from places: (G, 11, 2, 2), by the rule."""
     board = np.zeros(len(facilities), dtype=L.BOARD_RECORD).view(np.recarray)
     visit_prices(facilities, scheme, board)
+    return _behind(ground, board.visit_yuan.reshape(-1, 4)).reshape(-1, N_ALTERNATIVES, 2, 2)
+
+
+def _behind(ground: Ground, values: Floats) -> Floats:
+    """Values of stations (S, k) as places see them, (G, 11, k): the mean over the links."""
     s = ground.stations
-    prices = np.zeros((len(ground.cells.county) * 11, 2, 2))
-    row = np.repeat(np.arange(len(prices)), np.diff(s.link_start))
-    np.add.at(prices, row, s.link_weight[:, None, None] * board.visit_yuan[s.link_station])
-    return prices.reshape(-1, 11, 2, 2)
+    out = np.zeros((len(s.link_start) - 1, values.shape[1]))
+    _mean_of_links(s.link_start, s.link_station, s.link_weight, np.ascontiguousarray(values), out)
+    return out.reshape(-1, N_ALTERNATIVES, values.shape[1])
+
+
+@kernel
+def _mean_of_links(start: Any, station: Any, weight: Any, values: Any, out: Any) -> None:
+    for row in range(len(out)):
+        for k in range(start[row], start[row + 1]):
+            for column in range(out.shape[1]):
+                out[row, column] += weight[k] * values[station[k], column]
 
 
 @kernel

@@ -29,6 +29,7 @@ from sim.engines.meanfield.choice import (
 TOLERANCE = 1e-6  # of waits in hours, shares and occupancies
 MOST_TURNS = 40
 _INNER = 400
+_FIRST_TOLERANCE, _PART = 1e-3, 0.03
 # Growth of contacts with the wait is at least this steep: hours of wait per utility, and half the
 # alternative's own share; only the speed of the iteration rests on it.
 _OWN_RESPONSE = 0.6
@@ -74,14 +75,14 @@ def work_of(places: int, cells: int, stations: int, tastes: int, flows: int, end
     return Work(
         offers=zeros((stations, 4, 2)), place_offer=zeros((places, 4, 2, 11)),
         old_offer=zeros((places, 4, 2, 11)), place_weight=zeros((places, 4, 2, 12)),
-        own=zeros((cells, 4, tastes, 12)), first=zeros((cells, 4, 12)),
+        own=zeros((cells, 4, 12 * tastes)), first=zeros((cells, 4, 12)),
         later=zeros((places, 4, 5, 11)), base=zeros((places, 4, 12)),
         contacts=zeros((places, 4, 12)), flows=zeros((places, 4, 11, flows)),
         ends=zeros((places, 4, ends)), loads=zeros((stations, 6)), slope=zeros(stations),
         row=zeros(12), scratch=new_scratch(), raised=zeros(11),
         carry=zeros((2, 6)), fresh=new_state(stations),
-        point=zeros(7 * stations), step=zeros(7 * stations), past_x=zeros((4, 7 * stations)),
-        past_f=zeros((4, 7 * stations)), gram=zeros((3, 4)), share=zeros(3),
+        point=zeros(8 * stations), step=zeros(8 * stations), past_x=zeros((4, 8 * stations)),
+        past_f=zeros((4, 8 * stations)), gram=zeros((3, 4)), share=zeros(3),
     )  # fmt: skip
 
 
@@ -131,11 +132,13 @@ def _turn(
 def _gaps(
     p: Any, stations: Any, loads: Any, slope: Any, state: Any, fresh: Any, point: Any, step: Any
 ) -> float:
-    """Where the state is and the step to take from there, (7 x S) each; returns the largest change.
+    """Where the state is and the step to take from there, (8 x S) each; returns the largest change.
 
-    A steep surface answers to its own wait: a wait's step is that of Newton's method, roughly.
+    A steep surface answers to its own wait, and a full book stiffly: their steps are those of
+    Newton's method, roughly.
     """
     n = len(state.wait)
+    book = 1.0 / (1.0 + FULL_BOOK_DAYS * p.delay_weight[0] / p.outside_nest)
     worst = 0.0
     for s in range(n):
         steep = slope[s] * loads[s, 0] * _OWN_RESPONSE * p.wait_weight[0] * p.wait_knowledge
@@ -154,15 +157,19 @@ def _gaps(
         step[4 * n + s] = fresh.leave_urgent[s] - state.leave_urgent[s]
         step[5 * n + s] = fresh.unseen[s] - state.unseen[s]
         step[6 * n + s] = fresh.free[s] - state.free[s]
-        worst = max(worst, abs(fresh.appointment[s] - state.appointment[s]))
+        gap = fresh.appointment[s] - state.appointment[s]
+        worst = max(worst, abs(gap))
+        full = fresh.appointment[s] > stations.own_delay[s]
+        point[7 * n + s] = state.appointment[s]
+        step[7 * n + s] = gap * (book if full else 0.3)
     for k in range(n, 6 * n):
         worst = max(worst, abs(step[k]))
     return worst
 
 
 @kernel
-def _move(p: Any, stations: Any, fresh: Any, point: Any, state: Any) -> None:
-    """Move the state to a point, shares kept below 1, and on from there what is not part of it."""
+def _move(stations: Any, fresh: Any, point: Any, state: Any) -> None:
+    """Move the state to a point, shares kept below 1 and delays above a clinic's own."""
     n = len(state.wait)
     for s in range(n):
         state.wait[s] = point[s]
@@ -172,11 +179,7 @@ def _move(p: Any, stations: Any, fresh: Any, point: Any, state: Any) -> None:
         state.leave_urgent[s] = min(1.0, point[4 * n + s])
         state.unseen[s] = min(1.0, point[5 * n + s])
         state.free[s] = min(1.0, point[6 * n + s])
-        # A full book answers stiffly: the step of Newton's method, roughly; one with room does not.
-        step = 0.3
-        if fresh.appointment[s] > stations.own_delay[s]:
-            step = 1.0 / (1.0 + FULL_BOOK_DAYS * p.delay_weight[0] / p.outside_nest)
-        state.appointment[s] += step * (fresh.appointment[s] - state.appointment[s])
+        state.appointment[s] = max(stations.own_delay[s], point[7 * n + s])
         state.bed_wait[s] = fresh.bed_wait[s]
 
 
@@ -230,15 +233,6 @@ def _eliminate(a: Any, n: int, right: int, out: Any) -> None:
 
 
 @kernel
-def _is_booked_up(stations: Any, state: Any) -> bool:
-    """Is the book of any clinic full? Its delay and its wait then move together, slowly."""
-    longest = 0.0
-    for s in range(len(state.wait)):
-        longest = max(longest, state.appointment[s] - stations.own_delay[s])
-    return longest > 1e-9
-
-
-@kernel
 def _settle(
     p: Any, facilities: Any, scheme: Any, stations: Any, clinics: Any, stay: Any, patience: float,
     places: Any, base: Any, later: Any, old_offer: Any, state: Any, fresh: Any, offers: Any,
@@ -256,11 +250,11 @@ def _settle(
             carry,
         )  # fmt: skip
         worst = _gaps(p, stations, loads, slope, state, fresh, point, step)
-        if worst > 3.0 * before or _is_booked_up(stations, state):
+        if worst > 3.0 * before:
             learned = 0  # what the last steps taught misleads: start again
         before = worst
         accelerate(point, step, learned, past_x, past_f, gram, share)
-        _move(p, stations, fresh, point, state)
+        _move(stations, fresh, point, state)
         if worst < tolerance:
             return turn + 1, worst
         learned += 1
@@ -293,7 +287,8 @@ def solve_period(
         w.row,
     )
     start = new_state(len(m.stations.facility))
-    tolerance = 0.1 * TOLERANCE if exact else TOLERANCE
+    finest = 0.1 * TOLERANCE if exact else TOLERANCE
+    tolerance = _FIRST_TOLERANCE if exact else finest
     inner, residual = 0, np.inf
     for turn in range(MOST_TURNS):
         copy_state(state, start)
@@ -321,6 +316,8 @@ def solve_period(
             for name, a, b in zip(State._fields, state, start, strict=True)
             if name not in ("bed_wait", "free")
         )
-        if residual < TOLERANCE:
+        if residual < TOLERANCE and tolerance == finest:
             return turn + 1, inner, residual
+        # Places need not be more exact than what cells are about to change.
+        tolerance = min(tolerance, max(finest, _PART * residual))
     raise NotConverged(f"residual {residual:.1e} after {MOST_TURNS} evaluations")

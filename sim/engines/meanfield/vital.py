@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.compiled import kernel
 from sim.engines.meanfield.places import Cells, Floats, Ints
 from sim.population import Residents
 from sim.rules.contract import lapse_probability, uptake_probability
@@ -89,36 +90,49 @@ def change(
 ) -> tuple[Floats, Floats]:  # fmt: skip
     """Change of the people of cells, (N, 5, 2, 4), over `years`, and births, deaths and moves out
     by county, (counties, 3)."""
-    ill, child = partners
-    county = cells.county[cells.place]
-    deaths = people * vital.death[None, :, :, None] * relative[None, :, None, :] * years
-    moves = people * vital.move[county][:, :, None, None] * years
-    women = people[:, :, 1].sum(axis=2)
-    births = (women * vital.birth[None]).sum(axis=1) * years
-    result = -deaths - moves
-    boys = float(p.boys_per_100_girls) / (100.0 + float(p.boys_per_100_girls))
-    born = child >= 0
-    np.add.at(result[:, 0, 0, 0], child[born], births[born] * boys)
-    np.add.at(result[:, 0, 1, 0], child[born], births[born] * (1.0 - boys))
-    group = (0, 1, 2, 3, 3)
-    rate = np.array([p.chronic_incidence[k] for k in group])
-    fresh = people[:, :, :, 0] * rate[None, :, None] * years
-    has = ill >= 0
-    result[has, :, :, 0] -= fresh[has]
-    np.add.at(result[:, :, :, 1], ill[has], fresh[has])
-    managed = cells.effective[:, None, None]
-    worse = people[:, :, :, 1] * p.chronic_deterioration * (1.0 - 0.5 * managed) * years
-    better = people[:, :, :, 2] * p.chronic_control * (1.0 + managed) * years
-    advance = people[:, :, :, 2] * p.chronic_progression * (1.0 - 0.5 * managed) * years
-    result[:, :, :, 1] += better - worse
-    result[:, :, :, 2] += worse - better - advance
-    result[:, :, :, 3] += advance
+    result = np.zeros_like(people)
     counts = np.zeros((vital.move.shape[0], 3))
-    for column, values in enumerate(
-        (births, deaths.sum(axis=(1, 2, 3)), moves.sum(axis=(1, 2, 3)))
-    ):
-        counts[:, column] = np.bincount(county, values, len(counts))
+    _change(
+        p, cells.county[cells.place], cells.effective, vital.death, vital.birth, vital.move,
+        relative, *partners, people, years, result, counts,
+    )  # fmt: skip
     return result, counts
+
+
+@kernel
+def _change(
+    p: Any, county: Any, effective: Any, death: Any, birth: Any, move: Any, relative: Any,
+    ill: Any, child: Any, people: Any, years: float, result: Any, counts: Any,
+) -> None:  # fmt: skip
+    """`change`, cell by cell; result and counts are zeros and are added to."""
+    boys = p.boys_per_100_girls / (100.0 + p.boys_per_100_girls)
+    for i in range(len(people)):
+        c, managed, births = county[i], effective[i], 0.0
+        for age in range(5):
+            for sex in range(2):
+                here, out = people[i, age, sex], result[i, age, sex]
+                for state in range(4):
+                    dead = here[state] * death[age, sex] * relative[age, state] * years
+                    away = here[state] * move[c, age] * years
+                    out[state] -= dead + away
+                    counts[c, 1] += dead
+                    counts[c, 2] += away
+                    if sex == 1:
+                        births += here[state] * birth[age] * years
+                if ill[i] >= 0:
+                    fresh = here[0] * p.chronic_incidence[min(age, 3)] * years
+                    out[0] -= fresh
+                    result[ill[i], age, sex, 1] += fresh
+                worse = here[1] * p.chronic_deterioration * (1.0 - 0.5 * managed) * years
+                better = here[2] * p.chronic_control * (1.0 + managed) * years
+                advance = here[2] * p.chronic_progression * (1.0 - 0.5 * managed) * years
+                out[1] += better - worse
+                out[2] += worse - better - advance
+                out[3] += advance
+        counts[c, 0] += births
+        if child[i] >= 0:
+            result[child[i], 0, 0, 0] += births * boys
+            result[child[i], 0, 1, 0] += births * (1.0 - boys)
 
 
 def covered(p: Any, coverage: Floats, people: Floats, signed: Floats, years: float) -> Floats:
