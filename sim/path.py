@@ -11,6 +11,7 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,8 @@ import numpy as np
 from sim import __version__
 from sim.course import EMPTY, FIRST_YEAR, Course
 from sim.demography import load_demography
+from sim.engines.compiled import CompiledEngine
+from sim.engines.kernels import layout as L
 from sim.engines.meanfield.setting import ground_of
 from sim.engines.meanfield.years import MONTHS, MeanFieldYears, PathGround, path_ground
 from sim.engines.world import move_rates
@@ -28,8 +31,15 @@ from sim.handover import MonthTally, SlowWorld
 from sim.packs import PathRegions, load_path_regions
 from sim.parameters import keys_of, load_parameters
 from sim.population import PopulationParameters, residents_of
+from sim.population.attributes import laws_of
 from sim.results import SCHEMA_VERSION, build_dataset
-from sim.run import expected_census, provenance
+from sim.run import (
+    expected_census,
+    provenance,
+    run_warnings,
+    take_census,
+    year_conservation,
+)
 from sim.source import source_hash
 from sim.stock_table import StockTable
 from sim.stocks import LOOPS
@@ -205,4 +215,77 @@ def _meanfield(
     return found, checks, []
 
 
-_DRIVERS = {"meanfield": _meanfield}
+def _compiled(
+    paths: PathRegions, digest: str, p: Any, slow: SlowWorld, table: StockTable, until: int,
+    wanted: set[int], seed: int, threads: int, tell: Progress,
+) -> tuple[dict[int, Any], dict[str, Any], list[str]]:  # fmt: skip
+    """Every resident, every day."""
+    del digest
+    tell("residents", 0, 0, 0)
+    first, population = paths.of(FIRST_YEAR), PopulationParameters.from_table(p)
+    residents, ledger = residents_of(first, population, seed, threads=threads)
+    region, now = slow.open_month(0)
+    engine = CompiledEngine(
+        region, now, residents, load_demography(FIRST_YEAR), ledger, seed=seed, threads=threads
+    )
+    engine.move_rate = move_rate_of(paths, p, seed, threads)
+    del residents
+    found: dict[int, Any] = {}
+    checks: dict[str, Any] = {}
+    warnings: list[str] = []
+    days = (date(until + 1, 1, 1) - date(FIRST_YEAR, 1, 1)).days
+    engine.progress = lambda day, _, visits: tell("days", day + engine.day_of_year, days, visits)
+    with engine.workers:
+        tell("first day", 0, days, 0)
+        engine.begin()
+        for year in range(FIRST_YEAR, until + 1):
+            engine.open_year(year)
+            before, count = take_census(engine, "start"), engine.n
+            by_key = before["group_contracts_start"][1].sum(axis=(0, 1, 2, 3, 4, 5, 7))
+            for k in range(12):
+                month = 12 * (year - FIRST_YEAR) + k
+                if month:
+                    engine.hand_over(*slow.open_month(month))
+                told = engine.facility.copy()
+                engine.month(k)
+                slow.take(month, month_of_engine(engine, told, k, before, by_key))
+                table.record(month)
+                slow.step()
+            tallies = engine.close_year()
+            census = {**before, **take_census(engine, "end")}
+            for name, gap in year_conservation(engine, tallies, count).items():
+                checks[name] = checks.get(name, 0) + abs(gap)
+            if year in wanted:
+                world = replace(engine.region, year=year)
+                found[year] = build_dataset(world, tallies, census)
+                warnings += [f"{year}: {said}" for said in run_warnings(world, tallies)]
+            if year < until:
+                rates = load_demography(year + 1)
+                laws = laws_of(engine.region, population, rates, seed, year + 1)
+                engine.new_year(laws, rates)
+    broken = [name for name, gap in checks.items() if gap]
+    if broken:
+        raise RuntimeError(f"conservation does not hold: {broken}; a fault in the program")
+    return found, checks, warnings
+
+
+def month_of_engine(
+    engine: Any, told: np.ndarray, month: int, census: dict[str, Any], by_key: np.ndarray
+) -> MonthTally:
+    """What an agent engine tells of a month (0-11) of the open year.
+
+    told  its facility tallies at the month's start;  census, by_key  of 1 January
+    """
+    grown = engine.facility - told
+    county = sum(tally.county[month] for tally in engine.tallies).sum(axis=(1, 2))
+    births, deaths, moves = engine.people_counts.sum(axis=0).T
+    charges = grown[:, L.F_CHARGE_OUTPATIENT] + grown[:, L.F_CHARGE_INPATIENT]
+    return MonthTally(
+        visits=grown[:, L.F_VISITS].astype(np.float64), charges=charges / 100.0,
+        fund=(county[:, L.C_FUND] + county[:, L.C_STAY_FUND]) / 100.0,
+        residents=(census["residents_start"][1] + births - deaths - moves).astype(np.float64),
+        by_key=by_key.astype(np.float64),
+    )  # fmt: skip
+
+
+_DRIVERS = {"meanfield": _meanfield, "compiled": _compiled}

@@ -181,7 +181,7 @@ def _one_to_one(
     broken = [name for name, difference in checks.items() if difference != 0]
     if broken:
         raise RuntimeError(f"conservation does not hold: {broken}; a fault in the program")
-    return build_dataset(world, tallies, census), checks, _warnings(world, tallies), {}
+    return build_dataset(world, tallies, census), checks, run_warnings(world, tallies), {}
 
 
 def _expected(
@@ -204,7 +204,7 @@ def _expected(
     }  # fmt: skip
     return (
         build_dataset(world, result.tallies, census), result.checks,
-        _warnings(world, result.tallies), more,
+        run_warnings(world, result.tallies), more,
     )  # fmt: skip
 
 
@@ -274,6 +274,15 @@ def _census(by_contract: Any, managed: Any, admitted: Any, when: str) -> dict[st
 
 def conservation(job: Any, tallies: Any, ledger: Ledger, start: int) -> dict[str, int]:
     """Identities every run must satisfy, as differences that must be 0."""
+    carried = ledger.start + ledger.births - ledger.deaths + ledger.moved_in - ledger.moved_out
+    return {
+        "people carried from the census": int(np.abs(carried - ledger.end).sum()),
+        **year_conservation(job, tallies, start),
+    }
+
+
+def year_conservation(job: Any, tallies: Any, start: int) -> dict[str, int]:
+    """Identities of one year of an agent engine, as differences that must be 0."""
     f = tallies.facility
     ward = ~job.delay
     c = tallies.county
@@ -291,10 +300,7 @@ def conservation(job: Any, tallies: Any, ledger: Ledger, start: int) -> dict[str
         - f[:, L.F_LEFT_QUEUE] - f[:, L.F_BACK_REFUSED] - f[:, L.F_LEFT_WAITING]
         - f[:, L.F_WAITING_END]
     )[ward]  # fmt: skip
-    capacity = job.world.facility.beds + job.world.facility.overflow
-    carried = ledger.start + ledger.births - ledger.deaths + ledger.moved_in - ledger.moved_out
     return {
-        "people carried from the census": int(np.abs(carried - ledger.end).sum()),
         "people of the year": int(start + births - deaths - moves - alive),
         "episodes": int(np.abs(e[:, L.E_STARTED] + e[:, L.E_PENDING_START] - ended).sum()),
         "visits": int(f[:, L.F_VISITS].sum() - c[..., L.C_VISITS].sum()),
@@ -303,7 +309,7 @@ def conservation(job: Any, tallies: Any, ledger: Ledger, start: int) -> dict[str
         "beds": int(np.abs(beds).sum()),
         "bed requests": int(np.abs(requests).sum()),
         "beds over capacity": int(
-            np.maximum(0, f[:, L.F_MOST_OCCUPIED] - capacity)[ward].sum()
+            np.maximum(0, f[:, L.F_MOST_OCCUPIED] - job.most_beds)[ward].sum()
         ),
         "fen of visits": int(
             c[..., L.C_CHARGE].sum() - c[..., L.C_FUND].sum() - c[..., L.C_OUT_OF_POCKET].sum()
@@ -357,7 +363,7 @@ def _group_difference(tallies: Any) -> int:
     return difference
 
 
-def _warnings(world: Region, tallies: Any) -> list[str]:
+def run_warnings(world: Region, tallies: Any) -> list[str]:
     """What a reader of the figures should know, as data."""
     warnings = []
     unseen = tallies.facility[:, L.F_UNSEEN]

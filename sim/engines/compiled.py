@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from sim import day as timetable
+from sim.engines.agenda import Agenda
 from sim.engines.kernels import layout as L
 from sim.engines.kernels.census import count_residents
 from sim.engines.kernels.choose import choose, new_batch
@@ -36,15 +37,13 @@ from sim.engines.kernels.month import (
     turn_of_month,
     word_of_mouth,
 )
+from sim.engines.kernels.new_year import count_by_village, grow_older, pack_people
 from sim.engines.kernels.publish import mean_waits, publish, visit_prices
 from sim.engines.kernels.serve import VISIT_COLUMNS
 from sim.engines.kernels.shuffle import (
     RADIX,
-    book,
-    by_due,
     by_facility,
     count_by_facility,
-    count_due,
     gather_rows,
     has_left,
     merge_requests,
@@ -53,18 +52,23 @@ from sim.engines.kernels.shuffle import (
     sort_events,
 )
 from sim.engines.observe import Observer, Today
-from sim.engines.people import people_table
-from sim.engines.schema import RunTallies
+from sim.engines.people import capacity_for, people_table
+from sim.engines.schema import RunTallies, World
 from sim.engines.workers import Workers, split
-from sim.engines.world import build_world, choice_sets, move_rates
+from sim.engines.world import (
+    build_world,
+    choice_sets,
+    facility_table,
+    move_rates,
+    scheme_of,
+    village_table,
+)
 from sim.population import Ledger, Residents
 from sim.region import Region
 from sim.rules.consult import N_POOLS
 from sim.rules.demography import death_probability_table
 from sim.rules.illness import intensity_bound
 
-_NO_EVENTS = np.empty((0, L.EVENT_COLUMNS), dtype=np.int32)
-_NO_STAYS = np.empty((0, L.STAY_COLUMNS), dtype=np.int32)
 _HOSPITAL_VISIT = 3  # times the work of a visit at a clinic, to share facilities out evenly
 Progress = Callable[[int, int, int], None]  # day, days, visits so far
 
@@ -85,7 +89,8 @@ class CompiledEngine:
         self.workers = Workers(max(1, threads))
         self.year = region.year
         self.key = timetable.key_day(region.year)
-        self.access = float(parameters.access_factor[min(max(region.year, 2020), 2023) - 2020])
+        self.calendar_year, self.day_of_year = region.year, 0
+        self.access = _access_of(parameters, region.year)
         self.demography = demography
         self.world = build_world(region, parameters)
         self.delay = self.world.facility.delay
@@ -95,14 +100,11 @@ class CompiledEngine:
         self.rates = np.zeros((111, 2, 4, 4), dtype=np.float64)
         rate_table(parameters, self.rates)
         self.n_facilities = len(region.facilities.key)
-        self.pending: dict[int, list[np.ndarray]] = {}
-        self.stays: dict[int, list[np.ndarray]] = {}
         self.queue = np.empty((0, L.WAIT_COLUMNS), dtype=np.int64)
         self.queue_start = np.zeros(self.n_facilities + 1, dtype=np.int64)
         self.occupied = np.zeros(self.n_facilities, dtype=np.int64)
-        self.booked = np.zeros(self.n_facilities, dtype=np.int64)
         self.visits = 0
-        self.horizon = 64  # days ahead that events are filed for; grows
+        self.agenda = Agenda(self.n_facilities, self.workers)
         self.digits = np.empty(RADIX, dtype=np.int64)
         self._allocate(len(region.counties.code))
 
@@ -135,6 +137,7 @@ class CompiledEngine:
         self.scratches: list[Scratch | None] = [None] * workers
         self.durations = consult_durations(self.p)
         self.most_rooms = max(1, int(self.world.facility.rooms.max()))
+        self.most_beds = self.world.facility.beds + self.world.facility.overflow
 
     def _first_waits(self) -> np.ndarray:
         """Published waits start at the service time; delay facilities keep the tier's own."""
@@ -163,41 +166,42 @@ class CompiledEngine:
             self.p, self.world.facility, self.occupied, self.seed, self.key, first_day, stays
         )
         if len(stays):
-            self._schedule(stays, first_day)
+            self.agenda.schedule(stays, first_day)
 
     # ------------------------------------------------------------------ the run
 
     def run(self) -> RunTallies:
         """Simulate the warm-up and the year."""
         self.observer.began(self)
-        blocks = timetable.blocks(self.year)
-        days = timetable.days_in_year(self.year)
+        self.begin()
+        self.open_year(self.year)
+        for month in range(12):
+            self.month(month)
+        self.observer.ended()
+        return self.close_year()
+
+    def begin(self) -> None:
+        """Six weeks before the first year: beds are taken, tastes drawn, queues find their length."""
+        first, length, month = timetable.blocks(self.year)[0]
         self.workers.run(
             lambda k, a, b: first_state(self.p, self.people, self.seed, a, b),
             split(self.n, self.workers.count),
         )
         visit_prices(self.world.facility, self.world.scheme, self.published)
-        self._fill_beds(blocks[0][0])
-        for index, (first, length, month) in enumerate(blocks):
-            if index == 1:
-                self._start_counting()
-            elif index > 1:
-                self._turn_of_month(blocks[index - 1])
-            self._draw_month(first, length, month)
-            weekdays = timetable.weekdays(self.year, first, length)
-            for offset in range(length):
-                self._day(first, offset, month, int(weekdays[offset]), int(index > 0))
-                if self.progress is not None:
-                    self.progress(first + offset, days, self.visits)
-        self._turn_of_month(blocks[-1])
-        self.observer.ended()
-        return self._finish()
+        self._fill_beds(first)
+        self._block(first, length, month, 0)
 
-    def _start_counting(self) -> None:
-        """1 January: forget the warm-up's counts, keep its patients."""
+    def open_year(self, year: int) -> None:
+        """1 January: what has been counted is forgotten, its patients stay."""
+        self.calendar_year = year
+        self.day_of_year = timetable.key_day(year) - self.key
+        self.access = _access_of(self.p, year)
         for tally in self.tallies:
             for array in tally:
                 array[:] = 0
+        self.facility = np.zeros_like(self.facility)
+        self.histogram = np.zeros_like(self.histogram)
+        self.people_counts[:] = 0
         self.people.visit_fund = 0
         self.people.stay_fund = 0
         self.people.stays = 0
@@ -205,7 +209,23 @@ class CompiledEngine:
         self.facility[:, L.F_CENSUS_START] = self.occupied
         self.facility[:, L.F_WAITING_START] = np.diff(self.queue_start)
 
-    def _finish(self) -> RunTallies:
+    def month(self, month: int) -> None:
+        """One month (0-11) of the open year, to the deaths, moves and births of its end."""
+        first, length, _ = timetable.blocks(self.calendar_year)[month + 1]
+        self._block(self.day_of_year + first, length, month, 1)
+        self._turn_of_month(self.day_of_year + first, length)
+
+    def _block(self, first: int, length: int, month: int, counting: int) -> None:
+        self._draw_month(first, length, month)
+        weekdays = timetable.weekdays(self.year, first, length)
+        days = timetable.days_in_year(self.calendar_year)
+        for offset in range(length):
+            self._day(first, offset, month, int(weekdays[offset]), counting)
+            if self.progress is not None:
+                self.progress(first + offset - self.day_of_year, days, self.visits)
+
+    def close_year(self) -> RunTallies:
+        """31 December, 24:00: what the year has counted."""
         self.tallies[0].episode[:, L.E_PENDING_END] = self._open_episodes()
         self.facility[:, L.F_CENSUS_END] = self.occupied
         self.facility[:, L.F_WAITING_END] = np.diff(self.queue_start)
@@ -217,6 +237,76 @@ class CompiledEngine:
             histogram=self.histogram,
             people=self.people_counts.sum(axis=0),
         )
+
+    # ------------------------------------------------------------------ many years
+
+    def hand_over(self, region: Region, parameters: Any) -> None:
+        """Capacities, prices and parameters from the first of a month on."""
+        before, self.region, self.p = self.region, region, parameters
+        if region.villages is before.villages:
+            village = self.world.village
+        else:
+            village = village_table(region, parameters)
+            self.choice_sets = choice_sets(region)
+            self.menu = np.zeros((len(self.choice_sets), MENU_ROWS, 12))
+            self.menu_yuan = np.zeros((len(self.choice_sets), 2, 2, 12))
+        facility = facility_table(region, parameters)
+        self.world = World(facility, village, scheme_of(region, parameters))
+        self.most_beds = np.maximum(self.most_beds, facility.beds + facility.overflow)
+        most_rooms = max(1, int(facility.rooms.max()))
+        if most_rooms > self.most_rooms:
+            self.most_rooms = most_rooms
+            self.scratches = [None] * self.workers.count
+        rate_table(parameters, self.rates)
+        self.durations = consult_durations(parameters)
+        visit_prices(facility, self.world.scheme, self.published)
+
+    def new_year(self, laws: Any, demography: Any) -> None:
+        """After `close_year`: everybody is a year older, and whoever has left gives up his row.
+
+        laws  sim.population.attributes.Laws of the year that begins;  demography  its rates
+        """
+        self.demography = demography
+        self.most_beds = self.world.facility.beds + self.world.facility.overflow
+        self.workers.run(
+            lambda _, a, b: grow_older(laws, self.people, self.world.village, self.seed, a, b),
+            split(self.n, self.workers.count),
+        )
+        counts = np.zeros(len(self.village_start) - 1, dtype=np.int64)
+        count_by_village(self.people, self.n, counts)
+        self.village_start = np.concatenate([[0], np.cumsum(counts)])
+        alive = int(self.village_start[-1])
+        packed = np.zeros(capacity_for(alive, demography), dtype=L.PERSON).view(np.recarray)
+        row_of = np.empty(self.n, dtype=np.int32)
+        pack_people(self.people, self.n, self.village_start[:-1].copy(), packed, row_of)
+        self.people, self.n = packed, alive
+        self.agenda.renumber(row_of)
+        self.queue[:, L.W_RESIDENT] = row_of[self.queue[:, L.W_RESIDENT]]
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Everything that lasts over a 1 January, after `new_year`, as arrays."""
+        board = self.published.view(np.ndarray)
+        return {
+            "people": self.people[: self.n].view(np.ndarray).view(np.uint8),
+            "village_start": self.village_start, "occupied": self.occupied, "queue": self.queue,
+            "queue_start": self.queue_start, "published": board.view(np.uint8),
+            "pool_wait": self.pool_wait, "visits": np.array(self.visits),
+            **self.agenda.state(),
+        }  # fmt: skip
+
+    def restore(self, state: dict[str, np.ndarray], demography: Any) -> None:
+        """Go on from what `state` gave."""
+        rows = state["people"].view(L.PERSON).reshape(-1)
+        self.n = len(rows)
+        packed = np.zeros(capacity_for(self.n, demography), dtype=L.PERSON)
+        packed[: self.n] = rows
+        self.people, self.demography = packed.view(np.recarray), demography
+        for name in ("village_start", "occupied", "queue", "queue_start", "pool_wait"):
+            setattr(self, name, state[name].copy())
+        board = state["published"].view(L.BOARD_RECORD).reshape(-1).copy()
+        self.published = board.view(np.recarray)
+        self.visits = int(state["visits"])
+        self.agenda.restore(state)
 
     def census(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Residents alive and here by county and group: by key group and contract, (counties x
@@ -235,13 +325,7 @@ class CompiledEngine:
 
     def _open_episodes(self) -> np.ndarray:
         """Episodes begun and not ended, by class: waiting for a visit, in bed, or for a bed."""
-        metas = [self.queue[:, L.W_META]]
-        for rows in self.pending.values():
-            for events in rows:
-                meta = events[:, L.META].astype(np.int64)
-                metas.append(meta[((meta >> 11) & 7) != L.NEW])
-        for rows in self.stays.values():
-            metas += [stays[stays[:, L.RESIDENT] >= 0, L.META] for stays in rows]
+        metas = [self.queue[:, L.W_META], *self.agenda.open_metas()]
         return np.bincount(np.concatenate(metas).astype(np.int64) & 3, minlength=4)[:4]
 
     # ------------------------------------------------------------------ months
@@ -280,9 +364,8 @@ class CompiledEngine:
             ranges,
         )
 
-    def _turn_of_month(self, ended: tuple[int, int, int]) -> None:
-        """The first of a month, before anything is published."""
-        first, days, _ = ended
+    def _turn_of_month(self, first: int, days: int) -> None:
+        """The first of a month, before anything is published: the days that ended, from `first`."""
         p, people, workers = self.p, self.people, self.workers
         n_villages = len(self.village_start) - 1
         mortality = np.empty((2, 111, 4), dtype=np.float64)
@@ -312,7 +395,7 @@ class CompiledEngine:
 
     def _add_newborns(self, mothers: np.ndarray) -> None:
         """One row a newborn, after all others: the mother's village and income."""
-        n = add_newborns(self.p, self.people, mothers, self.seed, self.year, self.n)
+        n = add_newborns(self.p, self.people, mothers, self.seed, self.calendar_year, self.n)
         if n < 0:
             raise RuntimeError("no identity or row left for a newborn")
         self.n = n
@@ -320,19 +403,10 @@ class CompiledEngine:
     def _remove_those_who_left(self) -> None:
         """Deaths and moves leave beds, queues and open episodes at this instant."""
         people = self.people
-        for rows in self.pending.values():
-            rows[:] = [self._keep(events, L.RESIDENT, L.META) for events in rows]
-        for rows in self.stays.values():
-            for index, stays in enumerate(rows):
-                left = np.empty(len(stays), dtype=np.int64)
-                has_left(people, stays, L.RESIDENT, left)
-                if left.any():
-                    gone = stays[left > 0]
-                    in_ward = gone[~self.delay[gone[:, L.FACILITY]]]
-                    np.subtract.at(self.occupied, in_ward[:, L.FACILITY], 1)
-                    np.add.at(self.facility, (in_ward[:, L.FACILITY], L.F_LEFT_IN_BED), 1)
-                    self._count_left(gone[:, L.META], left[left > 0])
-                    rows[index] = np.ascontiguousarray(stays[left == 0])
+        ended = self.agenda.drop_those_who_left(people, self._count_left)
+        in_ward = ended[~self.delay[ended[:, L.FACILITY]], L.FACILITY]
+        np.subtract.at(self.occupied, in_ward, 1)
+        np.add.at(self.facility, (in_ward, L.F_LEFT_IN_BED), 1)
         left = np.empty(len(self.queue), dtype=np.int64)
         has_left(people, self.queue, L.W_RESIDENT, left)
         if left.any():
@@ -342,17 +416,6 @@ class CompiledEngine:
             counts = np.bincount(of[left == 0], minlength=self.n_facilities)
             self.queue = np.ascontiguousarray(self.queue[left == 0])
             self.queue_start[1:] = np.cumsum(counts)
-
-    def _keep(self, rows: np.ndarray, resident: int, meta: int) -> np.ndarray:
-        left = np.empty(len(rows), dtype=np.int64)
-        has_left(self.people, rows, resident, left)
-        if not left.any():
-            return rows
-        book(np.ascontiguousarray(rows[left > 0]), -1, self.booked)
-        gone = rows[left > 0, meta]
-        begun = ((gone >> 11) & 7) != L.NEW
-        self._count_left(gone[begun], left[left > 0][begun])
-        return np.ascontiguousarray(rows[left == 0])
 
     def _count_left(self, metas: np.ndarray, status: np.ndarray) -> None:
         classes = metas.astype(np.int64) & 3
@@ -388,14 +451,14 @@ class CompiledEngine:
             ranges,
         )  # fmt: skip
         posted = _written(later, ranges, written)
-        self._post(day, posted)
+        self.agenda.post(day, posted)
         today = Today(
             day, month, weekday, counting, requests, facility, alternative, pool, second, fate, wait
         )
         self.observer.chosen(today, posted)
 
         order, start = self._by_facility(facility, ranges)
-        leaving_stays = self._leaving(day)
+        leaving_stays = self.agenda.leaving(day)
         admitted, moved = self._facilities(today, identity, order, start, leaving_stays)
         self.observer.served(today, leaving_stays, admitted, moved)
         smooth_waits(published, self.pool_wait)
@@ -409,7 +472,7 @@ class CompiledEngine:
             ranges,
         )  # fmt: skip
         posted = _written(out, ranges, written)
-        self._post(day, posted)
+        self.agenda.post(day, posted)
         self.observer.closed(today, posted)
         self._discharge(today, leaving_stays)
 
@@ -423,7 +486,14 @@ class CompiledEngine:
         published.free_beds = beds - self.occupied
         mean_waits(world.facility, published, self.tier_wait)
         publish(
-            p, world.facility, world.scheme, published, self.tier_wait, self.booked, weekday, day
+            p,
+            world.facility,
+            world.scheme,
+            published,
+            self.tier_wait,
+            self.agenda.booked,
+            weekday,
+            day,
         )
 
         self.workers.run(
@@ -436,9 +506,7 @@ class CompiledEngine:
     def _requests(self, day: int, offset: int) -> np.ndarray:
         """Today's onsets and returns, sorted by resident."""
         onsets = self.month_events[self.day_start[offset] : self.day_start[offset + 1]]
-        due = self.pending.pop(day, None)
-        returns = np.concatenate(due) if due else _NO_EVENTS
-        book(returns, -1, self.booked)
+        returns = self.agenda.due(day)
         at = self._buffer("sorted", len(returns), 1, np.int32)[: len(returns)]
         keys = self._buffer("returning", len(returns), 1, np.int64)[: len(returns)]
         other = self._buffer("unsorted", len(returns), 1, np.int64)[: len(returns)]
@@ -471,46 +539,6 @@ class CompiledEngine:
         order = self._buffer("order", len(facility), 1, np.int32)[: len(facility)]
         self.workers.run(lambda k, a, b: by_facility(facility, a, b, rows[k], order), ranges)
         return order, start
-
-    def _post(self, day: int, parts: list[np.ndarray]) -> None:
-        """File events under the day they fall due, the parts one after the other."""
-        jobs = [(k, k) for k in range(len(parts))]
-        due = np.zeros((len(parts), self.horizon), dtype=np.int64)
-        short = max(self.workers.run(lambda k, *_: count_due(parts[k], day, due[k]), jobs))
-        if short > 0:
-            self.horizon = 2 * short
-            return self._post(day, parts)
-        total = due.sum(axis=0)
-        ends = np.cumsum(total)
-        start = ends - total
-        at = start + np.cumsum(due, axis=0) - due
-        rows = np.empty((int(ends[-1]), L.EVENT_COLUMNS), dtype=np.int32)
-        booked = np.zeros((len(parts), self.n_facilities), dtype=np.int64)
-
-        def file(k: int, *_: int) -> None:
-            by_due(parts[k], day, at[k], rows)
-            book(parts[k], 1, booked[k])
-
-        self.workers.run(file, jobs)
-        self.booked += booked.sum(axis=0)
-        for ahead in np.flatnonzero(total):
-            filed = rows[start[ahead] : ends[ahead]]
-            self.pending.setdefault(day + int(ahead), []).append(filed)
-        return None
-
-    def _leaving(self, day: int) -> np.ndarray:
-        """Stays that end today."""
-        rows = self.stays.pop(day, None)
-        return np.concatenate(rows) if rows else _NO_STAYS
-
-    def _schedule(self, stays: np.ndarray, today: int) -> None:
-        """File stays under the day they end."""
-        ends = stays[:, L.DAYS] + today
-        order = np.argsort(ends, kind="stable")
-        ends, rows = ends[order], stays[order]
-        cuts = (np.flatnonzero(np.diff(ends)) + 1).tolist()
-        for a, b in pairwise([0, *cuts, len(rows)]):
-            self.stays.setdefault(int(ends[a]), []).append(rows[a:b])
 
     def _facilities(
         self, today: Today, identity: np.ndarray, order: np.ndarray, start: np.ndarray,
@@ -553,7 +581,7 @@ class CompiledEngine:
                     new_stays,
                     self.tallies[0],
                 )
-            self._schedule(new_stays, day)
+            self.agenda.schedule(new_stays, day)
         moves = np.empty((int(n_events.sum()), L.EVENT_COLUMNS), dtype=np.int32)
         gather_rows(events, base, n_events, moves)
         home = moves[:, L.FACILITY] < 0
@@ -562,7 +590,7 @@ class CompiledEngine:
                 world.village, self.people, np.ascontiguousarray(moves[home]), counting,
                 self.tallies[0],
             )  # fmt: skip
-        self._post(day, [np.ascontiguousarray(moves[~home])])
+        self.agenda.post(day, [np.ascontiguousarray(moves[~home])])
         queue = np.empty((int(n_kept.sum()), L.WAIT_COLUMNS), dtype=np.int64)
         gather_rows(kept, base, n_kept, queue)
         self.queue = queue
@@ -615,7 +643,7 @@ class CompiledEngine:
             ranges,
         )  # fmt: skip
         posted = _written(out, ranges, written)
-        self._post(day, posted)
+        self.agenda.post(day, posted)
         self.observer.discharged(today, stays, paid, posted)
         if counting:
             f = stays[:, L.FACILITY]
@@ -624,6 +652,11 @@ class CompiledEngine:
             np.add.at(self.facility, (f, L.F_TRANSFERS_OUT), stays[:, L.MOVES_UP])
             np.add.at(self.facility, (f, L.F_BACK_SENT), sent_back)
             np.add.at(self.facility, (f, L.F_CHARGE_INPATIENT), paid)
+
+
+def _access_of(p: Any, year: int) -> float:
+    """Access factor of a year; after the last known one it stays."""
+    return float(p.access_factor[min(max(year, 2020), 2023) - 2020])
 
 
 def _taken_at_first(p: Any, facilities: Any) -> np.ndarray:

@@ -12,12 +12,16 @@ from sim.engines.workers import Workers, split
 from sim.population import Residents
 
 
+def capacity_for(residents: int, demography: Any) -> int:
+    """Rows for residents and the newborns of a year."""
+    women = float(demography.fertility.max()) * residents / 4.0
+    return residents + int(women + 8.0 * women**0.5) + 1_000
+
+
 def people_table(residents: Residents, demography: Any, workers: Workers) -> tuple[Any, int]:
     """Residents as one table of records; rows beyond the count are for the year's newborns."""
     n = residents.count
-    women = float(demography.fertility.max()) * n / 4.0
-    capacity = n + int(women + 8.0 * women**0.5) + 1_000
-    people = np.zeros(capacity, dtype=L.PERSON).view(np.recarray)
+    people = np.zeros(capacity_for(n, demography), dtype=L.PERSON).view(np.recarray)
     columns = Columns(**{name: getattr(residents, name) for name in Columns._fields})
     workers.run(lambda _, a, b: write_residents(columns, people, a, b), split(n, workers.count))
     return people, n

@@ -95,25 +95,41 @@ def gives_birth(laws: Laws, identity: int, age: int, sex: int) -> bool:
 
 
 @njit
+def income_of(u: float) -> int:
+    """Income fifth from the lane that also serves the insurance scheme."""
+    return int(5.0 * u)
+
+
+@njit
+def insurance_of(laws: Laws, u: float, age: int, urban: int) -> int:
+    """Insurance scheme, 0 employee, 1 resident: what is left of the income lane is uniform."""
+    fifths = 5.0 * u
+    return 0 if fifths - int(fifths) < laws.employee[urban, age] else 1
+
+
+@njit
+def is_in_key_group(laws: Laws, u: float, age: int, chronic: int) -> bool:
+    """In a key group of family-doctor contracts by age, illness or disability."""
+    return bool(
+        age >= laws.key_age_from
+        or age < laws.key_child_below
+        or chronic > 0
+        or u < laws.disabled[age]
+    )
+
+
+@njit
 def _attributes_of(
     laws: Laws, identity: int, age: int, sex: int, urban: int
 ) -> tuple[int, int, int, int, int]:
     """Income, insurance, chronic state, key group and contract of one resident."""
     u = block(laws.seed, _ATTRIBUTE, identity, 0, 0)
-    # One lane serves two draws: quintile, and within it a fresh uniform for the scheme.
-    fifths = 5.0 * u[1]
-    income = int(fifths)
-    insurance = 0 if fifths - income < laws.employee[urban, age] else 1
+    income = income_of(u[1])
+    insurance = insurance_of(laws, u[1], age, urban)
     if is_newborn(identity):
-        income = int(5.0 * block(laws.seed, _ATTRIBUTE, mother_identity(identity), 0, 0)[1])
+        income = income_of(block(laws.seed, _ATTRIBUTE, mother_identity(identity), 0, 0)[1])
     chronic = _chronic_state(laws, u[0], age)
-    key = (
-        age >= laws.key_age_from
-        or age < laws.key_child_below
-        or chronic > 0
-        or u[3] < laws.disabled[age]
-        or gives_birth(laws, identity, age, sex)
-    )
+    key = is_in_key_group(laws, u[3], age, chronic) or gives_birth(laws, identity, age, sex)
     key_group = 1 if key else 0
     coverage = laws.coverage[key_group]
     contract = 0

@@ -172,8 +172,12 @@ def first_choices(
     the facility of the visit or appointment, -1 for self-care. The engine is left as it was,
     but for what it published that day."""
     n = len(residents)
-    people, wait, booked = engine.people.copy(), engine.published.wait.copy(), engine.booked.copy()
-    engine.pending, engine.stays = {}, {}
+    people, wait, booked = (
+        engine.people.copy(),
+        engine.published.wait.copy(),
+        engine.agenda.booked.copy(),
+    )
+    engine.agenda.pending, engine.agenda.stays = {}, {}
     engine.queue = engine.queue[:0]
     engine.queue_start[:] = 0
     engine.occupied[:] = 0
@@ -187,7 +191,7 @@ def first_choices(
     chosen = engine.buffers["facility"][:n].astype(np.int64)
     fate = engine.buffers["fate"][:n].copy()
     appointed = {}
-    for rows in engine.pending.values():
+    for rows in engine.agenda.pending.values():
         for events in rows:
             for event in events:
                 appointed[int(event[L.RESIDENT])] = int(event[L.FACILITY])
@@ -195,7 +199,7 @@ def first_choices(
         chosen[i] = appointed[int(residents[i])]
     engine.people[:] = people
     engine.published.wait[:] = wait
-    engine.booked[:] = booked
+    engine.agenda.booked[:] = booked
     return fate, chosen
 
 
