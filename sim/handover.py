@@ -9,7 +9,7 @@ year.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -168,14 +168,17 @@ class SlowWorld:
 
     def _turn_loops_on(self) -> None:
         """1 January after the last known year: that year is the measure of all that follows."""
-        year = self.history[-12:]
-        mean = {name: np.sum([getattr(m, name) for m in year], axis=0)
-                for name in ("visits", "charges", "fund")}  # fmt: skip
-        last = self.history[-1]
-        self.reference = MonthTally(**mean, residents=last.residents, by_key=last.by_key)
+        self.reference = self._year_before(self.loops_from)
         reserve = self.p.fund_reserve_start / 12.0 * self.reference.fund.sum()
         self.stocks.fund[0] += reserve
         view(self.start, self.length).fund[0] += reserve
+
+    def _year_before(self, month: int) -> MonthTally:
+        """Flows of the twelve months before, and residents at their end."""
+        year = self.history[month - 12 : month]
+        total = {name: np.sum([getattr(m, name) for m in year], axis=0)
+                 for name in ("visits", "charges", "fund")}  # fmt: skip
+        return MonthTally(**total, residents=year[-1].residents, by_key=year[-1].by_key)
 
     def _open_centre(self, month: int) -> None:
         centre = self.paths.centre
@@ -307,14 +310,10 @@ class SlowWorld:
         surplus, budget = np.zeros(self.counties), self.history[-1].fund * 12.0
         spending = budget
         if self.reference is not None:
-            year = self.history[-12:]
-            visits, charges, fund = (
-                np.sum([getattr(m, name) for m in year], axis=0)
-                for name in ("visits", "charges", "fund")
-            )
-            volume = _ratio(self.by_node(visits), self.by_node(self.reference.visits))
-            revenue = _ratio(self.by_node(charges), self.by_node(self.reference.charges))
-            budget, spending = self._budget(month), fund
+            now = self._year_before(len(self.history))
+            volume = _ratio(self.by_node(now.visits), self.by_node(self.reference.visits))
+            revenue = _ratio(self.by_node(now.charges), self.by_node(self.reference.charges))
+            budget, spending = self._budget(month), now.fund
             surplus = np.array(
                 [retained(p, b - s, figures.kept) for b, s in zip(budget, spending, strict=True)]
             )
@@ -345,6 +344,25 @@ class SlowWorld:
         growth = (1.0 + self.p.contribution_growth) ** years
         budget: Floats = self.reference.fund * people * growth
         return budget
+
+    # ------------------------------------------------------------------ state
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Everything that lasts over a 1 January, as arrays."""
+        history = {
+            f"history_{f.name}": np.array([getattr(m, f.name) for m in self.history])
+            for f in fields(MonthTally)
+        }
+        return {"flat": self.flat, "start": self.start, "is_open": np.array(self.is_open)} | history
+
+    def restore(self, state: dict[str, NDArray[Any]]) -> None:
+        """Go on from what `state` gave."""
+        self.flat[:], self.start[:] = state["flat"], state["start"]
+        self.is_open = bool(state["is_open"])
+        columns = [state[f"history_{f.name}"] for f in fields(MonthTally)]
+        self.history = [MonthTally(*rows) for rows in zip(*columns, strict=True)]
+        if len(self.history) > self.loops_from:
+            self.reference = self._year_before(self.loops_from)
 
     def whole_stocks(self) -> dict[str, NDArray[np.int64]]:
         """Doctors, nurses and beds in whole units; each is its start plus what came less what went,

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim import __version__
+from sim import checkpoint as checkpoints
 from sim.course import EMPTY, FIRST_YEAR, Course
 from sim.demography import load_demography
 from sim.engines.compiled import CompiledEngine
@@ -77,6 +78,7 @@ def simulate_path(
     cut: Sequence[str] = (),
     keep: Sequence[int] | None = None,
     progress: Progress | None = None,
+    checkpoint: Path | None = None,
 ) -> PathRun:
     """Simulate a region from 1 January 2020 to the end of a year.
 
@@ -88,6 +90,8 @@ def simulate_path(
     cut        loops of sim.stocks.LOOPS that do not act
     keep       years whose Dataset is built; None means all
     progress   called with (stage, done, total, visits so far)
+    checkpoint folder in which the compiled engine leaves where it stands after every year; an
+               interrupted path of the same key goes on from there, to the same bytes
 
     Raises InputError for an unknown region, year, engine, loop, parameter or quantity of the
     course; RuntimeError when a conservation law does not hold or a quarter has no fixed point.
@@ -106,10 +110,11 @@ def simulate_path(
     wanted = range(FIRST_YEAR, until + 1) if keep is None else keep
     drive = _DRIVERS[engine]
     key = path_key(paths, p, course, engine, seed, until)
-    years, checks, warnings = drive(
-        paths, digest, p, slow, table, until, set(wanted), seed, threads,
-        progress or (lambda *_: None),
-    )  # fmt: skip
+    job = Job(paths, digest, p, slow, table, until, frozenset(wanted), seed, threads,
+              progress or (lambda *_: None), key, checkpoint)  # fmt: skip
+    years, checks, warnings = drive(job)
+    if checkpoint is not None:
+        checkpoints.discard(checkpoint, key)
     manifest = {
         "region": name, "engine": engine, "seed": seed, "years": [FIRST_YEAR, until], "key": key,
         "course": course.key, "cut": list(cut), "model_version": __version__,
@@ -122,6 +127,27 @@ def simulate_path(
     stocks = table.dataset()
     provenance(stocks, first, manifest)
     return PathRun(years, stocks, {**manifest, "seconds": time.perf_counter() - begun})
+
+
+@dataclass(frozen=True)
+class Job:
+    """What an engine needs to run a path."""
+
+    paths: PathRegions
+    digest: str
+    p: Any
+    slow: SlowWorld
+    table: StockTable
+    until: int
+    wanted: frozenset[int]
+    seed: int
+    threads: int
+    tell: Progress
+    key: str
+    checkpoint: Path | None
+
+
+Answer = tuple[dict[int, Any], dict[str, Any], list[str]]  # Datasets, checks, warnings
 
 
 def _check(until: int, engine: str, cut: Sequence[str]) -> None:
@@ -179,20 +205,18 @@ def move_rate_of(paths: PathRegions, p: Any, seed: int, threads: int) -> np.ndar
     return move_rates(last, residents, ledger, p)
 
 
-def _meanfield(
-    paths: PathRegions, digest: str, p: Any, slow: SlowWorld, table: StockTable, until: int,
-    wanted: set[int], seed: int, threads: int, tell: Progress,
-) -> tuple[dict[int, Any], dict[str, Any], list[str]]:  # fmt: skip
+def _meanfield(job: Job) -> Answer:
     """Expected values, quarter by quarter."""
+    slow, tell = job.slow, job.tell
     tell("residents", 0, 0, 0)
-    population = PopulationParameters.from_table(p)
+    population = PopulationParameters.from_table(job.p)
     people = b"".join(np.asarray(getattr(population, f.name)).tobytes() for f in fields(population))
-    start = _path_ground(paths.of(FIRST_YEAR).key, digest, seed, people, threads)
-    engine = MeanFieldYears(start, p)
+    name = job.paths.of(FIRST_YEAR).key
+    engine = MeanFieldYears(_path_ground(name, job.digest, job.seed, people, job.threads), job.p)
     found: dict[int, Any] = {}
     checks: dict[str, float] = {}
-    total = until + 1 - FIRST_YEAR
-    for year in range(FIRST_YEAR, until + 1):
+    total = job.until + 1 - FIRST_YEAR
+    for year in range(FIRST_YEAR, job.until + 1):
         tell("years", year - FIRST_YEAR, total, 0)
         for quarter in range(4):
             month = 12 * (year - FIRST_YEAR) + MONTHS * quarter
@@ -201,72 +225,108 @@ def _meanfield(
             tally = MonthTally(**engine.month_tally())
             for k in range(MONTHS):
                 slow.take(month + k, tally)
-                table.record(month + k)
+                job.table.record(month + k)
                 slow.step()
         region = engine.model.ground.region
         result = engine.close_year()
-        for name, gap in result.checks.items():
-            checks[name] = max(checks.get(name, 0.0), gap)
-        if year in wanted:
+        for check, gap in result.checks.items():
+            checks[check] = max(checks.get(check, 0.0), gap)
+        if year in job.wanted:
             found[year] = build_dataset(region, result.tallies, expected_census(result))
-    broken = [name for name, gap in checks.items() if gap > 1e-9]
+    broken = [check for check, gap in checks.items() if gap > 1e-9]
     if broken:
         raise RuntimeError(f"conservation does not hold: {broken}; a fault in the program")
     return found, checks, []
 
 
-def _compiled(
-    paths: PathRegions, digest: str, p: Any, slow: SlowWorld, table: StockTable, until: int,
-    wanted: set[int], seed: int, threads: int, tell: Progress,
-) -> tuple[dict[int, Any], dict[str, Any], list[str]]:  # fmt: skip
+def _compiled(job: Job) -> Answer:
     """Every resident, every day."""
-    del digest
+    slow, tell, table = job.slow, job.tell, job.table
     tell("residents", 0, 0, 0)
-    first, population = paths.of(FIRST_YEAR), PopulationParameters.from_table(p)
-    residents, ledger = residents_of(first, population, seed, threads=threads)
-    region, now = slow.open_month(0)
-    engine = CompiledEngine(
-        region, now, residents, load_demography(FIRST_YEAR), ledger, seed=seed, threads=threads
-    )
-    engine.move_rate = move_rate_of(paths, p, seed, threads)
-    del residents
-    found: dict[int, Any] = {}
-    checks: dict[str, Any] = {}
-    warnings: list[str] = []
-    days = (date(until + 1, 1, 1) - date(FIRST_YEAR, 1, 1)).days
+    population = PopulationParameters.from_table(job.p)
+    engine = _new_engine(job, population)
+    days = (date(job.until + 1, 1, 1) - date(FIRST_YEAR, 1, 1)).days
     engine.progress = lambda day, _, visits: tell("days", day + engine.day_of_year, days, visits)
     with engine.workers:
-        tell("first day", 0, days, 0)
-        engine.begin()
-        for year in range(FIRST_YEAR, until + 1):
-            engine.open_year(year)
-            before, count = take_census(engine, "start"), engine.n
-            by_key = before["group_contracts_start"][1].sum(axis=(0, 1, 2, 3, 4, 5, 7))
-            for k in range(12):
-                month = 12 * (year - FIRST_YEAR) + k
-                if month:
-                    engine.hand_over(*slow.open_month(month))
-                told = engine.facility.copy()
-                engine.month(k)
-                slow.take(month, month_of_engine(engine, told, k, before, by_key))
-                table.record(month)
-                slow.step()
-            tallies = engine.close_year()
-            census = {**before, **take_census(engine, "end")}
-            for name, gap in year_conservation(engine, tallies, count).items():
-                checks[name] = checks.get(name, 0) + abs(gap)
-            if year in wanted:
+        found, checks, warnings, first = _begin(job, engine)
+        for year in range(first, job.until + 1):
+            tallies, census = _one_year(engine, slow, table, year, checks)
+            if year in job.wanted:
                 world = replace(engine.region, year=year)
                 found[year] = build_dataset(world, tallies, census)
                 warnings += [f"{year}: {said}" for said in run_warnings(world, tallies)]
-            if year < until:
+            if year < job.until:
                 rates = load_demography(year + 1)
-                laws = laws_of(engine.region, population, rates, seed, year + 1)
+                laws = laws_of(engine.region, population, rates, job.seed, year + 1)
                 engine.new_year(laws, rates)
-    broken = [name for name, gap in checks.items() if gap]
+                if job.checkpoint is not None:
+                    states = {
+                        "engine": engine.state(),
+                        "slow": slow.state(),
+                        "table": table.state(),
+                    }
+                    held = checkpoints.Checkpoint(year, states, found, checks, warnings)
+                    checkpoints.save(job.checkpoint, job.key, held)
+    broken = [check for check, gap in checks.items() if gap]
     if broken:
         raise RuntimeError(f"conservation does not hold: {broken}; a fault in the program")
     return found, checks, warnings
+
+
+def _new_engine(job: Job, population: PopulationParameters) -> CompiledEngine:
+    """The compiled engine with the residents of the census."""
+    first = job.paths.of(FIRST_YEAR)
+    residents, ledger = residents_of(first, population, job.seed, threads=job.threads)
+    region, p = job.slow.open_month(0)
+    engine = CompiledEngine(
+        region, p, residents, load_demography(FIRST_YEAR), ledger, seed=job.seed,
+        threads=job.threads,
+    )  # fmt: skip
+    engine.move_rate = move_rate_of(job.paths, job.p, job.seed, job.threads)
+    return engine
+
+
+def _begin(
+    job: Job, engine: CompiledEngine
+) -> tuple[dict[int, Any], dict[str, Any], list[str], int]:
+    """The warm-up, or where a checkpoint stands: Datasets, checks, warnings, first year to run."""
+    held = None
+    if job.checkpoint is not None:
+        held = checkpoints.load(job.checkpoint, job.key)
+    if held is None:
+        job.tell("first day", 0, 0, 0)
+        engine.begin()
+        return {}, {}, [], FIRST_YEAR
+    job.tell("resumed", held.year + 1 - FIRST_YEAR, job.until + 1 - FIRST_YEAR, 0)
+    engine.restore(held.states["engine"], load_demography(held.year + 1))
+    job.slow.restore(held.states["slow"])
+    job.table.restore(held.states["table"])
+    return held.years, held.checks, held.warnings, held.year + 1
+
+
+def _one_year(
+    engine: CompiledEngine, slow: SlowWorld, table: StockTable, year: int, checks: dict[str, Any]
+) -> tuple[Any, dict[str, Any]]:
+    """Twelve months, each with its hand-over; adds to the checks."""
+    january = 12 * (year - FIRST_YEAR)
+    if january:
+        engine.hand_over(*slow.open_month(january))
+    engine.open_year(year)
+    before, count = take_census(engine, "start"), engine.n
+    by_key = before["group_contracts_start"][1].sum(axis=(0, 1, 2, 3, 4, 5, 7))
+    for k in range(12):
+        month = january + k
+        if k:
+            engine.hand_over(*slow.open_month(month))
+        told = engine.facility.copy()
+        engine.month(k)
+        slow.take(month, month_of_engine(engine, told, k, before, by_key))
+        table.record(month)
+        slow.step()
+    tallies = engine.close_year()
+    for name, gap in year_conservation(engine, tallies, count).items():
+        checks[name] = int(checks.get(name, 0) + abs(gap))
+    return tallies, {**before, **take_census(engine, "end")}
 
 
 def month_of_engine(

@@ -72,6 +72,22 @@ class StockTable:
         self.surplus.append(drivers.surplus.copy())
         self.capability.append(slow.capability())
 
+    def state(self) -> dict[str, np.ndarray]:
+        """All that has been recorded, as arrays."""
+        held = {f"node_{name}": np.array(rows) for name, rows in self.nodes.items()}
+        held |= {f"region_{name}": np.array(rows) for name, rows in self.region.items()}
+        for name in ("months", "effort", "surplus", "capability"):
+            held[name] = np.array(getattr(self, name))
+        return held
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Go on from what `state` gave."""
+        self.nodes = {name: list(state[f"node_{name}"]) for name in self.nodes}
+        self.region = {name: state[f"region_{name}"].tolist() for name in self.region}
+        self.months = state["months"].tolist()
+        for name in ("effort", "surplus", "capability"):
+            setattr(self, name, list(state[name]))
+
     def dataset(self) -> xr.Dataset:
         """All months; nodes by county (or `region` for city and regional tiers) and tier."""
         import xarray as xr

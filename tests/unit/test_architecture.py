@@ -29,7 +29,7 @@ LAYERS = (
     ("sim.engines",),
     ("sim.results", "sim.visit_columns", "sim.visit_parquet", "sim.visit_log"),
     ("sim.indicators",),
-    ("sim.run", "sim.stock_table"),
+    ("sim.run", "sim.stock_table", "sim.checkpoint"),
     ("sim.path",),
     ("sim.anchor", "sim.local_anchor", "sim.info", "sim.report", "sim.priors"),
     ("sim.draws",),
