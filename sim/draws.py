@@ -205,7 +205,7 @@ def anchored_draw(anchoring: Anchoring, number: int, seed: int = 0) -> Draw:
                 return Draw(number, at, worst, "")
             step = -np.linalg.solve(slopes, gap)
             step *= min(1.0, _LONGEST_STEP / float(np.abs(step).max()))
-            at = np.round(at + step, 6)  # as it is stored
+            at = np.round(at + step, 6).astype(np.float64)  # as it is stored
             if _beyond_limits(moved(anchoring.values, at)):
                 return Draw(number, at, worst, "a value beyond its limits")
             new = solved(at) - anchoring.figures
