@@ -1,4 +1,4 @@
-"""`python -m sim run | trace | info | verify | indicators | new-region | anchor`."""
+"""`python -m sim run | trace | info | verify | indicators | new-region | anchor | draws`."""
 
 from __future__ import annotations
 
@@ -108,6 +108,10 @@ def _add_readers(commands: Any) -> None:
     )
     anchor.add_argument("region", nargs="?", choices=REGIONS, help="a region with a plan")
     anchor.add_argument("--steps", type=int, default=30, help="runs at most, default 30")
+    says = "make a region's draws of the parameters, each anchored to its reference year"
+    draws = commands.add_parser("draws", help=says, description=f"{says}; a few minutes")
+    draws.add_argument("region", help="name of a region, or folder of a pack")
+    draws.add_argument("--count", type=_whole(1, 10_000), default=256, help="default 256")
 
 
 def _trace_command(commands: Any) -> None:
@@ -356,12 +360,19 @@ def _anchor(options: argparse.Namespace) -> int:
     return OK if solve(options.steps, tell=tell) else FAILED
 
 
+def _draws(options: argparse.Namespace) -> int:
+    from sim.draws import write_draws
+
+    made = write_draws(options.region, count=options.count)
+    return OK if made == options.count else FAILED
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code (0 ok, 1 failed, 2 usage or input, 130)."""
     options = parser().parse_args(arguments)
     commands = {
         "run": _run, "trace": _trace, "info": _info, "verify": _verify, "anchor": _anchor,
-        "indicators": _indicators, "new-region": _new_region,
+        "indicators": _indicators, "new-region": _new_region, "draws": _draws,
     }  # fmt: skip
     try:
         return commands[options.command](options)

@@ -36,7 +36,14 @@ from sim.engines.meanfield.year import intensity_of
 from sim.errors import Fault, InputError
 from sim.packs import load_region
 from sim.packs.read import pack_folder
-from sim.parameters import limits, load_parameters, read_anchored, read_rows, read_shifts
+from sim.parameters import (
+    STATUSES,
+    limits,
+    load_parameters,
+    read_anchored,
+    read_shifts,
+    rows_of_status,
+)
 from sim.population import PopulationParameters, residents_of
 from sim.priors import prior_draw
 from sim.source import source_hash
@@ -66,6 +73,10 @@ UNKNOWNS: tuple[tuple[str, tuple[str, ...], bool], ...] = (
     ("stay_above", ("stay_mean:city", "stay_mean:regional"), True),
 )  # fmt: skip
 NAMES = tuple(name for name, _, _ in UNKNOWNS)
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +137,7 @@ def figures_of(model: MeanField) -> Floats:
 def own_values(region: str) -> dict[str, float]:
     """The region's own value of every key that an unknown moves."""
     p = load_parameters(region=region)
-    rows = {row.key: row for row in read_rows()}
+    rows = {row.key: row for row in rows_of_status(STATUSES)}
     index = {name: [row.key for row in rows.values() if row.name == name] for name in
              {key.partition(":")[0] for _, keys, _ in UNKNOWNS for key in keys}}  # fmt: skip
     return {
@@ -184,7 +195,7 @@ def anchored_draw(anchoring: Anchoring, number: int, seed: int = 0) -> Draw:
     """Draw `number` from the priors, made to meet the region's figures."""
     solved = _Solved(anchoring.ground, anchoring.values, prior_draw(number, seed))
     slopes = anchoring.slopes.copy()
-    at = np.zeros(len(UNKNOWNS))
+    at: Floats = np.zeros(len(UNKNOWNS))
     worst = math.inf
     try:
         gap = solved(at) - anchoring.figures
@@ -194,7 +205,7 @@ def anchored_draw(anchoring: Anchoring, number: int, seed: int = 0) -> Draw:
                 return Draw(number, at, worst, "")
             step = -np.linalg.solve(slopes, gap)
             step *= min(1.0, _LONGEST_STEP / float(np.abs(step).max()))
-            at = np.round(at + step, 6)  # as it is stored
+            at = np.round(at + step, 6).astype(np.float64)  # as it is stored
             if _beyond_limits(moved(anchoring.values, at)):
                 return Draw(number, at, worst, "a value beyond its limits")
             new = solved(at) - anchoring.figures
@@ -206,13 +217,13 @@ def anchored_draw(anchoring: Anchoring, number: int, seed: int = 0) -> Draw:
 
 
 def _beyond_limits(values: dict[str, float]) -> bool:
-    rows = {row.key: row for row in read_rows()}
+    rows = {row.key: row for row in rows_of_status(STATUSES)}
     return any(not limits(rows[k])[0] <= v <= limits(rows[k])[1] for k, v in values.items())
 
 
 def anchored_draws(
     anchoring: Anchoring, count: int, *, seed: int = 0, threads: int = 2,
-    tell: Callable[[str], None] = print,
+    tell: Callable[[str], None] = _say,
 ) -> list[Draw]:  # fmt: skip
     """Draws 0, 1, 2, … until `count` are anchored; those rejected in between are among them."""
     found: list[Draw] = []
@@ -231,7 +242,7 @@ def anchored_draws(
 
 def write_draws(
     region: str | Path, *, count: int = COUNT, seed: int = 0, threads: int = 2,
-    tell: Callable[[str], None] = print,
+    tell: Callable[[str], None] = _say,
 ) -> int:  # fmt: skip
     """Make the draws of a region and store them in the folder of its pack; returns how many.
 
@@ -265,7 +276,10 @@ def write_draws(
 
 def parameters_hash(region: str) -> str:
     """Hash of all the numbers a region's draws are made from, twelve hexadecimal digits."""
-    rows = [(r.key, r.default, r.low, r.high, r.prior, r.status, r.rule) for r in read_rows()]
+    rows = [
+        (r.key, r.default, r.low, r.high, r.prior, r.status, r.rule)
+        for r in rows_of_status(STATUSES)
+    ]
     made_from = (rows, sorted(read_anchored().items()), sorted(read_shifts(region).items()))
     return hashlib.sha256(repr(made_from).encode()).hexdigest()[:12]
 

@@ -21,6 +21,7 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Iterable
+from functools import cache
 
 from scipy.special import betainc, betaincinv
 
@@ -34,9 +35,10 @@ _NOT_DRAWN_NAMES = ("season", "weekday")  # known patterns with a mean to keep
 _COMMON = 0.5  # part of the variance that rows of a parameter share
 
 
-def drawn_rows() -> list[Row]:
+@cache
+def drawn_rows() -> tuple[Row, ...]:
     """Rows that have a prior and are drawn, in table order."""
-    return [
+    return tuple(
         row
         for row in read_rows()
         if row.prior != "fixed"
@@ -45,7 +47,7 @@ def drawn_rows() -> list[Row]:
         and row.status not in _NOT_DRAWN_STATUS
         and row.rule not in _NOT_DRAWN_RULES
         and row.name not in _NOT_DRAWN_NAMES
-    ]
+    )
 
 
 def prior_draw(number: int, seed: int = 0) -> dict[str, float]:

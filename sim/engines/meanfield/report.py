@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.compiled import kernel
 from sim.day import blocks, days_in_year, days_to_opening, weekdays
 from sim.engines import schema as L
 from sim.engines.meanfield import chain as C
@@ -65,7 +66,7 @@ class YearReport:
         table = _county_table(flows, links, paid, stays)
         weights = _month_weights(model, months)
         for month, weight in zip(months, weights, strict=True):
-            _spread(self.tallies.county[month], table * weight, links, cells.county)
+            _add_places(table, weight, links.place, cells.county, self.tallies.county[month])
         self._groups(solution, visits * years, part * years, paid, stays, links)
         self._episodes(solution, years)
         self._facilities(flows, links, table, solution.state, years)
@@ -140,18 +141,13 @@ class YearReport:
         """What is counted by county and group of residents, expected."""
         model, cells = self.model, self.model.cells
         shares = need_shares(model.p, model.mean_people)  # (N, 4, 5, 2)
-        n_places = len(cells.county)
-        place = np.zeros((n_places, 5, 2, 6, L.GROUP_TALLIES))
-        for column, values in self._group_columns(solution, visits, part, paid, stays, links):
-            by_tier = np.zeros((len(visits), 4, 6))
-            for j in range(11):
-                by_tier[:, :, _TIER[j]] += values[:, :, j]
-            cell = np.einsum("nst,nsax->naxt", by_tier, shares)
-            np.add.at(place[..., column], cells.place, cell)
         view = self.tallies.group.reshape(-1, 5, 2, 2, 5, 3, 6, L.GROUP_TALLIES)
-        for g in range(n_places):
-            spread = np.einsum("axtk,i,b->axibtk", place[g], cells.income[g], cells.bands[g])
-            view[cells.county[g], :, :, cells.urban[g]] += spread
+        place = np.zeros((len(cells.county), 5, 2, 6))
+        for column, values in self._group_columns(solution, visits, part, paid, stays, links):
+            _add_groups(
+                np.ascontiguousarray(values), shares, cells.place, cells.county, cells.urban,
+                cells.income, cells.bands, place, view[..., column],
+            )  # fmt: skip
 
     def _group_columns(
         self, solution: Solution, visits: Floats, part: Floats, paid: Any, stays: Any, links: Links
@@ -210,11 +206,11 @@ class YearReport:
         p = self.model.p
         weekday = int(weekdays(self.model.ground.region.year, day, 1)[0])
         intensity = float(p.weekday[weekday] / np.mean(p.weekday))
+        own = np.asarray(p.appointment_days)
+        closed = [days_to_opening(t, weekday) > 0 and own[t] < 0.5 for t in range(6)]
+        first = solution.flows[:, :3, :, C.FIRST].sum(axis=0)
         result = np.zeros(4)
-        for j in range(11):
-            tier = int(_TIER[j])
-            if days_to_opening(tier, weekday) and p.appointment_days[tier] < 0.5:
-                result[:3] += solution.flows[:, :3, j, C.FIRST].sum(axis=0) * intensity / 365.0
+        result[:3] = first[:, np.array(closed)[_TIER]].sum(axis=1) * intensity / 365.0
         return result
 
     def _facilities(
@@ -251,6 +247,52 @@ class YearReport:
         self.tallies.facility[has] += columns[ground.station_of[has]] * ground.part[has][:, None]
         beds = np.where(model.ground.world.facility.delay, 0, model.setting.conditions.beds)
         self.tallies.facility[:, L.F_OPEN_BED_DAYS] += beds * years * 365.0
+
+
+@kernel
+def _add_groups(
+    values: Any, shares: Any, place_of: Any, county: Any, urban: Any, income: Any, bands: Any,
+    place: Any, out: Any,
+) -> None:  # fmt: skip
+    """Add values of cells by class and alternative, (N, 4, 11), to those of groups and tiers.
+
+    shares  (N, 4, 5, 2) parts of age bands and sexes; place (G, 5, 2, 6) scratch
+    out     (counties, 5 ages, 2 sexes, 2 residences, 5 incomes, 3 bands, 6 tiers)
+    """
+    place[:] = 0.0
+    for i in range(len(place_of)):
+        for s in range(4):
+            for j in range(11):
+                value = values[i, s, j]
+                if value != 0.0:
+                    for age in range(5):
+                        for sex in range(2):
+                            part = value * shares[i, s, age, sex]
+                            place[place_of[i], age, sex, ALTERNATIVE_TIER[j]] += part
+    for g in range(len(place)):
+        for age in range(5):
+            for sex in range(2):
+                for fifth in range(5):
+                    row = out[county[g], age, sex, urban[g], fifth]
+                    for band in range(3):
+                        part = income[g, fifth] * bands[g, band]
+                        if part > 0.0:
+                            for tier in range(6):
+                                row[band, tier] += part * place[g, age, sex, tier]
+
+
+@kernel
+def _add_places(table: Any, weight: float, where: Any, county: Any, out: Any) -> None:
+    """Add a table by place and alternative, (G, 11, tallies), to (counties, 6 tiers, 3 places,
+    tallies); where (G, 11, 3) shares of an alternative's places."""
+    for g in range(len(county)):
+        for j in range(11):
+            for k in range(3):
+                part = weight * where[g, j, k]
+                if part != 0.0:
+                    row = out[county[g], ALTERNATIVE_TIER[j], k]
+                    for column in range(table.shape[2]):
+                        row[column] += part * table[g, j, column]
 
 
 class Links:
@@ -296,9 +338,9 @@ def _county_table(flows: Floats, links: Links, paid: Any, stays: Any) -> Floats:
     sums = flows.sum(axis=1)
 
     def of_cells(values: Floats) -> Floats:
-        result = np.zeros((flows.shape[0], 11))
-        np.add.at(result, cells.place, values.sum(axis=1))
-        return result
+        row = cells.place[:, None] * 11 + np.arange(11)
+        found: Floats = np.bincount(row.ravel(), values.sum(axis=1).ravel(), flows.shape[0] * 11)
+        return found.reshape(-1, 11)
 
     hours = np.where(np.isfinite(cells.hours), cells.hours, 0.0)
     clinic = flows[:, :3, :, C.VISITS].sum(axis=1)
@@ -320,15 +362,6 @@ def _county_table(flows: Floats, links: Links, paid: Any, stays: Any) -> Floats:
     table[..., L.C_UNSEEN] = sums[..., C.UNSEEN]
     table[..., L.C_BED_WAIT_DAYS] = table[..., L.C_ADMISSIONS] * links.bed_wait
     return table
-
-
-def _spread(county: Floats, table: Floats, links: Links, of: Any) -> None:
-    """Add place tables to (counties, 6 tiers, 3 places, tallies)."""
-    for j in range(11):
-        for where in range(3):
-            np.add.at(
-                county[:, _TIER[j], where], of, table[:, j] * links.place[:, j, where][:, None]
-            )
 
 
 def _month_weights(model: MeanField, months: list[int]) -> Floats:
