@@ -8,13 +8,13 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from scenarios.course import course_of
-from sim.path import simulate_path
-
 from sim.indicators import compute_all
-from ui.question import Question, scenario_of
+from sim.path import simulate_path
+from ui.question import BASE, LAST, NEAR, Question, scenario_of
 
 if TYPE_CHECKING:
     import xarray as xr
+
     from sim.path import PathRun
 
 # Rates of which more is no gain where more needs stay unresolved.
@@ -30,6 +30,9 @@ SHOWN = (
     "fund_spending_per_person", "visits_per_person", "admissions_per_100", "back_referral_rate",
 )  # fmt: skip
 FLOWS = ("visits", "admissions")
+# Years with all figures; the others have those drawn as lines, since indicators take time.
+WHOLE_YEARS = (BASE, NEAR, LAST)
+LINES = ("bed_occupancy", "wait_minutes_mean")
 
 Progress = Callable[[str, int, int, int], None]
 # {year: {indicator: {"value": number or None, "by_tier": {tier: number or None}}}}
@@ -53,8 +56,8 @@ class Answer:
     warnings: tuple[str, ...]
 
     def value(self, year: int, indicator: str, tier: str = "") -> float | None:
-        """A figure, None where it is not defined."""
-        figure = self.figures[year][indicator]
+        """A figure, None where it is not defined or not shown for the year."""
+        figure = self.figures[year].get(indicator, {})
         return (figure.get("by_tier") or {}).get(tier) if tier else figure.get("value")
 
     def to_json(self) -> str:
@@ -91,7 +94,7 @@ def ask(
 
 def _answer_of(run: PathRun, question: Question) -> Answer:
     return Answer(
-        figures={year: _figures_of(dataset) for year, dataset in run.years.items()},
+        figures={year: _figures_of(dataset, year) for year, dataset in run.years.items()},
         flows={year: _flows_of(dataset) for year, dataset in run.years.items()},
         engine=question.engine, seed=question.seed,
         seconds=float(run.manifest["seconds"]),
@@ -99,8 +102,8 @@ def _answer_of(run: PathRun, question: Question) -> Answer:
     )  # fmt: skip
 
 
-def _figures_of(dataset: xr.Dataset) -> dict[str, dict[str, Any]]:
-    computed = compute_all(dataset, only=SHOWN)
+def _figures_of(dataset: xr.Dataset, year: int) -> dict[str, dict[str, Any]]:
+    computed = compute_all(dataset, only=SHOWN if year in WHOLE_YEARS else LINES)
     return {
         name: {part: value[part] for part in ("value", "by_tier") if part in value}
         for name, value in computed.items()

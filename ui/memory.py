@@ -29,12 +29,11 @@ def answer(question: Question) -> Answer:
     return _answer(question.key, question.to_json())
 
 
-def answers(region: str, yours: Question) -> dict[str, Answer]:
-    """Answers by name: as-now, plan-2025, vision-2035, and yours where a lever has been moved."""
-    found = {name: answer(Question(region, name)) for name in (AS_NOW, PLAN, VISION)}
-    if yours.moved:
-        found["yours"] = answer(yours)
-    return found
+def questions(region: str, yours: Question) -> dict[str, Question]:
+    """What the headline compares, by name: as-now, plan-2025, vision-2035, and yours where a lever
+    has been moved."""
+    found = {name: Question(region, name) for name in (AS_NOW, PLAN, VISION)}
+    return {**found, "yours": yours} if yours.moved else found
 
 
 def forget() -> None:
@@ -67,5 +66,5 @@ def expected_seconds(region: str) -> float:
     return known or _SECONDS_PER_MILLION_YEARS * years * residents_of(region) / 1e6
 
 
-__all__ = ["FULL_RUN", "RANGES", "answer", "answers", "expected_seconds", "forget", "has_draws",
-           "queue", "residents_of"]  # fmt: skip
+__all__ = ["FULL_RUN", "RANGES", "answer", "expected_seconds", "forget", "has_draws",
+           "questions", "queue", "residents_of"]  # fmt: skip

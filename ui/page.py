@@ -38,11 +38,18 @@ def _show(opened: state.View | None) -> None:
     _title(name, lang)
     if opened is not None:
         _tell_link(opened, lang)
-    with st.spinner(text("computing", lang)):
-        found = memory.answers(region, yours)
+    found = _answers(region, yours, lang)
     with polite(lang):
         _headline(region, yours, found, lang)
     _below(region, name, yours, found, lang)
+
+
+def _answers(region: str, yours: Question, lang: str) -> dict[str, Answer]:
+    found = {}
+    for name, question in memory.questions(region, yours).items():
+        with st.spinner(text("computing", lang).format(what=text(name, lang))):
+            found[name] = memory.answer(question)
+    return found
 
 
 def _below(region: str, name: str, yours: Question, found: Mapping[str, Answer], lang: str) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import types
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -13,13 +10,6 @@ from streamlit.testing.v1 import AppTest
 from tests.app import stand_in
 
 ROOT = Path(__file__).resolve().parents[2]
-
-if "sim.path" not in sys.modules and find_spec("sim.path") is None:
-    path = types.ModuleType("sim.path")
-    path.simulate_path = stand_in.simulate_path
-    course = types.ModuleType("scenarios.course")
-    course.course_of = lambda scenario, sizes=None: scenario
-    sys.modules |= {"sim.path": path, "scenarios.course": course}
 
 
 @pytest.fixture

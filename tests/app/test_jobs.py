@@ -128,7 +128,6 @@ def test_no_child_outlives_a_server_that_is_killed(tmp_path):
     server = textwrap.dedent(f"""
         import sys, time
         sys.path.insert(0, {str(ROOT)!r})
-        from tests.app import conftest
         from ui.jobs import FULL_RUN, JobQueue
         from ui.question import Question
         command = (sys.executable, "-c", sys.argv[1])
@@ -136,9 +135,8 @@ def test_no_child_outlives_a_server_that_is_killed(tmp_path):
         print(job.process.pid, flush=True)
         time.sleep(3600)
     """)
-    script = f"from tests.app import conftest\n{ENDLESS}"
     parent = subprocess.Popen(
-        [sys.executable, "-c", server, script], stdout=subprocess.PIPE, text=True, cwd=ROOT
+        [sys.executable, "-c", server, ENDLESS], stdout=subprocess.PIPE, text=True, cwd=ROOT
     )
     child = int(parent.stdout.readline())
     assert is_alive(child)
