@@ -3,22 +3,27 @@ PYTHON ?= python3
 VENV ?= .venv
 REGION ?= liaocheng
 YEAR ?= 2023
+PORT ?= 8501
 
 BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
-.PHONY: help run test slow bench clean
+.PHONY: help run first-run test slow bench clean
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make run     simulate REGION=$(REGION) in YEAR=$(YEAR)"
+	@echo "make run     open the page in a browser, on PORT=$(PORT)"
+	@echo "make first-run  simulate REGION=$(REGION) in YEAR=$(YEAR), printed as a table"
 	@echo "make test    lint, types and tests"
 	@echo "make slow    the tests that take minutes"
 	@echo "make bench   benchmarks"
 	@echo "make clean   remove $(VENV) and what tools left behind"
 
 run: $(RUN_STAMP)
+	$(BIN)/streamlit run app.py --server.port $(PORT)
+
+first-run: $(RUN_STAMP)
 	$(BIN)/python -m sim run $(REGION) --year $(YEAR)
 
 test: $(DEV_STAMP)

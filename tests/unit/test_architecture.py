@@ -42,8 +42,14 @@ LAYERS = (
     ("scenarios.schema", "scenarios.course"),
     ("scenarios.listing",),
     ("scenarios.__main__",),
+    ("ui.text", "ui.question"),
+    ("ui.answer", "ui.numbers", "ui.polite", "ui.jobs", "ui.state"),
+    ("ui.ranges", "ui.goals", "ui.charts"),
+    ("ui.worker", "ui.memory", "ui.cards"),
+    ("ui.sidebar", "ui.sections", "ui.runs"),
+    ("ui.page",),
 )
-DOORS = ("sim", "scenarios")
+DOORS = ("sim", "scenarios", "ui")
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 # What people, patients, queues and beds do. Nothing here may know an indicator or a target.
 BEHAVIOUR = (
@@ -137,7 +143,7 @@ def test_imports_point_down(name):
     upward = [
         f"{name}:{line} imports {imported}"
         for imported, line in imports(name)
-        if imported.startswith(("sim.", "scenarios.")) and level_of(imported) > level_of(name)
+        if imported.startswith(("sim.", "scenarios.", "ui.")) and level_of(imported) > level_of(name)
     ]
     assert upward == []
 
@@ -183,6 +189,19 @@ def test_sim_knows_nothing_of_scenarios_calibration_or_the_app():
         if is_inside(name, ("sim",))
         for imported, line in imports(name)
         if is_inside(imported, outside)
+    ]
+    assert found == []
+
+
+def test_the_page_asks_the_model_through_its_doors_only():
+    """No rule, engine, stock or parameter is reached from ui/: it asks, and shows the answer."""
+    inner = ("sim.rules", "sim.engines", "sim.stocks", "sim.handover", "sim.day", "sim.parameters")
+    found = [
+        f"{name}:{line} imports {imported}"
+        for name in MODULES
+        if is_inside(name, ("ui",))
+        for imported, line in imports(name)
+        if is_inside(imported, inner)
     ]
     assert found == []
 

@@ -1,0 +1,5 @@
+"""The page of the project: `streamlit run app.py`, or `make run`."""
+
+from ui.page import show
+
+show()

@@ -1,0 +1,85 @@
+"""Ranges of an answer over draws of the uncertain parameters."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from importlib.util import find_spec
+
+import numpy as np
+
+from ui.answer import Answer, ask
+from ui.question import LAST, NEAR, Question
+
+DRAWS = 64
+_LOW, _HIGH = 10.0, 90.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """Values of each draw, by year (2025, 2035) and indicator; None where a draw defines none."""
+
+    values: Mapping[int, Mapping[str, tuple[float, ...]]]
+    draws: int
+
+    def ends(self, year: int, indicator: str) -> tuple[float, float] | None:
+        """10th and 90th percentile: an 80% range, None where it is not defined."""
+        found = self.values.get(year, {}).get(indicator, ())
+        if len(found) < 2:
+            return None
+        low, high = np.percentile(found, (_LOW, _HIGH))
+        return float(low), float(high)
+
+    def chance(self, year: int, indicator: str, holds: Callable[[float], bool]) -> float | None:
+        """Share of the draws in which a statement on the value holds."""
+        found = self.values.get(year, {}).get(indicator, ())
+        return sum(holds(value) for value in found) / len(found) if found else None
+
+    def to_json(self) -> str:
+        """As one line of text."""
+        return json.dumps(asdict(self))
+
+
+def from_json(text: str) -> Ranges:
+    """The ranges a text holds."""
+    fields = json.loads(text)
+    values = {
+        int(year): {name: tuple(v) for name, v in found.items()}
+        for year, found in fields["values"].items()
+    }
+    return Ranges(values, fields["draws"])
+
+
+def draws_of(region: str) -> Sequence[Mapping[str, float]]:
+    """The first draws of a region's uncertain parameters; empty where none have been made."""
+    if find_spec("sim.draws") is None:
+        return ()
+    drawn: Sequence[Mapping[str, float]] = import_module("sim.draws").load_draws(region, DRAWS)
+    return drawn
+
+
+def ranges_of(
+    question: Question,
+    draws: Sequence[Mapping[str, float]],
+    progress: Callable[[str, int, int, int], None],
+) -> Ranges:
+    """Ask the same question once for every draw."""
+    answers = []
+    for done, draw in enumerate(draws):
+        progress("draws", done, len(draws), 0)
+        answers.append(ask(question, overrides=draw, threads=1))
+    return gathered(answers)
+
+
+def gathered(answers: Sequence[Answer]) -> Ranges:
+    """Values of the shown indicators over answers."""
+    values: dict[int, dict[str, tuple[float, ...]]] = {}
+    for year in (NEAR, LAST):
+        names = answers[0].figures[year] if answers else ()
+        values[year] = {
+            name: tuple(v for v in (a.value(year, name) for a in answers) if v is not None)
+            for name in names
+        }
+    return Ranges(values, len(answers))
