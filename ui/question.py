@@ -10,8 +10,9 @@ from datetime import date
 
 from scenarios.levers import Lever, levers
 from scenarios.plans import REGIONS
-from scenarios.scenario import EVERYWHERE, Scenario, Setting
+from scenarios.scenario import Scenario, Setting
 from scenarios.schema import load, shipped
+from sim.course import EVERYWHERE
 from sim.errors import Fault, InputError
 from sim.source import source_hash
 

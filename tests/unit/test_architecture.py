@@ -30,6 +30,7 @@ LAYERS = (
     ("sim.results", "sim.visit_columns", "sim.visit_parquet", "sim.visit_log"),
     ("sim.indicators",),
     ("sim.run", "sim.stock_table", "sim.checkpoint"),
+    ("sim.path_engines",),
     ("sim.path",),
     ("sim.anchor", "sim.local_anchor", "sim.info", "sim.report", "sim.priors"),
     ("sim.draws",),
@@ -143,7 +144,8 @@ def test_imports_point_down(name):
     upward = [
         f"{name}:{line} imports {imported}"
         for imported, line in imports(name)
-        if imported.startswith(("sim.", "scenarios.", "ui.")) and level_of(imported) > level_of(name)
+        if imported.startswith(("sim.", "scenarios.", "ui."))
+        and level_of(imported) > level_of(name)
     ]
     assert upward == []
 

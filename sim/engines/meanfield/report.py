@@ -339,8 +339,8 @@ def _county_table(flows: Floats, links: Links, paid: Any, stays: Any) -> Floats:
 
     def of_cells(values: Floats) -> Floats:
         row = cells.place[:, None] * 11 + np.arange(11)
-        found: Floats = np.bincount(row.ravel(), values.sum(axis=1).ravel(), flows.shape[0] * 11)
-        return found.reshape(-1, 11)
+        found = np.bincount(row.ravel(), values.sum(axis=1).ravel(), flows.shape[0] * 11)
+        return found.reshape(-1, 11).astype(np.float64)
 
     hours = np.where(np.isfinite(cells.hours), cells.hours, 0.0)
     clinic = flows[:, :3, :, C.VISITS].sum(axis=1)
