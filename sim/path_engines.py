@@ -77,7 +77,9 @@ def _path_ground(job: Job, population: PopulationParameters) -> PathGround:
             first = job.paths.of(FIRST_YEAR)
             residents, ledger = residents_of(first, population, job.seed, threads=job.threads)
             rate = move_rate_of(job.paths, job.p, job.seed, job.threads)
-            ground = ground_of(first, job.p, residents, load_demography(FIRST_YEAR), ledger)
+            # Typical facilities are chosen by the region's own parameters, whatever the draw.
+            p = load_parameters(region=first.key)
+            ground = ground_of(first, p, residents, load_demography(FIRST_YEAR), ledger)
             _GROUNDS[key] = path_ground(ground, residents, rate)
         return _GROUNDS[key]
 
