@@ -23,6 +23,7 @@ from sim.engines.meanfield.years import MONTHS, MeanFieldYears, PathGround, path
 from sim.engines.world import move_rates
 from sim.handover import MonthTally, SlowWorld
 from sim.packs import PathRegions, load_path_regions
+from sim.parameters import load_parameters
 from sim.population import PopulationParameters, residents_of
 from sim.population.attributes import laws_of
 from sim.results import build_dataset
