@@ -22,7 +22,7 @@ FATE, WAITED, ENDED, CONSULT, AWAY, SECOND_CONSULT = 4, 5, 6, 7, 8, 9
 VISIT_COLUMNS = 10
 
 URGENT, OTHER = 0, 1  # priorities of claims on a room
-_NEVER = (1 << 44) - 1  # the latest ready key there could be
+_NEVER = 1 << 62  # nobody: later than any ready key
 _NO_CLAIM = 1 << 62
 _FEW = 48  # up to so many keys are sorted by insertion
 _DIGIT = 255  # a byte at a time; the second and the pool of a key are its bits 24-47
@@ -216,4 +216,4 @@ def _priority(meta: int) -> int:
 def _claim(ready: int, priority: int, is_first: int, now: int) -> int:
     """Claim on a room of the first of those who became ready, if he did by now."""
     claim = claim_key(priority, is_first, second_of(ready), place_of(ready))
-    return claim if second_of(ready) <= now else _NO_CLAIM
+    return claim if ready < _NEVER and second_of(ready) <= now else _NO_CLAIM
