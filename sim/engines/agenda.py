@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -68,9 +69,10 @@ class Agenda:
         ends = stays[:, L.DAYS] + today
         order = np.argsort(ends, kind="stable")
         ends = ends[order]
-        cuts = np.flatnonzero(np.diff(ends)) + 1
-        for part, rows in zip(np.split(ends, cuts), np.split(stays[order], cuts), strict=True):
-            self.stays.setdefault(int(part[0]), []).append(rows)
+        cuts = (np.flatnonzero(np.diff(ends)) + 1).tolist()
+        rows = stays[order]
+        for first, last in pairwise([0, *cuts, len(rows)]):
+            self.stays.setdefault(int(ends[first]), []).append(rows[first:last])
 
     def leaving(self, day: int) -> np.ndarray:
         """Stays that end on a day; they leave the agenda."""

@@ -208,7 +208,7 @@ def of_compiled(engine: CompiledEngine) -> Record:
                 record.money.append((int(given["day"]), r, 1, charge, fund))
         return written
 
-    schedule = engine._schedule
+    schedule = engine.agenda.schedule
 
     def stays(rows: np.ndarray, day: int) -> None:
         for row in rows:
@@ -220,7 +220,7 @@ def of_compiled(engine: CompiledEngine) -> Record:
                 ))  # fmt: skip
         schedule(rows, day)
 
-    engine._schedule = stays
+    engine.agenda.schedule = stays
     with (
         spying("facility_day", facilities), spying("close_visits", visits),
         spying("choose", choices), spying("discharge", discharges),
