@@ -175,7 +175,7 @@ class CompiledEngine:
         self.observer.began(self)
         self.begin()
         self.open_year(self.year)
-        for month in range(12):
+        for month in range(len(timetable.blocks(self.year)) - 1):
             self.month(month)
         self.observer.ended()
         return self.close_year()
@@ -211,8 +211,8 @@ class CompiledEngine:
 
     def month(self, month: int) -> None:
         """One month (0-11) of the open year, to the deaths, moves and births of its end."""
-        first, length, _ = timetable.blocks(self.calendar_year)[month + 1]
-        self._block(self.day_of_year + first, length, month, 1)
+        first, length, season = timetable.blocks(self.calendar_year)[month + 1]
+        self._block(self.day_of_year + first, length, season, 1)
         self._turn_of_month(self.day_of_year + first, length)
 
     def _block(self, first: int, length: int, month: int, counting: int) -> None:
