@@ -18,6 +18,7 @@ from dataclasses import replace
 import numpy as np
 
 from sim.errors import Fault, InputError
+from sim.packs import PathRegions
 from sim.region import Counties, Facilities, Region, Townships, Villages, freeze
 from sim.tiers import Tier
 
@@ -61,6 +62,18 @@ def extract(region: Region, townships: int) -> Region:
             pack_hash=digest,
         )
     )
+
+
+def extract_path(paths: PathRegions, townships: int) -> PathRegions:
+    """So many townships of a region over the years, each year cut alike.
+
+    A regional centre that is to open would mostly serve people left out, and its opening would move
+    nothing here: it stays closed, unless every township is taken.
+    """
+    years = {year: extract(region, townships) for year, region in paths.years.items()}
+    if all(years[year] is region for year, region in paths.years.items()):
+        return paths
+    return PathRegions(years, None, None)
 
 
 def _smallest_first(region: Region) -> np.ndarray:

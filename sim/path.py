@@ -23,9 +23,7 @@ from sim.packs import PathRegions
 from sim.parameters import keys_of, load_parameters
 from sim.path_engines import DRIVERS, Job, Progress, path_regions
 from sim.results import SCHEMA_VERSION
-from sim.run import (
-    provenance,
-)
+from sim.run import extract_stamp, provenance
 from sim.source import source_hash
 from sim.stock_table import StockTable
 from sim.stocks import LOOPS
@@ -58,6 +56,7 @@ def simulate_path(
     engine: str = "meanfield",
     seed: int = 0,
     threads: int = 2,
+    townships: int = 0,
     overrides: Mapping[str, float] | None = None,
     cut: Sequence[str] = (),
     keep: Sequence[int] | None = None,
@@ -69,7 +68,9 @@ def simulate_path(
     region     name of a pack, or a pack's folder
     until      last year, 2020-2035
     course     dated changes, see sim.course; empty is as-now
-    engine     "meanfield" or "compiled"
+    engine     "meanfield", "compiled", or "reference": the same model told readably, for extracts
+    townships  0, or take so many whole townships out of the region (sim.extract): an extract, not
+               a result; its regional centre does not open
     overrides  parameter values by key, see sim.parameters.load_parameters
     cut        loops of sim.stocks.LOOPS that do not act
     keep       years whose Dataset is built; None means all
@@ -78,14 +79,14 @@ def simulate_path(
                interrupted path of the same key goes on from there, to the same bytes
 
     Raises InputError for an unknown region, year, engine, loop, parameter or quantity of the
-    course; RuntimeError when a conservation law does not hold or a quarter has no fixed point.
+    course, and for a checkpoint of another engine; RuntimeError when a conservation law does not hold or a quarter has no fixed point.
 
     >>> path = simulate_path("taonan", 2025)  # doctest: +SKIP
     >>> path.years[2025].visits.sum().item()  # doctest: +SKIP
     """
     begun = time.perf_counter()
-    _check(until, engine, cut)
-    paths, digest = path_regions(str(region), isinstance(region, Path))
+    _check(until, engine, cut, checkpoint)
+    paths, digest = path_regions(str(region), isinstance(region, Path), townships)
     name = paths.of(FIRST_YEAR).key
     zero = {key: 0.0 for loop in cut for row in LOOPS[loop] for key in keys_of(row)}
     p = load_parameters({**(overrides or {}), **zero}, region=name)
@@ -95,33 +96,38 @@ def simulate_path(
     drive = DRIVERS[engine]
     key = path_key(paths, p, course, engine, seed, until)
     job = Job(paths, digest, p, slow, table, until, frozenset(wanted), seed, threads,
-              progress or (lambda *_: None), key, checkpoint)  # fmt: skip
+              progress or (lambda *_: None), key, checkpoint, engine)  # fmt: skip
     years, checks, warnings = drive(job)
     if checkpoint is not None:
         checkpoints.discard(checkpoint, key)
-    manifest = _manifest(job, name, engine, course, cut, checks, warnings)
+    manifest = _manifest(job, name, course, cut, checks, warnings)
+    if townships:
+        manifest |= extract_stamp(townships)
     first = paths.of(FIRST_YEAR)
     for year, dataset in years.items():
         provenance(dataset, replace(first, year=year), manifest)
     stocks = table.dataset()
     provenance(stocks, first, manifest)
+    if townships:
+        for dataset in (*years.values(), stocks):
+            dataset.attrs["extract"] = manifest["extract"]
     return PathRun(years, stocks, {**manifest, "seconds": time.perf_counter() - begun})
 
 
 def _manifest(
-    job: Job, region: str, engine: str, course: Course, cut: Sequence[str], checks: dict[str, Any],
+    job: Job, region: str, course: Course, cut: Sequence[str], checks: dict[str, Any],
     warnings: list[str],
 ) -> dict[str, Any]:  # fmt: skip
     """What a path is, and what was checked."""
     return {
-        "region": region, "engine": engine, "seed": job.seed, "years": [FIRST_YEAR, job.until],
+        "region": region, "engine": job.engine, "seed": job.seed, "years": [FIRST_YEAR, job.until],
         "key": job.key, "course": course.key, "cut": list(cut), "model_version": __version__,
         "source_hash": source_hash(), "pack_hash": job.digest, "schema_version": SCHEMA_VERSION,
         "residents": f"census residents of {FIRST_YEAR}", "checks": checks, "warnings": warnings,
     }  # fmt: skip
 
 
-def _check(until: int, engine: str, cut: Sequence[str]) -> None:
+def _check(until: int, engine: str, cut: Sequence[str], checkpoint: Path | None) -> None:
     faults = []
     if not FIRST_YEAR <= until <= LAST_YEAR:
         faults.append(Fault("path", 0, "until", str(until), f"{FIRST_YEAR} to {LAST_YEAR}"))
@@ -130,6 +136,9 @@ def _check(until: int, engine: str, cut: Sequence[str]) -> None:
     for loop in cut:
         if loop not in LOOPS:
             faults.append(Fault("path", 0, "cut", repr(loop), "one of " + ", ".join(LOOPS)))
+    if checkpoint is not None and engine != "compiled":
+        want = "None: only the compiled engine leaves where it stands"
+        faults.append(Fault("path", 0, "checkpoint", str(checkpoint), want))
     if faults:
         raise InputError(faults)
 

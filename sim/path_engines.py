@@ -16,18 +16,19 @@ import numpy as np
 from sim import checkpoint as checkpoints
 from sim.course import FIRST_YEAR
 from sim.demography import load_demography
-from sim.engines.compiled import CompiledEngine
 from sim.engines.kernels import layout as L
 from sim.engines.meanfield.setting import ground_of
 from sim.engines.meanfield.years import MONTHS, MeanFieldYears, PathGround, path_ground
+from sim.engines.schema import RunTallies
 from sim.engines.world import move_rates
+from sim.extract import extract_path
 from sim.handover import MonthTally, SlowWorld
 from sim.packs import PathRegions, load_path_regions
 from sim.parameters import load_parameters
 from sim.population import PopulationParameters, residents_of
 from sim.population.attributes import laws_of
 from sim.results import build_dataset
-from sim.run import expected_census, run_warnings, take_census, year_conservation
+from sim.run import agent_engine, expected_census, run_warnings, take_census, year_conservation
 from sim.stock_table import StockTable
 
 Progress = Callable[[str, int, int, int], None]  # stage, done, total, visits so far
@@ -49,15 +50,19 @@ class Job:
     tell: Progress
     key: str
     checkpoint: Path | None
+    engine: str
 
 
 Answer = tuple[dict[int, Any], dict[str, Any], list[str]]  # Datasets, checks, warnings
 
 
 @lru_cache(maxsize=8)
-def path_regions(region: str, is_path: bool) -> tuple[PathRegions, str]:
-    """A region's conditions by year and the hash of its pack, read once a process."""
+def path_regions(region: str, is_path: bool, townships: int = 0) -> tuple[PathRegions, str]:
+    """A region's conditions by year, or those of so many of its townships, and the hash of its
+    pack; read once a process."""
     paths = load_path_regions(Path(region) if is_path else region)
+    if townships:
+        paths = extract_path(paths, townships)
     return paths, paths.of(FIRST_YEAR).pack_hash
 
 
@@ -126,12 +131,12 @@ def run_meanfield(job: Job) -> Answer:
     return found, checks, []
 
 
-def run_compiled(job: Job) -> Answer:
-    """Every resident, every day."""
+def run_agents(job: Job) -> Answer:
+    """Every resident, every day, in either agent engine."""
     slow, tell, table = job.slow, job.tell, job.table
     tell("residents", 0, 0, 0)
     population = PopulationParameters.from_table(job.p)
-    engine = _new_engine(job, population)
+    engine = new_engine(job, population)
     days = (date(job.until + 1, 1, 1) - date(FIRST_YEAR, 1, 1)).days
     engine.progress = lambda day, _, visits: tell("days", day + engine.day_of_year, days, visits)
     with engine.workers:
@@ -160,21 +165,20 @@ def run_compiled(job: Job) -> Answer:
     return found, checks, warnings
 
 
-def _new_engine(job: Job, population: PopulationParameters) -> CompiledEngine:
-    """The compiled engine with the residents of the census."""
+def new_engine(job: Job, population: PopulationParameters) -> Any:
+    """The path's engine with the residents of the census."""
     first = job.paths.of(FIRST_YEAR)
     residents, ledger = residents_of(first, population, job.seed, threads=job.threads)
     region, p = job.slow.open_month(0)
-    engine = CompiledEngine(
-        region, p, residents, load_demography(FIRST_YEAR), ledger, seed=job.seed,
-        threads=job.threads,
+    engine = agent_engine(
+        job.engine, region, p, residents, ledger, job.seed, job.threads, None
     )  # fmt: skip
     engine.move_rate = move_rate_of(job.paths, job.p, job.seed, job.threads)
     return engine
 
 
 def _begin(
-    job: Job, engine: CompiledEngine
+    job: Job, engine: Any
 ) -> tuple[dict[int, Any], dict[str, Any], list[str], int]:
     """The warm-up, or where a checkpoint stands: Datasets, checks, warnings, first year to run."""
     held = None
@@ -192,7 +196,7 @@ def _begin(
 
 
 def _one_year(
-    engine: CompiledEngine, slow: SlowWorld, table: StockTable, year: int, checks: dict[str, Any]
+    engine: Any, slow: SlowWorld, table: StockTable, year: int, checks: dict[str, Any]
 ) -> tuple[Any, dict[str, Any]]:
     """Twelve months, each with its hand-over; adds to the checks."""
     january = 12 * (year - FIRST_YEAR)
@@ -205,9 +209,9 @@ def _one_year(
         month = january + k
         if k:
             engine.hand_over(*slow.open_month(month))
-        told = engine.facility.copy()
+        told = engine.counted().facility.copy()
         engine.month(k)
-        slow.take(month, month_of_engine(engine, told, k, before, by_key))
+        slow.take(month, month_of_engine(engine.counted(), told, k, before, by_key))
         table.record(month)
         slow.step()
     tallies = engine.close_year()
@@ -217,15 +221,16 @@ def _one_year(
 
 
 def month_of_engine(
-    engine: Any, told: np.ndarray, month: int, census: dict[str, Any], by_key: np.ndarray
+    counted: RunTallies, told: np.ndarray, month: int, census: dict[str, Any], by_key: np.ndarray
 ) -> MonthTally:
     """What an agent engine tells of a month (0-11) of the open year.
 
-    told  its facility tallies at the month's start;  census, by_key  of 1 January
+    counted  of the year up to the month's end;  told  by facility up to its start
+    census, by_key  of 1 January
     """
-    grown = engine.facility - told
-    county = sum(tally.county[month] for tally in engine.tallies).sum(axis=(1, 2))
-    births, deaths, moves = engine.people_counts.sum(axis=0).T
+    grown = counted.facility - told
+    county = counted.county[month].sum(axis=(1, 2))
+    births, deaths, moves = counted.people.T
     charges = grown[:, L.F_CHARGE_OUTPATIENT] + grown[:, L.F_CHARGE_INPATIENT]
     return MonthTally(
         visits=grown[:, L.F_VISITS].astype(np.float64), charges=charges / 100.0,
@@ -235,4 +240,4 @@ def month_of_engine(
     )  # fmt: skip
 
 
-DRIVERS = {"meanfield": run_meanfield, "compiled": run_compiled}
+DRIVERS = {"meanfield": run_meanfield, "compiled": run_agents, "reference": run_agents}

@@ -110,8 +110,7 @@ def simulate(
     warnings = beyond_range(overrides or {}) + told
     manifest = {**_manifest(world, parameters, engine, seed, checks, warnings), **more}
     if townships:
-        manifest["townships"] = townships
-        manifest["extract"] = " ".join(text("run.extract", lang) for lang in ("en", "zh"))
+        manifest |= extract_stamp(townships)
         dataset.attrs["extract"] = manifest["extract"]
     provenance(dataset, world, manifest)
     # Seconds are told but not stored: equal runs have equal files.
@@ -119,6 +118,12 @@ def simulate(
 
 
 _SAID_TWICE = ("region", "seed", "pack_hash", "schema_version")  # manifest and dataset
+
+
+def extract_stamp(townships: int) -> dict[str, Any]:
+    """What the manifest of a run of some townships says: an extract, not a result."""
+    said = " ".join(text("run.extract", lang) for lang in ("en", "zh"))
+    return {"townships": townships, "extract": said}
 
 
 def provenance(dataset: xr.Dataset, world: Region, manifest: dict[str, Any]) -> None:
@@ -168,7 +173,7 @@ def _one_to_one(
     tell("residents")
     population = PopulationParameters.from_table(parameters)
     residents, ledger = residents_of(world, population, seed, threads=threads)
-    job = _engine(engine, world, parameters, residents, ledger, seed, threads, observer)
+    job = agent_engine(engine, world, parameters, residents, ledger, seed, threads, observer)
     job.progress = lambda done, days, n: tell("days", done, days, n)
     with job.workers:
         before = take_census(job, "start")
@@ -216,11 +221,11 @@ def expected_census(result: YearResult) -> dict[str, Any]:
     return census
 
 
-def _engine(
+def agent_engine(
     name: str, world: Region, parameters: Any, residents: Any, ledger: Ledger, seed: int,
     threads: int, observer: Observer | None,
 ) -> Any:  # fmt: skip
-    """An engine by name, ready to run."""
+    """An agent engine by name, ready to run."""
     rates = load_demography(world.year)
     if name == "reference":
         from sim.engines.reference import TieredCare

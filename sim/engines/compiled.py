@@ -229,14 +229,16 @@ class CompiledEngine:
         self.tallies[0].episode[:, L.E_PENDING_END] = self._open_episodes()
         self.facility[:, L.F_CENSUS_END] = self.occupied
         self.facility[:, L.F_WAITING_END] = np.diff(self.queue_start)
+        return self.counted()
+
+    def counted(self) -> RunTallies:
+        """What the open year has counted so far; `facility` is the engine's own array."""
         return RunTallies(
             county=sum(t.county for t in self.tallies),
             group=sum(t.group for t in self.tallies),
-            episode=sum(t.episode for t in self.tallies),
-            facility=self.facility,
-            histogram=self.histogram,
-            people=self.people_counts.sum(axis=0),
-        )
+            episode=sum(t.episode for t in self.tallies), facility=self.facility,
+            histogram=self.histogram, people=self.people_counts.sum(axis=0),
+        )  # fmt: skip
 
     # ------------------------------------------------------------------ many years
 
@@ -486,16 +488,9 @@ class CompiledEngine:
         published.free_beds = beds - self.occupied
         mean_waits(world.facility, published, self.tier_wait)
         publish(
-            p,
-            world.facility,
-            world.scheme,
-            published,
-            self.tier_wait,
-            self.agenda.booked,
-            weekday,
+            p, world.facility, world.scheme, published, self.tier_wait, self.agenda.booked, weekday,
             day,
-        )
-
+        )  # fmt: skip
         self.workers.run(
             lambda _, a, b: write_menus(
                 p, world.facility, self.choice_sets, published, a, b, self.menu, self.menu_yuan

@@ -94,10 +94,11 @@ def _of_episode(episode: Episode, asks: int) -> tuple[int, ...]:
     )  # fmt: skip
 
 
-def of_reference(model: TieredCare) -> Record:
-    """Run a model to its end, day by day, and write down all it does."""
+@contextlib.contextmanager
+def following_reference(model: TieredCare) -> Iterator[Record]:
+    """Write down all that a model does, day by day."""
     record = Record()
-    close = model._close
+    close, step = model._close, model.step
 
     def before_closing() -> None:
         """Visits and new stays are written down before they change their episodes."""
@@ -119,17 +120,27 @@ def of_reference(model: TieredCare) -> Record:
                 ))  # fmt: skip
         close()
 
-    model._close = before_closing
-    while model.running:
+    def a_day() -> None:
         day = model.day
-        model.step()
+        step()
         for visit in model.visits_today:
             if visit.fate in (Fate.CONSULTED, Fate.WANTS_BED):
                 record.money.append((day, visit.episode.resident.row, 0, 0, visit.fund))
         for stay in model.discharged:
             if stay.episode is not None:
                 record.money.append((day, stay.patient.row, 1, stay.charge, stay.fund))
-    return record.close(model.books.tallies(), model.people)
+
+    with mock.patch.object(model, "_close", before_closing), mock.patch.object(
+        model, "step", a_day
+    ):  # fmt: skip
+        yield record
+
+
+def of_reference(model: TieredCare) -> Record:
+    """Run a model to its end and write down all it does."""
+    with following_reference(model) as record:
+        tallies = model.run()
+    return record.close(tallies, model.people)
 
 
 # -------------------------------------------------------------------------- compiled engine
@@ -151,8 +162,9 @@ def _of_meta(meta: int) -> tuple[int, ...]:
     return (int(L.occurrence_of(meta)), int(L.need_class_of(meta)), int(L.asks_for(meta)))
 
 
-def of_compiled(engine: CompiledEngine) -> Record:
-    """Run an engine of one thread to its end and write down all it does."""
+@contextlib.contextmanager
+def following_compiled(engine: CompiledEngine) -> Iterator[Record]:
+    """Write down all that an engine of one thread does."""
     record = Record()
     ended: dict[int, int] = {}
     held: dict[str, Any] = {}
@@ -220,10 +232,16 @@ def of_compiled(engine: CompiledEngine) -> Record:
                 ))  # fmt: skip
         schedule(rows, day)
 
-    engine.agenda.schedule = stays
     with (
+        mock.patch.object(engine.agenda, "schedule", stays),
         spying("facility_day", facilities), spying("close_visits", visits),
         spying("choose", choices), spying("discharge", discharges),
     ):  # fmt: skip
+        yield record
+
+
+def of_compiled(engine: CompiledEngine) -> Record:
+    """Run an engine of one thread to its end and write down all it does."""
+    with following_compiled(engine) as record:
         tallies = engine.run()
     return record.close(tallies, engine.people[: engine.n])

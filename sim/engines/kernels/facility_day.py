@@ -129,7 +129,9 @@ def facility_day(
         _tally_visits(p, facilities, scheme, f, order[a:b], visits, pool, fate, wait, pool_wait, row, histogram,
                       counting)  # fmt: skip
         w0, w1 = queue_start[f], queue_start[f + 1]
-        if facilities[f].delay or (facilities[f].beds == 0 and n_claims + w1 - w0 == 0):
+        # A ward that has lost its last bed still has whoever lies in it.
+        empty = facilities[f].beds == 0 and n_claims + w1 - w0 + occupied[f] == 0
+        if facilities[f].delay or empty:
             continue
         after, n_kept[f], n_stays[f], n_events[f] = run_wards(
             p, facilities, villages, people, seed, key_day, day, f, occupied[f], leaving[f], queue[w0:w1],

@@ -42,6 +42,18 @@ class Facility(mesa.Agent):
     def __init__(self, model: TieredCare, row: int, record: Any) -> None:
         super().__init__(model)
         self.row = row
+        self._read(record)
+        minutes = model.p.outside_wait_minutes if self.is_delay else model.p.service_minutes
+        self.wait = [int(minutes[self.tier] * 60.0 + 0.5)] * N_POOLS  # seconds, published
+        self.ward = Ward(model, self)
+        self.visits: list[Visit] = []
+
+    def becomes(self, record: Any) -> None:
+        """Rooms, beds, prices and capability from the first of a month on; its patients stay."""
+        self._read(record)
+        self.ward.resize()
+
+    def _read(self, record: Any) -> None:
         self.tier = int(record.tier)
         self.county = int(record.county)
         self.is_outside = bool(record.outside)
@@ -59,10 +71,6 @@ class Facility(mesa.Agent):
         self.visits_a_day = float(record.visits_a_day)
         self._takes = int(record.takes)
         self.pools = N_POOLS if self.is_pooled else 1
-        minutes = model.p.outside_wait_minutes if self.is_delay else model.p.service_minutes
-        self.wait = [int(minutes[self.tier] * 60.0 + 0.5)] * N_POOLS  # seconds, published
-        self.ward = Ward(model, self)
-        self.visits: list[Visit] = []
         self._prices()
 
     # ------------------------------------------------------------------ what it is

@@ -1,4 +1,4 @@
-"""The day and the year of the reference engine: a Mesa model whose step is one day."""
+"""The day, the year and the years of the reference engine: a Mesa model whose step is one day."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sim.engines.reference.books import Books, group_of
 from sim.engines.reference.choosing import weights_of
 from sim.engines.reference.episode import Asks, Episode, Fate, Stay, Visit
 from sim.engines.reference.facility import Facility, mean_waits
-from sim.engines.reference.month import month_of, word_of_mouth
+from sim.engines.reference.month import turn_of_month
 from sim.engines.reference.resident import Resident
 from sim.engines.reference.rules import (
     Parameters,
@@ -36,16 +36,18 @@ from sim.packs import load_region
 from sim.parameters import load_parameters
 from sim.population import Ledger, Residents
 from sim.region import Region
-from sim.rules.demography import newborn_identity, newborn_sex
 from sim.rules.random import Stream, block
 
 Progress = Callable[[int, int, int], None]  # day, days, visits so far
 MOST_RESIDENTS = 200_000  # a Python object each; take townships out of a larger region
-_RESIDENT_SCHEME, _KEY_GROUP = 1, 1  # of a newborn
 
 
 class TieredCare(mesa.Model):
     """One region and year; `step()` is one day, from 42 days before 1 January to 31 December.
+
+    For many years a driver opens each and lives its months (`sim.path_engines`): `begin`, then
+    `open_year`, twelve times `month`, `close_year` and `new_year`, with a `hand_over` between any
+    two months.
 
     region      name of a pack, a pack's folder, or a Region
     townships   0: the whole region; otherwise so many of its townships, see `sim.extract`
@@ -89,9 +91,12 @@ class TieredCare(mesa.Model):
         self.workers = nullcontext()  # one thread
         self.progress: Progress | None = None
         self.key_day = timetable.key_day(self.year)
-        self.access = float(self.p.access_factor[min(max(self.year, 2020), 2023) - 2020])
+        self.calendar_year, self.day_of_year = self.year, 0
+        self.access = self._access()
         self.blocks = timetable.blocks(self.year)
-        self.day = self.blocks[0][0]
+        self.is_counting = False
+        self.visits_counted = 0
+        self.day = self.blocks[0][0]  # since 1 January of the first year, over all years
         self.weekday = 0
         self.clock = simpy.Environment(initial_time=self.day * timetable.DAY_SECONDS)
         self.pending: defaultdict[int, list[Episode]] = defaultdict(list)
@@ -124,7 +129,8 @@ class TieredCare(mesa.Model):
         self.villages = [
             Village(v, row, self.facilities) for v, row in enumerate(self.world.village)
         ]
-        self.move_rates = rates
+        self.move_rate = rates
+        self.most_beds = self._bed_places()
         columns = zip(
             residents.identity.tolist(), residents.village.tolist(), residents.age.tolist(),
             residents.sex.tolist(), residents.income.tolist(), residents.insurance.tolist(),
@@ -165,10 +171,13 @@ class TieredCare(mesa.Model):
     # ------------------------------------------------------------------ the day
 
     def step(self) -> None:
-        """One day, in the order of `sim.day`."""
-        for index, (first, days, month) in enumerate(self.blocks):
-            if self.day == first:
-                self._first_of_month(index, month, timetable.weekdays(self.year, first, days))
+        """One day, in the order of `sim.day`; a run of one year opens and ends it by itself."""
+        if self.day == 0 and not self.is_counting:
+            self.open_year(self.year)
+        block = next(b for b in self.blocks if b[0] <= self.day < b[0] + b[1])
+        first, days, month = block
+        if self.day == first:
+            self._draw_month(month, timetable.weekdays(self.year, first, days))
         self.weekday = int(timetable.weekdays(self.year, self.day, 1)[0])
         self.discharged.clear()
         self._publish()
@@ -179,11 +188,16 @@ class TieredCare(mesa.Model):
         self._close()
         self.datacollector.collect(self)
         self.day += 1
-        first, days, _ = self.blocks[-1]
-        if self.day == first + days:
-            self._turn_of_month(first, days)
-            self.books.stock("end")
-            self.running = False
+        if self.is_counting:
+            self.visits_counted += self.visits
+        if self.progress is not None:
+            days_of_year = timetable.days_in_year(self.calendar_year)
+            self.progress(self.day - 1 - self.day_of_year, days_of_year, self.visits_counted)
+        if self.is_counting and self.day == first + days:
+            turn_of_month(self, first, days)
+            if block == self.blocks[-1]:
+                self.books.stock("end")
+                self.running = False
 
     def _publish(self) -> None:
         """00:00: what everybody knows today."""
@@ -229,14 +243,8 @@ class TieredCare(mesa.Model):
         """File an episode under the day on which it goes on."""
         self.pending[day].append(episode)
 
-    # ------------------------------------------------------------------ the turn of a month
-
-    def _first_of_month(self, index: int, month: int, weekdays: np.ndarray) -> None:
-        """Before anything is published: the month that ended, then the episodes of the new one."""
-        if index == 1:
-            self._start_counting()
-        elif index > 1:
-            self._turn_of_month(*self.blocks[index - 1][:2])
+    def _draw_month(self, month: int, weekdays: np.ndarray) -> None:
+        """The first of a month, before anything is published: the episodes that begin in it."""
         self.books.month = month
         self.most_intense = intensity_bound(self.p, month, self.access)
         days = weekdays.tolist()
@@ -245,57 +253,79 @@ class TieredCare(mesa.Model):
                 for episode in resident.falls_ill(self.day, days, month):
                     self.post(episode, episode.onset)
 
-    def _start_counting(self) -> None:
-        """1 January: forget the warm-up's counts, keep its patients."""
+    # ------------------------------------------------------------------ years
+
+    def begin(self) -> None:
+        """The six weeks before the first year."""
+        while self.day < 0:
+            self.step()
+
+    def open_year(self, year: int) -> None:
+        """1 January: what has been counted is forgotten, its patients stay."""
+        self.calendar_year = year
+        self.day_of_year = timetable.key_day(year) - self.key_day
+        self.access = self._access()
+        self.blocks = [(self.day_of_year + first, days, month)
+                       for first, days, month in timetable.blocks(year)[1:]]  # fmt: skip
+        self.is_counting = self.running = True
         self.books = Books(self)
         self.books.stock("start")
         for resident in self.residents:
             resident.visit_fund = resident.stay_fund = resident.stays = 0
 
-    def _turn_of_month(self, first: int, days: int) -> None:
-        """Word of mouth, then deaths, moves, births, chronic states and contracts."""
-        word_of_mouth(self.p, self.villages, days / 365.0)
-        month = month_of(self, days)
-        mothers = []
+    def month(self, month: int) -> None:
+        """One month (0-11) of the open year, to the deaths, moves and births of its end."""
+        for _ in range(self.blocks[month][1]):
+            self.step()
+
+    def counted(self) -> RunTallies:
+        """What the open year has counted so far."""
+        return self.books.tallies()
+
+    def close_year(self) -> RunTallies:
+        """31 December, 24:00: what the year has counted."""
+        return self.books.tallies()
+
+    def hand_over(self, region: Region, parameters: Any) -> None:
+        """Capacities, prices and parameters from the first of a month on."""
+        self.region, self.p = region, Parameters(parameters)
+        self._remember_laws()
+        self.world = build_world(region, parameters)
+        self.scheme = Scheme(self.world.scheme)
+        for facility, record in zip(self.facilities, self.world.facility, strict=True):
+            facility.becomes(record)
+        for village, record in zip(self.villages, self.world.village, strict=True):
+            village.becomes(record, self.facilities)
+        self.most_beds = np.maximum(self.most_beds, self._bed_places())
+
+    def new_year(self, laws: Any, demography: Demography) -> None:
+        """After `close_year`: everybody is a year older, and whoever has left is forgotten.
+
+        Residents stand by village again, newborns behind the others of theirs; from now on the
+        village hears the newborns and no longer those who left.
+        laws  sim.population.attributes.Laws of the year that begins;  demography  its rates
+        """
+        self.demography = demography
+        self.most_beds = self._bed_places()
         for resident in self.residents:
             if resident.is_here:
-                if resident.lives_a_month(self.key_day + first, month):
-                    mothers.append(resident)
-                if not resident.is_here:
-                    column = 1 if resident.is_dead else 2
-                    self.books.people[resident.village.county, column] += 1
-        self._remove_those_who_left()
-        for mother in mothers:
-            self._add_newborn(mother)
-            self.books.people[mother.village.county, 0] += 1
+                resident.grows_older(laws)
+            else:
+                resident.remove()
+        here = [resident for resident in self.residents if resident.is_here]
+        self.residents = sorted(here, key=lambda resident: resident.village.row)
+        for village in self.villages:
+            village.census = []
+        for row, resident in enumerate(self.residents):
+            resident.row = row
+            resident.village.census.append(resident)
 
-    def _remove_those_who_left(self) -> None:
-        """Deaths and moves leave beds, queues and open episodes at this instant."""
-        for day, episodes in self.pending.items():
-            for episode in episodes:
-                if not episode.resident.is_here and episode.asks != Asks.NEW:
-                    self.books.left(episode)
-            self.pending[day] = [e for e in episodes if e.resident.is_here]
-        for resident in self.residents:
-            stay = resident.stay
-            if not resident.is_here and stay is not None:
-                self.books.left(stay.illness)
-                stay.facility.ward.remove(stay)
-                resident.stay = None
+    def _access(self) -> float:
+        """Access factor of the calendar year; after the last known one it stays."""
+        return float(self.p.access_factor[min(max(self.calendar_year, 2020), 2023) - 2020])
 
-    def _add_newborn(self, mother: Resident) -> None:
-        """A child: the mother's village, income and opinions, and tastes of its own."""
-        identity = newborn_identity(mother.identity, self.year)
-        if identity < 0:
-            raise RuntimeError("no identity left for a newborn")
-        u = self.luck(Stream.BIRTH, identity, 0, 0)
-        child = Resident(
-            self, len(self.residents), identity, mother.village, age=0,
-            sex=newborn_sex(u[0], self.p.boys_per_100_girls), income=mother.income,
-            insurance=_RESIDENT_SCHEME, chronic=0, key_group=_KEY_GROUP, contract=0,
-        )  # fmt: skip
-        child.quality = list(mother.quality)
-        self.residents.append(child)
+    def _bed_places(self) -> np.ndarray:
+        return self.world.facility.beds + self.world.facility.overflow
 
     # ------------------------------------------------------------------ read-outs
 
@@ -370,10 +400,6 @@ class TieredCare(mesa.Model):
 
     def run(self) -> RunTallies:
         """Simulate the warm-up and the year."""
-        days, visits = timetable.days_in_year(self.year), 0
         while self.running:
             self.step()
-            visits += self.visits if self.day > 0 else 0
-            if self.progress is not None:
-                self.progress(self.day - 1, days, visits)
-        return self.books.tallies()
+        return self.close_year()

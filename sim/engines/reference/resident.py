@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import mesa
 import numpy as np
@@ -24,7 +24,9 @@ from sim.engines.reference.rules import (
     self_care_resolves,
 )
 from sim.engines.schema import QUALITY_ONE
+from sim.population.attributes import insurance_of, is_in_key_group
 from sim.rules.choice import scope_of, taste_level
+from sim.rules.demography import next_age
 from sim.rules.illness import MOST_CANDIDATES, poisson_count, poisson_steps
 from sim.rules.payment import MOST_FEN, deductible_fen, fund_fen
 from sim.rules.random import Stream, raw_block
@@ -326,3 +328,13 @@ class Resident(mesa.Agent):
         elif u[2] < month.uptake[self.key_group]:
             self.contract = EFFECTIVE_CONTRACT if u[3] < p.effective_contract_share else 1
         return bears
+
+    def grows_older(self, laws: Any) -> None:
+        """1 January: age, what hangs on it, and the accounts of a new year."""
+        self.age = next_age(self.age)
+        self.scope = scope_of(self.age, self.sex)
+        self.gave_birth = False
+        self.visit_fund = self.stay_fund = self.stays = 0
+        u = self.model.luck(Stream.ATTRIBUTE, self.identity, 0, 0)
+        self.insurance = int(insurance_of(laws, u[1], self.age, self.village.is_urban))
+        self.key_group = int(is_in_key_group(laws, u[3], self.age, self.chronic))

@@ -28,6 +28,11 @@ class Village:
 
     def __init__(self, row: int, record: Any, facilities: list[Facility]) -> None:
         self.row = row
+        self.census: list[Resident] = []
+        self.becomes(record, facilities)
+
+    def becomes(self, record: Any, facilities: list[Facility]) -> None:
+        """Ways and choice set from the first of a month on."""
         self.facilities = {
             j: facilities[f] for j, f in enumerate(record.facility.tolist()) if f >= 0
         }
@@ -35,7 +40,6 @@ class Village:
         self.county = int(record.county)
         self.is_urban = int(record.urban)
         self.band = int(record.band)
-        self.census: list[Resident] = []
 
     def column_of(self, facility: Facility) -> int:
         """Alternative that a facility is, -1 when it is not in the choice set."""

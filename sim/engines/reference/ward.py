@@ -27,21 +27,34 @@ if TYPE_CHECKING:
     from sim.engines.reference.model import TieredCare
 
 
+class Beds(simpy.Resource):
+    """Beds whose number changes from month to month; whoever is in one keeps it."""
+
+    def become(self, number: int) -> None:
+        """So many beds; SimPy knows no resource of nothing, `Ward._may_have` knows how many."""
+        self._capacity = max(1, number, self.count)
+
+
 class Ward:
     """Beds in use, and the queue for them."""
 
     def __init__(self, model: TieredCare, facility: Facility) -> None:
         self.model = model
         self.facility = facility
-        # SimPy knows no resource of nothing; `_may_have` knows how many beds there are.
-        most = max(1, facility.beds + facility.overflow)
-        self.beds = simpy.Resource(model.clock, capacity=most)
+        self.beds = Beds(model.clock)
         self.queue: list[Stay] = []
+        self.resize()
 
     @property
     def occupied(self) -> int:
         """Beds in use now."""
         return self.beds.count
+
+    def resize(self) -> None:
+        """The facility has other beds: those who wait may have one now."""
+        self.beds.become(self.facility.beds + self.facility.overflow)
+        if self.queue:
+            self.wake()
 
     # ------------------------------------------------------------------ asking for a bed
 
