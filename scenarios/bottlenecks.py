@@ -48,7 +48,7 @@ def ranked(arm: str, year: int, dataset: xr.Dataset) -> list[Bottleneck]:
 def relieved(
     rows: Sequence[Bottleneck], before: xr.Dataset, singles: Mapping[str, Reading]
 ) -> list[Bottleneck]:
-    """The same with the levers that lower their pressure most when each is added alone.
+    """The same with the levers that lower and raise their pressure most when each is added alone.
 
     before   year of the first arm
     singles  figures of the same year with one lever added, by lever, the strain among them
@@ -64,7 +64,10 @@ def relieved(
             if row.facility in values and now
         ]
         helping = sorted((c for c in changes if c[1] < -_TELLING), key=lambda c: (c[1], c[0]))
-        found.append(replace(row, relief=tuple(helping[:_LEVERS])))
+        pressing = sorted((c for c in changes if c[1] > _TELLING), key=lambda c: (-c[1], c[0]))
+        found.append(replace(
+            row, relief=tuple(helping[:_LEVERS]), load=tuple(pressing[:_LEVERS])
+        ))  # fmt: skip
     return found
 
 

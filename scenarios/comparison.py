@@ -217,6 +217,7 @@ class Bottleneck:
     values    occupancy, wait_minutes, left_unseen, bed_wait_days (None where it has none)
     pressure  largest of the values over its mark of strain (bottlenecks.STRAIN)
     relief    levers that lower the pressure most when added alone, with the difference
+    load      levers that raise it most: what they shift here from elsewhere
     """
 
     arm: str
@@ -230,6 +231,7 @@ class Bottleneck:
     worst: str
     pressure: float
     relief: tuple[tuple[str, float], ...] = ()
+    load: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,7 +130,8 @@ def _cost(arm: str, setting: Setting, level: float, numbers: Numbers) -> LeverCo
     nothing = (0.0, 0.0, 0.0)
     free = not (lever.cost.one_off[2] or lever.cost.yearly[2])
     known = _BEDS.get(lever.id) or _COUNTS.get(lever.cost.basis)
-    if free or known is None:
+    nowhere = lever.cost.basis == "facility" and not set(_tiers(setting)) - {Tier.OUTSIDE}
+    if free or known is None or nowhere:
         units = 0.0 if free else None
         return LeverCost(arm, lever.id, level, lever.cost.basis, "", units, nothing, nothing)
     label, count = known

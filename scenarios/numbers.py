@@ -118,7 +118,8 @@ def money_range(three: tuple[float, float, float], lang: str) -> str:
     low, middle, high = three
     if not any(three):
         return NONE
-    return money(middle, lang) + text("range", lang).format(money(low, lang), money(high, lang))
+    ends = (money(yuan, lang).removeprefix("CNY ") for yuan in (low, high))
+    return money(middle, lang) + text("range", lang).format(*ends)
 
 
 def decimal_year(at: float | None, lang: str) -> str:

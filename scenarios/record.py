@@ -67,7 +67,8 @@ def _details(c: Comparison) -> dict[str, Any]:
             {"scenario": b.arm, "year": b.year, "facility": b.facility, "name": b.name,
              "name_zh": b.name_zh, "tier": b.tier, "county": b.county, **b.values,
              "worst": b.worst, "pressure": b.pressure,
-             "relief": [{"lever": lever, "pressure": change} for lever, change in b.relief]}
+             "relief": [{"lever": lever, "pressure": change} for lever, change in b.relief],
+             "load": [{"lever": lever, "pressure": change} for lever, change in b.load]}
             for b in c.bottlenecks
         ],
         "costs": [

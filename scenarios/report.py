@@ -33,6 +33,7 @@ from scenarios.sheets_more import (
 )
 from scenarios.summary import summary
 from scenarios.text import text
+from sim.report import columns_of
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -40,6 +41,10 @@ if TYPE_CHECKING:
 TEMPLATE = Path(__file__).parent / "report.html"
 _FONTS = {"zh": ("宋体", "黑体"), "en": ("Calibri", "Calibri")}
 _GREY = "DDE6EE"
+_TEXT_WIDTH = 17.4  # cm
+# Characters a column is made for, a Chinese one counts two, and what its margins take.
+_SHORTEST, _LONGEST, _MARGIN = 5, 36, 4
+_FACILITIES, _CAVEATS = 6, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +73,15 @@ def report_of(c: Comparison, lang: str) -> Report:
     arms = ("、" if lang == "zh" else ", ").join(arm.label(lang) for arm in c.arms)
     mind = limits(c, lang)
     plans = c.arms[1:]
-    front = Section(text("sheet.summary", lang), tuple(summary(c, lang)), (targets_sheet(c, lang),))
+    said = (*summary(c, lang), *mind[:_CAVEATS])
+    front = Section(text("sheet.summary", lang), said, (targets_sheet(c, lang),))
     parts = [
         Section(text("sheet.headlines", lang), tuple(notes_of(c, lang)),
                 (headlines_sheet(c, lang), *((changes_sheet(c, lang),) if plans else ())),
                 ("headlines", "chances")),
         _section(flows_sheet(c, lang), ("visits", "admissions")),
         *(_section(drivers_brief(c, arm, lang), (f"drivers-{arm.key}",)) for arm in plans),
-        *(_section(bottlenecks_sheet(c, arm, lang)) for arm in c.arms),
+        *(_section(bottlenecks_sheet(c, arm, lang, _FACILITIES)) for arm in c.arms),
         *(_section(gains_sheet(c, arm, lang), ("gains",) if arm is plans[0] else ())
           for arm in plans),
         *(_section(costs_sheet(c, arm, lang)) for arm in plans),
@@ -136,8 +142,9 @@ def word(c: Comparison, lang: str, figures: Mapping[str, bytes]) -> Document:
     body, heading = _FONTS[lang]
     for name in ("Normal", "Title", "Subtitle", "Heading 1", "List Bullet"):
         _set_font(document.styles[name], body if name in ("Normal", "List Bullet") else heading)
-    document.styles["Normal"].font.size = Pt(10.5)
+    document.styles["Normal"].font.size = Pt(10)
     document.styles["Title"].font.size = Pt(20)
+    document.styles["List Bullet"].paragraph_format.space_after = Pt(2)
     document.core_properties.title = report.title
     document.core_properties.author = "Tiercare"
     document.core_properties.language = {"zh": "zh-CN"}.get(lang, lang)
@@ -178,17 +185,24 @@ def _write(
 def _table(document: Document, sheet: Sheet) -> None:
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.oxml import OxmlElement
-    from docx.shared import Pt
+    from docx.shared import Cm, Pt
 
     table = document.add_table(rows=0, cols=len(sheet.head))
     table.style = "Table Grid"
+    table.autofit = False
+    widths = [Cm(width) for width in column_widths(sheet)]
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = width
     size = Pt(8.5 if len(sheet.head) <= 7 else 7.5)
     for number, row in enumerate((sheet.head, *sheet.rows)):
-        cells = table.add_row().cells
+        line = table.add_row()
+        line._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
+        cells = line.cells
         if len(row) != len(sheet.head):
             cells = (cells[0].merge(cells[-1]),)
         words_of = row if len(cells) > 1 else ("  ".join(row),)
         for at, (cell, words) in enumerate(zip(cells, words_of, strict=True)):
+            cell.width = widths[at] if len(cells) > 1 else sum(widths)
             paragraph = cell.paragraphs[0]
             run = paragraph.add_run(words)
             run.font.size = size
@@ -201,6 +215,16 @@ def _table(document: Document, sheet: Sheet) -> None:
     # The head is repeated on every page the table goes on.
     table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
     document.add_paragraph()
+
+
+def column_widths(sheet: Sheet) -> list[float]:
+    """Widths of the columns of a table in cm, by the length of what stands in them."""
+    full = [row for row in (sheet.head, *sheet.rows) if len(row) == len(sheet.head)]
+    needs = [
+        min(_LONGEST, max(_SHORTEST, *(columns_of(row[k]) for row in full))) + _MARGIN
+        for k in range(len(sheet.head))
+    ]
+    return [_TEXT_WIDTH * need / sum(needs) for need in needs]
 
 
 def _shade(cell: Any) -> None:
@@ -221,5 +245,7 @@ def _set_font(style: Any, name: str) -> None:
     fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
     for theme in ("w:asciiTheme", "w:hAnsiTheme", "w:eastAsiaTheme", "w:cstheme"):
         fonts.attrib.pop(qn(theme), None)
-    for kind in ("w:ascii", "w:hAnsi", "w:eastAsia"):
+    for kind in ("w:ascii", "w:hAnsi"):
         fonts.set(qn(kind), name)
+    # Clauses are Chinese in an English report too.
+    fonts.set(qn("w:eastAsia"), name if name in _FONTS["zh"] else _FONTS["zh"][0])

@@ -9,6 +9,7 @@ from scenarios.lever_costs import total
 from scenarios.levers import levers
 from scenarios.numbers import (
     BY_ID,
+    NONE,
     money,
     money_range,
     shown,
@@ -43,22 +44,24 @@ def bottlenecks_sheet(c: Comparison, arm: Arm, lang: str, most: int = 0) -> Shee
     rows: list[tuple[str, ...]] = []
     own = [b for b in c.bottlenecks if b.arm == arm.key and b.year == year]
     for b in own[: most or len(own)]:
-        relief = ("；" if lang == "zh" else "; ").join(
-            f"{lever_name(lever, lang)} {signed(change, 2)}" for lever, change in b.relief
-        )
         rows.append((
             b.name_zh if lang == "zh" else b.name, county_name(c, b.county, lang),
             sim_text(f"tier.{b.tier}", lang), *(strained(m, b.values[m]) for m in STRAIN),
-            f"{b.pressure:.2f}", relief or "–",
+            f"{b.pressure:.2f}", _by_lever(b.relief, lang), _by_lever(b.load, lang),
         ))  # fmt: skip
     head = (
         *(text(f"head.{name}", lang) for name in ("facility", "county", "tier")),
         *(text(f"strain.{measure}", lang) for measure in STRAIN), text("strain.pressure", lang),
-        text("head.relief", lang),
+        text("head.relief", lang), text("head.load", lang),
     )  # fmt: skip
     title = text("sheet.bottlenecks", lang).format(arm=arm.label(lang), year=year)
     notes = (text("limit.strain", lang),)
     return Sheet(f"bottlenecks-{arm.key}", title, head, tuple(rows), (3, 4, 5, 6, 7), notes)
+
+
+def _by_lever(changes: tuple[tuple[str, float], ...], lang: str) -> str:
+    told = (f"{lever_name(lever, lang)} {signed(change, 2)}" for lever, change in changes)
+    return ("；" if lang == "zh" else "; ").join(told) or NONE
 
 
 def group_name(c: Comparison, split: str, part: str, lang: str) -> str:

@@ -2,48 +2,31 @@
 
 from __future__ import annotations
 
-from scenarios.comparison import Arm, Comparison, Judged
+from scenarios.comparison import Arm, Comparison
 from scenarios.lever_costs import total
-from scenarios.numbers import BY_ID, money, name_of, shown, shown_chance, shown_change
-from scenarios.sheets import drivers_of, goal, lever_name, target_name, verdict
+from scenarios.numbers import BY_ID, money, name_of, shown_change
+from scenarios.sheets import drivers_of, lever_name, verdict
 from scenarios.sheets_more import costs_of, strained
 from scenarios.text import text
 
 _LEVERS = 3
-_MOST_TARGETS = 4
 
 
 def summary(c: Comparison, lang: str) -> list[str]:
-    """Sentences: targets, what changes, what drives it, where it is tight, what it costs."""
-    said = []
-    for arm in c.arms[1:] or c.arms:
-        said += _of_targets(c, arm, lang)
+    """Sentences: targets met, what changes, what drives it, where it is tight, what it costs."""
+    said = [_targets(c, arm, lang) for arm in c.arms]
     for arm in c.arms[1:]:
         said += [_change(c, arm, lang), *_driver(c, arm, lang), _bottleneck(c, arm, lang),
                  _costs(c, arm, lang)]  # fmt: skip
     return [sentence for sentence in said if sentence]
 
 
-def _of_targets(c: Comparison, arm: Arm, lang: str) -> list[str]:
+def _targets(c: Comparison, arm: Arm, lang: str) -> str:
     own = [j for j in c.targets if j.arm == arm.key and j.met is not None]
     if not own:
-        return []
+        return ""
     met = sum(verdict(j) == "met" for j in own)
-    first = text("say.targets", lang).format(met=met, judged=len(own), arm=arm.label(lang))
-    return [first, *(_target(c, arm, j, lang) for j in own[:_MOST_TARGETS])]
-
-
-def _target(c: Comparison, arm: Arm, j: Judged, lang: str) -> str:
-    chance = ""
-    if j.chance is not None:
-        told = text("chance", lang).format(chance=shown_chance(j.chance, lang))
-        chance = f"，{told}" if lang == "zh" else f", {told}"
-    return text("say.target", lang).format(
-        name=target_name(j, lang), value=shown(j.figure.value, BY_ID[j.indicator].show),
-        year=j.year, arm=arm.label(lang), goal=goal(j, c.years[0], lang),
-        verdict=text(verdict(j), lang), chance=chance,
-        unresolved=shown(j.unresolved.value, BY_ID["unresolved_need_share"].show),
-    )  # fmt: skip
+    return text("say.targets", lang).format(met=met, judged=len(own), arm=arm.label(lang))
 
 
 def _change(c: Comparison, arm: Arm, lang: str) -> str:

@@ -90,6 +90,7 @@ COMPARE: dict[str, tuple[str, str]] = {
     "head.county": ("county", "县（市、区、旗）"),
     "head.tier": ("tier", "层级"),
     "head.relief": ("relieved by", "可缓解的杠杆"),
+    "head.load": ("added to by", "加重的杠杆"),
     "head.group": ("group", "人群"),
     "head.one_off": ("once", "一次性"),
     "head.yearly": ("a year", "每年"),
@@ -237,11 +238,6 @@ COMPARE: dict[str, tuple[str, str]] = {
     "say.targets": (
         "{met} of {judged} targets with a number or direction would be met under “{arm}” in their year.",
         "“{arm}”下，有数值或方向要求的{judged}项目标中，{met}项在目标年可达标。",
-    ),
-    "say.target": (
-        "{name}: {value} in {year} under “{arm}” against a goal of {goal} ({verdict}{chance}); "
-        "unresolved need {unresolved}.",
-        "{name}：“{arm}”下{year}年为{value}，目标{goal}（{verdict}{chance}）；未满足需要{unresolved}。",
     ),
     "say.change": (
         "“{arm}” against “{base}” in {year}: in-county visits {visits}, unresolved need {unresolved}, "

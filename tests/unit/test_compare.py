@@ -318,7 +318,9 @@ def test_what_the_pack_cannot_count_is_not_costed():
     costs = {k.lever: k for k in lever_costs(arm, load_region("taonan", 2023), standin.a_year())}
     assert costs["key_specialties"].units is None
     assert costs["key_specialties"].yearly == (0.0, 0.0, 0.0)
+    assert costs["direct_settlement"].units is None
     assert costs["service_prices"].units == 0.0
+    assert costs["urban_medical_group"].units == 0.0  # a county without districts
 
 
 def test_gains_are_the_changes_of_each_part_of_the_people(found):
@@ -345,6 +347,9 @@ def test_relief_names_levers_that_lower_the_pressure_when_added_alone(found):
     relieved = [b for b in found.bottlenecks if b.relief]
     assert all(change < 0 for b in relieved for _, change in b.relief)
     assert all(b.worst != "occupancy" for b in relieved)
+    crowded = [b for b in found.bottlenecks if b.worst == "occupancy" and b.load]
+    assert crowded
+    assert all(change > 0 for b in crowded for _, change in b.load)
 
 
 def test_flows_add_up_to_the_visits_of_residents(found):
