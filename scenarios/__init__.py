@@ -1,7 +1,7 @@
 """The five regions' plans as data: levers, targets and scenarios, read strictly.
 
 A scenario is a list of levers with levels, dates and reasons. It says what quantities would be at a
-date; no run reads one yet.
+date; `compare` runs scenarios side by side and tells what would follow.
 
 >>> from datetime import date
 >>> import scenarios
@@ -10,9 +10,10 @@ date; no run reads one yet.
 0.1
 """
 
+from scenarios.compare import compare
 from scenarios.levers import levers
 from scenarios.scenario import Scenario
 from scenarios.schema import load, shipped
 from scenarios.targets import targets
 
-__all__ = ["Scenario", "levers", "load", "shipped", "targets"]
+__all__ = ["Scenario", "compare", "levers", "load", "shipped", "targets"]

@@ -1,22 +1,24 @@
-"""`python -m scenarios list | show`."""
+"""`python -m scenarios list | show | compare`."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from scenarios import listing
+from scenarios import compare_command, listing
 from scenarios.levers import levers
 from scenarios.plans import REGIONS
 from scenarios.schema import load, shipped
 from scenarios.targets import targets
-from sim.errors import InputError
+from scenarios.text import text
+from sim.errors import Fault, InputError
 
-OK, USAGE = 0, 2
+OK, USAGE, INTERRUPTED = 0, 2, 130
 _TABLES = {
     "levers": listing.list_levers,
     "targets": listing.list_targets,
@@ -29,9 +31,9 @@ def parser() -> argparse.ArgumentParser:
     """The command line, with help that teaches."""
     top = argparse.ArgumentParser(
         prog="python -m scenarios",
-        description="The plans of five regions as data: levers, targets, scenarios. No run reads a "
-        "scenario yet.",
-        epilog="Start with: python -m scenarios show liaocheng plan-2025",
+        description="The plans of five regions as data: levers, targets, scenarios; and what would "
+        "follow from them.",
+        epilog="Start with: python -m scenarios compare liaocheng --draws 0",
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     lists = commands.add_parser("list", help="levers, targets, scenarios, or how much is covered")
@@ -41,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     shows = commands.add_parser("show", help="one scenario: levers, reasons, what they come to")
     shows.add_argument("region", help="region, or the path of a scenario file")
     shows.add_argument("scenario", nargs="?", help="as-now, plan-2025 or vision-2035")
+    compare_command.add_command(commands)
     for command in (lists, shows):
         command.add_argument("--json", action="store_true", help="one JSON document")
         command.add_argument("--lang", choices=("en", "zh"), default="en", help="of the table")
@@ -51,10 +54,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; 0 ok, 2 a fault in what was given."""
     given = parser().parse_args(arguments)
     try:
+        if given.command == "compare":
+            return compare_command.run(given)
         print(_show(given) if given.command == "show" else _list(given), end="")
     except InputError as error:
         print(error, file=sys.stderr)
         return USAGE
+    except BrokenPipeError:  # the reader of a long page has gone, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        fault = Fault(str(error.filename or ""), 0, "", str(error.strerror), "a usable file")
+        print(InputError([fault]), file=sys.stderr)
+        return USAGE
+    except KeyboardInterrupt:
+        print("\n" + text("interrupted", given.lang), file=sys.stderr)
+        return INTERRUPTED
     return OK
 
 

@@ -186,7 +186,7 @@ def show(scenario: Scenario, lang: str) -> str:
     if idle:
         names_joined = ("；" if zh else "; ").join(idle)
         lines += [text("show.idle", lang).format(names=names_joined), ""]
-    return "\n".join([*lines, text("show.no_run", lang)]) + "\n"
+    return "\n".join([*lines, text("show.no_run", lang).format(region=scenario.region)]) + "\n"
 
 
 def _changes_table(scenario: Scenario, lang: str) -> str:

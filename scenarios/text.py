@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from scenarios.words import COMPARE, UNITS
+
 _TEXT: dict[str, tuple[str, str]] = {
     "lever": ("lever", "政策杠杆"),
     "id": ("id", "代码"),
@@ -68,8 +70,8 @@ _TEXT: dict[str, tuple[str, str]] = {
         "规划提出但模型无对应机制：{names}",
     ),
     "show.no_run": (
-        "No run reads a scenario yet: these are settings, not results.",
-        "目前推演尚不读取情景：以上为设定值，不是推演结果。",
+        "These are settings, not results: python -m scenarios compare {region} runs them.",
+        "以上为设定值，不是推演结果；推演命令：python -m scenarios compare {region} --lang zh。",
     ),
     "show.nothing": ("Nothing is changed.", "没有任何变化。"),
     "coverage.what": ("what", "内容"),
@@ -84,6 +86,7 @@ _TEXT: dict[str, tuple[str, str]] = {
     "coverage.rows": ("rows of the plans they stand for", "对应的规划条目"),
     "coverage.conflicts": ("targets with a conflict note", "附冲突说明的目标"),
 }
+_ALL = _TEXT | COMPARE
 
 
 def text(name: str, lang: str) -> str:
@@ -92,4 +95,18 @@ def text(name: str, lang: str) -> str:
     >>> text("outside", "zh")
     '模型外'
     """
-    return _TEXT[name][lang == "zh"]
+    return _ALL[name][lang == "zh"]
+
+
+def has_text(name: str) -> bool:
+    """Whether there is a phrase of that name."""
+    return name in _ALL
+
+
+def unit_name(unit: str, lang: str) -> str:
+    """Unit of a lever's level.
+
+    >>> unit_name("share of counties", "zh")
+    '县占比'
+    """
+    return UNITS[unit] if lang == "zh" else unit

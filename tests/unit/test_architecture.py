@@ -36,12 +36,24 @@ LAYERS = (
     ("sim.draws",),
     ("sim.trace_facts", "sim.trace", "sim.trace_page"),
     ("sim.__main__",),
-    ("scenarios.tables", "scenarios.rollout", "scenarios.text"),
+    ("scenarios.tables", "scenarios.rollout", "scenarios.words"),
+    ("scenarios.text",),
     ("scenarios.plans",),
     ("scenarios.levers",),
     ("scenarios.scenario", "scenarios.targets"),
     ("scenarios.schema", "scenarios.course"),
-    ("scenarios.listing",),
+    ("scenarios.listing", "scenarios.strain", "scenarios.fonts"),
+    ("scenarios.runs",),
+    ("scenarios.comparison",),
+    ("scenarios.judge", "scenarios.decompose", "scenarios.bottlenecks", "scenarios.lever_costs"),
+    ("scenarios.numbers",),
+    ("scenarios.sheets",),
+    ("scenarios.sheets_more",),
+    ("scenarios.summary", "scenarios.record", "scenarios.charts"),
+    ("scenarios.report",),
+    ("scenarios.export",),
+    ("scenarios.compare",),
+    ("scenarios.compare_command",),
     ("scenarios.__main__",),
     ("ui.text", "ui.question"),
     ("ui.answer", "ui.numbers", "ui.polite", "ui.jobs", "ui.state"),
@@ -342,8 +354,8 @@ def test_at_most_two_levels_of_folders():
 def test_what_sim_imports_is_what_the_project_asks_for():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     named = {re.split(r"[<>=!~\[ ]", entry)[0] for entry in project["dependencies"]}
-    modules = {name.replace("-", "_").split("_")[0] if name != "ruamel.yaml" else "ruamel"
-               for name in named}  # fmt: skip
+    imported_as = {"ruamel.yaml": "ruamel", "python-docx": "docx"}
+    modules = {imported_as.get(name, name.replace("-", "_").split("_")[0]) for name in named}
     used = {
         imported.split(".")[0]
         for name in MODULES

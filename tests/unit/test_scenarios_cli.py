@@ -58,7 +58,7 @@ def test_show_prints_reasons_and_what_the_levers_come_to(capsys):
     assert "35% of the centres reach the recommended standard." in shown
     (beds,) = [line for line in shown.splitlines() if line.startswith("reserved_bed_share:city")]
     assert beds.split()[-6:-1] == ["0", "-", "0.1", "0.1", "0.1"]
-    assert "No run reads a scenario yet" in shown
+    assert "settings, not results" in shown
     assert "没有任何变化" in printed(capsys, "show", "taonan", "as-now", "--lang", "zh")
 
 

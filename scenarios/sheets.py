@@ -1,0 +1,276 @@
+"""A comparison as tables of words: what the terminal, the page and the Word report all print."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from scenarios.comparison import Arm, Comparison, Driver, Judged
+from scenarios.decompose import HEADLINES
+from scenarios.levers import levers
+from scenarios.numbers import (
+    BY_ID,
+    NONE,
+    decimal_year,
+    name_of,
+    shown,
+    shown_chance,
+    shown_change,
+    shown_change_range,
+    shown_figure,
+    unit_of,
+)
+from scenarios.runs import Key
+from scenarios.text import text
+
+# Indicators of the table by scenario: the headlines and what belongs beside them.
+SHOWN: tuple[Key, ...] = (
+    *HEADLINES[:4],
+    ("first_contact_share", "", ""),
+    HEADLINES[4],
+    ("bed_occupancy", "by_tier", "city"),
+    ("average_length_of_stay", "", ""),
+    HEADLINES[5],
+    ("travel_minutes_return_mean", "", ""),
+    *HEADLINES[6:],
+    ("concentration_index_unresolved", "", ""),
+)
+IN_COUNTY = ("in_county_visit_rate", "in_county_visit_rate_claims", "in_county_admission_share",
+             "in_county_fund_share")  # fmt: skip
+# A chance from here on is called met, from the second close.
+MET, CLOSE = 0.8, 0.35
+_LARGEST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A table of words: a title, a head, rows; a row of one cell spans the table.
+
+    right  columns aligned to the right
+    notes  sentences under it
+    """
+
+    key: str
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    right: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def label(key: Key, lang: str) -> str:
+    """Name of an indicator with its unit."""
+    name = name_of(key[0], lang, key[1], key[2])
+    unit = unit_of(key[0], lang)
+    if not unit:
+        return name
+    return f"{name}（{unit}）" if lang == "zh" else f"{name}, {unit}"
+
+
+def change_label(key: Key, lang: str) -> str:
+    """Name of an indicator with the unit of a difference in it."""
+    if BY_ID[key[0]].show != "percent":
+        return label(key, lang)
+    name, points = name_of(key[0], lang, key[1], key[2]), text("points", lang).strip()
+    return f"{name}（{points}）" if lang == "zh" else f"{name}, {points}"
+
+
+def cell_name(arm: Arm, year: int, lang: str) -> str:
+    """A year under an arm."""
+    return text("cell", lang).format(year=year, arm=arm.label(lang))
+
+
+def lever_name(lever: str, lang: str) -> str:
+    """Name of a lever."""
+    found = levers()[lever]
+    return found.name_zh if lang == "zh" else found.name
+
+
+def verdict(judged: Judged) -> str:
+    """Word for a target: met, close or missed; by the chance where there is one."""
+    if judged.met is None:
+        return "met.nothing"
+    if judged.chance is None:
+        return "met" if judged.met else "missed"
+    return "met" if judged.chance >= MET else "close" if judged.chance >= CLOSE else "missed"
+
+
+def target_name(judged: Judged, lang: str) -> str:
+    """What the target is called."""
+    meant = judged.target.definition
+    return meant.name_zh if lang == "zh" else meant.name
+
+
+def goal(judged: Judged, base_year: int, lang: str) -> str:
+    """The goal as printed; a direction with the value it starts from."""
+    t, how = judged.target, BY_ID[judged.indicator].show
+    if t.target is None:
+        if t.comparator not in ("increase", "decrease"):
+            return text("goal.words", lang)
+        value = shown(judged.base.value, how)
+        return text(f"goal.{t.comparator}", lang).format(value=value, year=base_year)
+    value = shown(t.target, how)
+    if t.target_high is not None:
+        return text("goal.range", lang).format(low=value, high=shown(t.target_high, how))
+    if t.comparator == "~":
+        return text("goal.about", lang).format(value=value)
+    sign = {">=": "≥", "<=": "≤", ">": ">", "<": "<", "increase": "≥", "decrease": "≤"}
+    return f"{sign.get(t.comparator, '')}{value}"
+
+
+def targets_sheet(c: Comparison, lang: str) -> Sheet:
+    """Every simulated target: goal, clause, year; under it value, range, chance and unresolved
+    need of every arm, with how many levers had had time to act."""
+    rows: list[tuple[str, ...]] = []
+    for name in dict.fromkeys(j.target.id for j in c.targets):
+        own = [j for j in c.targets if j.target.id == name]
+        rows.append((_heading(own[0], c, lang),))
+        rows += [_judgement(j, c, lang) for j in own]
+        if conflict := own[0].target.conflict_note:
+            rows.append((text("conflict", lang).format(note=conflict),))
+    names = ("scenario", "head.value", "head.verdict", "head.chance", "unresolved", "head.ready")
+    head = tuple(text(name, lang) for name in names)
+    return Sheet("targets", text("sheet.targets", lang), head, tuple(rows), (1, 3, 4, 5))
+
+
+def _heading(j: Judged, c: Comparison, lang: str) -> str:
+    """Target, goal, clause, year and where it starts from, in a line."""
+    year = str(j.year) if j.dated else text("undated", lang).format(year=j.year)
+    return text("target.heading", lang).format(
+        name=target_name(j, lang), goal=goal(j, c.years[0], lang), clause=j.target.clause,
+        year=year, start=c.years[0], value=shown(j.base.value, BY_ID[j.indicator].show),
+    )  # fmt: skip
+
+
+def _judgement(j: Judged, c: Comparison, lang: str) -> tuple[str, ...]:
+    return (
+        c.arm(j.arm).label(lang), shown_figure(j.figure, BY_ID[j.indicator].show),
+        text(verdict(j), lang), shown_chance(j.chance, lang),
+        shown_figure(j.unresolved, BY_ID["unresolved_need_share"].show),
+        f"{j.ready} / {j.levers}" if j.levers else "–",
+    )  # fmt: skip
+
+
+def headlines_sheet(c: Comparison, lang: str) -> Sheet:
+    """Headline indicators: the base year, then every arm in every later year."""
+    start, later = c.years[0], c.years[1:] or c.years
+    head = [text("head.indicator", lang), cell_name(c.base, start, lang)]
+    head += [cell_name(arm, year, lang) for year in later for arm in c.arms]
+    rows = []
+    for key in SHOWN:
+        how = BY_ID[key[0]].show
+        cells = [shown(c.figure(c.base.key, start, *key).value, how)]
+        cells += [shown(c.figure(a.key, y, *key).value, how) for y in later for a in c.arms]
+        if set(cells) != {NONE}:
+            rows.append((label(key, lang), *cells))
+    right = tuple(range(1, len(head)))
+    return Sheet("headlines", text("sheet.headlines", lang), tuple(head), tuple(rows), right)
+
+
+def changes_sheet(c: Comparison, lang: str) -> Sheet:
+    """Change of every headline against the first arm in the last year, with its range."""
+    year = c.years[-1]
+    title = text("sheet.changes", lang).format(base=c.base.label(lang), year=year)
+    head = tuple(text("head.indicator", lang) if arm is None else arm.label(lang)
+                 for arm in (None, *c.arms))  # fmt: skip
+    rows = []
+    for key in SHOWN:
+        how = BY_ID[key[0]].show
+        changes = (c.change(arm.key, year, *key) for arm in c.arms[1:])
+        if c.figure(c.base.key, year, *key).value is None:
+            continue
+        rows.append((
+            label(key, lang), shown_figure(c.figure(c.base.key, year, *key), how),
+            *(shown_change_range(change, how, lang) for change in changes),
+        ))  # fmt: skip
+    return Sheet("changes", title, head, tuple(rows), tuple(range(1, len(head))))
+
+
+def drivers_of(c: Comparison, arm: str, year: int, key: Key) -> list[Driver]:
+    """Levers of an arm on one indicator, largest first."""
+    own = [d for d in c.drivers if d.arm == arm and d.year == year and d.indicator == key]
+    return sorted(own, key=lambda d: (-abs(d.alone), d.lever))
+
+
+def drivers_sheet(c: Comparison, arm: Arm, lang: str, most: int = 0) -> Sheet:
+    """Levers by headline indicators in the last year, then interaction and total.
+
+    most  levers shown, those with the largest effects for their indicators; 0: all
+    """
+    year = c.years[-1]
+    names = dict.fromkeys(d.lever for d in c.drivers if d.arm == arm.key)
+    cells = {
+        (d.lever, d.indicator): d.alone for d in c.drivers if d.arm == arm.key and d.year == year
+    }
+    totals = {t.indicator: t for t in c.totals if t.arm == arm.key and t.year == year}
+    largest = {
+        key: max((abs(cells[lever, key]) for lever in names), default=0.0) or 1.0
+        for key in HEADLINES
+    }
+    weight = {n: max(abs(cells[n, key]) / largest[key] for key in HEADLINES) for n in names}
+    order = sorted(names, key=lambda n: -weight[n])
+    rows: list[tuple[str, ...]] = []
+    for lever in order[: most or len(order)]:
+        changes = (shown_change(cells[lever, key], _how(key), "") for key in HEADLINES)
+        rows.append((lever_name(lever, lang), *changes))
+    for what, field in (("sum", "singles"), ("interaction", "interaction"), ("total", "total")):
+        changes = (
+            shown_change(getattr(totals[key], field), _how(key), "")
+            if key in totals else "–" for key in HEADLINES
+        )  # fmt: skip
+        rows.append((text(f"head.{what}", lang), *changes))
+    head = (text("head.lever", lang), *(change_label(key, lang) for key in HEADLINES))
+    title = text("sheet.drivers", lang).format(arm=arm.label(lang), year=year)
+    notes = (text("limit.singles", lang),)
+    return Sheet(f"levers-{arm.key}", title, head, tuple(rows), tuple(range(1, len(head))), notes)
+
+
+def drivers_brief(c: Comparison, arm: Arm, lang: str) -> Sheet:
+    """For every headline its change in the last year, the interaction, and the largest levers."""
+    year, rows = c.years[-1], []
+    totals = {t.indicator: t for t in c.totals if t.arm == arm.key and t.year == year}
+    for key in HEADLINES:
+        if key not in totals or math.isnan(totals[key].total):
+            continue
+        how = _how(key)
+        largest = [d for d in drivers_of(c, arm.key, year, key) if d.alone][:_LARGEST]
+        told = (f"{lever_name(d.lever, lang)} {shown_change(d.alone, how, '')}" for d in largest)
+        both = (totals[key].total, totals[key].interaction)
+        rows.append((
+            change_label(key, lang), *(shown_change(x, how, "") for x in both),
+            ("；" if lang == "zh" else "; ").join(told) or "–",
+        ))  # fmt: skip
+    names = ("head.indicator", "head.total", "head.interaction", "head.largest")
+    title = text("sheet.drivers", lang).format(arm=arm.label(lang), year=year)
+    head, notes = tuple(text(name, lang) for name in names), (text("limit.singles", lang),)
+    return Sheet(f"drivers-{arm.key}", title, head, tuple(rows), (1, 2), notes)
+
+
+def _how(key: Key) -> str:
+    return BY_ID[key[0]].show
+
+
+def arrivals_sheet(c: Comparison, lang: str) -> Sheet:
+    """From when each lever acts and when most of its effect is there."""
+    names = ("lever", "start", "full", "ninety", "fades")
+    head = ["", *(text(f"head.{name}", lang) for name in names)]
+    rows = [
+        (
+            c.arm(a.arm).label(lang), lever_name(a.lever, lang), decimal_year(a.start, lang),
+            decimal_year(a.full, lang), decimal_year(a.ninety, lang),
+            text("yes", lang) if a.fades else "",
+        )
+        for a in c.arrivals
+    ]  # fmt: skip
+    return Sheet("arrivals", text("sheet.arrivals", lang), tuple(head), tuple(rows))
+
+
+def notes_of(c: Comparison, lang: str) -> list[str]:
+    """What a reader must know of this comparison."""
+    return [text(name, lang).format(**values) for name, values in c.notes]
+
+
+def limits(c: Comparison, lang: str) -> list[str]:
+    """What to mind with any comparison."""
+    names = ("outcomes", "evidence", "projection", "singles", "costs", "strain", "pandemic")
+    return [text(f"limit.{name}", lang).format(year=c.years[0]) for name in names]

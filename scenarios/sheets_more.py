@@ -1,0 +1,241 @@
+"""More tables of a comparison: bottlenecks, who gains, costs, flows, other targets, provenance."""
+
+from __future__ import annotations
+
+from scenarios.bottlenecks import GAIN_INDICATORS, GAIN_SPLITS
+from scenarios.comparison import Arm, Comparison, LeverCost
+from scenarios.judge import others, settings_of
+from scenarios.lever_costs import total
+from scenarios.levers import levers
+from scenarios.numbers import (
+    BY_ID,
+    NONE,
+    money,
+    money_range,
+    shown,
+    shown_change_range,
+    signed,
+)
+from scenarios.sheets import Sheet, cell_name, label, lever_name
+from scenarios.strain import STRAIN
+from scenarios.text import text, unit_name
+from sim.text import text as sim_text
+from sim.tiers import TIER_KEYS
+
+_HOW_STRAINED = {
+    "occupancy": "percent", "wait_minutes": "number", "left_unseen": "percent",
+    "bed_wait_days": "number",
+}  # fmt: skip
+
+
+def strained(measure: str, value: float | None) -> str:
+    """A measure of strain as printed."""
+    return shown(value, _HOW_STRAINED[measure])
+
+
+def county_name(c: Comparison, code: str, lang: str) -> str:
+    """Name of a county of the region, "" outside."""
+    return c.counties[code][lang == "zh"] if code in c.counties else ""
+
+
+def bottlenecks_sheet(c: Comparison, arm: Arm, lang: str, most: int = 0) -> Sheet:
+    """Facilities under most pressure in the last year, with what relieves them."""
+    year = c.years[-1]
+    rows: list[tuple[str, ...]] = []
+    own = [b for b in c.bottlenecks if b.arm == arm.key and b.year == year]
+    for b in own[: most or len(own)]:
+        rows.append((
+            b.name_zh if lang == "zh" else b.name, county_name(c, b.county, lang),
+            sim_text(f"tier.{b.tier}", lang), *(strained(m, b.values[m]) for m in STRAIN),
+            f"{b.pressure:.2f}", _by_lever(b.relief, lang), _by_lever(b.load, lang),
+        ))  # fmt: skip
+    head = (
+        *(text(f"head.{name}", lang) for name in ("facility", "county", "tier")),
+        *(text(f"strain.{measure}", lang) for measure in STRAIN), text("strain.pressure", lang),
+        text("head.relief", lang), text("head.load", lang),
+    )  # fmt: skip
+    title = text("sheet.bottlenecks", lang).format(arm=arm.label(lang), year=year)
+    notes = (text("limit.strain", lang),)
+    return Sheet(f"bottlenecks-{arm.key}", title, head, tuple(rows), (3, 4, 5, 6, 7), notes)
+
+
+def _by_lever(changes: tuple[tuple[str, float], ...], lang: str) -> str:
+    told = (f"{lever_name(lever, lang)} {signed(change, 2)}" for lever, change in changes)
+    return ("；" if lang == "zh" else "; ").join(told) or NONE
+
+
+def group_name(c: Comparison, split: str, part: str, lang: str) -> str:
+    """Name of a part of the people."""
+    if not split:
+        return text("all_people", lang)
+    if split == "by_county":
+        return county_name(c, part, lang)
+    return sim_text(f"{split.removeprefix('by_')}.{part}", lang)
+
+
+def gains_sheet(c: Comparison, arm: Arm, lang: str) -> Sheet:
+    """Changes against the first arm in the last year, for all and by group."""
+    cells = {(g.indicator, g.split, g.part): g for g in c.gains if g.arm == arm.key}
+    rows = []
+    for split in GAIN_SPLITS:
+        for part in dict.fromkeys(part for _, s, part in cells if s == split):
+            changes = []
+            for name in GAIN_INDICATORS:
+                gain = cells.get((name, split, part))
+                how = BY_ID[name].show
+                changes.append("–" if gain is None else shown_change_range(gain.change, how, lang))
+            rows.append((group_name(c, split, part, lang), *changes))
+    head = (text("head.group", lang), *(label((n, "", ""), lang) for n in GAIN_INDICATORS))
+    title = text("sheet.gains", lang).format(
+        arm=arm.label(lang), base=c.base.label(lang), year=c.years[-1]
+    )
+    return Sheet(f"gains-{arm.key}", title, head, tuple(rows), (1, 2, 3, 4))
+
+
+def costs_of(c: Comparison, arm: Arm) -> list[LeverCost]:
+    """Costs of the levers of an arm, dearest a year first."""
+    own = [cost for cost in c.costs if cost.arm == arm.key]
+    return sorted(own, key=lambda k: (k.units is None, -k.yearly[1], -k.one_off[1], k.lever))
+
+
+def costs_sheet(c: Comparison, arm: Arm, lang: str) -> Sheet:
+    """What each lever costs, their sum, and what the fund and patients pay more or less."""
+    rows = []
+    for cost in costs_of(c, arm):
+        how = cost.count or ("unknown" if cost.units is None else "free")
+        rows.append((
+            lever_name(cost.lever, lang), text(f"basis.{cost.basis}", lang),
+            _units(cost) if cost.units and cost.count else "–",
+            text(f"count.{how}", lang), money_range(cost.one_off, lang),
+            money_range(cost.yearly, lang),
+        ))  # fmt: skip
+    once, yearly = total(costs_of(c, arm))
+    rows.append((text("cost.sum", lang), "", "", "", money_range(once, lang),
+                 money_range(yearly, lang)))  # fmt: skip
+    year = c.years[-1]
+    people = c.residents(arm.key, year)
+    for what in ("fund", "out_of_pocket"):
+        name = "fund_spending_per_person" if what == "fund" else "out_of_pocket_per_person"
+        change = c.change(arm.key, year, name)
+        told = "–" if change.value is None else money(change.value * people, lang, sign=True)
+        if change.low is not None and change.high is not None:
+            ends = (money(x * people, lang, sign=True) for x in (change.low, change.high))
+            told += text("range", lang).format(*ends)
+        rows.append((text(f"cost.{what}", lang).format(year=year), "", "", "", "", told))
+    names = ("lever", "basis", "units", "counted", "one_off", "yearly")
+    head = tuple(text(f"head.{name}", lang) for name in names)
+    title = text("sheet.costs", lang).format(arm=arm.label(lang))
+    notes = (text("limit.costs", lang),)
+    return Sheet(f"costs-{arm.key}", title, head, tuple(rows), (2, 4, 5), notes)
+
+
+def _units(cost: LeverCost) -> str:
+    units = cost.units or 0.0
+    return f"{units:,.0f}" if abs(units) >= 10 else f"{units:,.1f}".removesuffix(".0")
+
+
+def flows_sheet(c: Comparison, lang: str) -> Sheet:
+    """Shares of visits and admissions by tier, in the base year and under every arm at the end."""
+    cells = [(c.base.key, c.years[0]), *((arm.key, c.years[-1]) for arm in c.arms)]
+    counts: dict[tuple[str, int, str, str], float] = {}
+    for f in c.flows:
+        for part in (f"tier.{f.tier}", f"place.{f.place}"):
+            at = (f.arm, f.year, f.what, part)
+            counts[at] = counts.get(at, 0.0) + f.count
+    parts = [f"tier.{tier}" for tier in TIER_KEYS]
+    parts += [f"place.{p}" for p in dict.fromkeys(f.place for f in c.flows)]
+    rows: list[tuple[str, ...]] = []
+    for what in ("visits", "admissions"):
+        wholes = [
+            sum(counts[arm, year, what, f"tier.{tier}"] for tier in TIER_KEYS)
+            for arm, year in cells
+        ]
+        rows.append((text(f"what.{what}", lang), *(f"{whole:,.0f}" for whole in wholes)))
+        for part in parts:
+            name = sim_text(part, lang) if part.startswith("tier") else text(part, lang)
+            shares = (
+                shown(counts[arm, year, what, part] / whole if whole else None, "percent")
+                for (arm, year), whole in zip(cells, wholes, strict=True)
+            )
+            rows.append((f"  {name}", *shares))
+    head = ("", *(cell_name(c.arm(arm), year, lang) for arm, year in cells))
+    title = text("sheet.flows", lang).format(year=c.years[-1])
+    return Sheet("flows", title, head, tuple(rows), tuple(range(1, len(head))))
+
+
+def inputs_sheet(c: Comparison, lang: str) -> Sheet:
+    """Targets that a scenario or the pack sets: no result, and what sets them."""
+    rows = []
+    for t in others(c.region, "input"):
+        by = []
+        for arm in c.arms[1:]:
+            settings = settings_of(arm.scenario, t)
+            by += [
+                f"{arm.label(lang)}: {lever_name(s.lever.id, lang)} {s.level:g}"
+                for s in settings[-1:]
+            ]
+        meant = t.definition
+        rows.append((
+            meant.name_zh if lang == "zh" else meant.name,
+            text("plan_of", lang).format(clause=t.clause),
+            "–" if t.target is None else f"{t.target:g}", str(t.year or "–"), t.unit,
+            "; ".join(by) or (meant.why_zh if lang == "zh" else meant.why),
+        ))  # fmt: skip
+    head = ("indicator", "whose", "goal", "year", "basis", "set_by")
+    names = tuple(text(f"head.{name}", lang) for name in head)
+    return Sheet("inputs", text("sheet.inputs", lang), names, tuple(rows))
+
+
+def outside_sheet(c: Comparison, lang: str) -> Sheet:
+    """Targets the model does not speak of, with the reason."""
+    rows = [
+        (
+            t.definition.name_zh if lang == "zh" else t.definition.name,
+            text("plan_of", lang).format(clause=t.clause),
+            t.definition.why_zh if lang == "zh" else t.definition.why,
+        )
+        for t in others(c.region, "outside")
+    ]
+    names = tuple(text(f"head.{name}", lang) for name in ("indicator", "whose", "reason"))
+    return Sheet("outside", text("sheet.outside", lang), names, tuple(rows))
+
+
+def assumptions_sheet(c: Comparison, lang: str) -> Sheet:
+    """Every lever of the last arm: its level, whose it is, why, how well its effect is known."""
+    rows = []
+    for s in c.arms[-1].scenario.settings:
+        grades = "".join(sorted({e.evidence for e in levers()[s.lever.id].effects})) or "–"
+        rows.append((
+            lever_name(s.lever.id, lang), f"{s.level:g}", unit_name(s.lever.unit, lang),
+            f"{s.start} – {s.full}", text(s.basis, lang).format(clause=s.clause), grades,
+            s.why_zh if lang == "zh" else s.why,
+        ))  # fmt: skip
+    names = [text(n, lang) for n in ("lever", "level", "unit", "from", "basis", "evidence", "why")]
+    return Sheet("assumptions", text("sheet.assumptions", lang), tuple(names), tuple(rows))
+
+
+def provenance_sheet(c: Comparison, lang: str) -> Sheet:
+    """What is needed to have the same figures again."""
+    keys = c.about.get("keys", {})
+    pairs = [
+        ("model", str(c.about.get("model_version", ""))),
+        ("source", str(c.about.get("source_hash", ""))[:16]),
+        ("pack", str(c.about.get("pack_hash", ""))[:16]),
+        ("engine", c.engine), ("draws", str(c.draws)), ("seeds", str(c.seeds)),
+        ("keys", "; ".join(f"{arm}: {key}" for arm, key in keys.items())),
+        ("command", command(c)),
+        *(("warnings", warning) for warning in c.about.get("warnings", ())),
+    ]  # fmt: skip
+    rows = tuple((text(f"about.{name}", lang), value) for name, value in pairs)
+    return Sheet("provenance", text("sheet.provenance", lang), ("", ""), rows)
+
+
+def command(c: Comparison) -> str:
+    """The command that gives the same figures."""
+    names = " ".join(arm.source.name or arm.source.place for arm in c.arms)
+    years = " ".join(map(str, c.years))
+    seeds = f" --seeds {c.seeds}" if c.seeds else ""
+    return (
+        f"python -m scenarios compare {c.region} {names} --years {years} --engine {c.engine} "
+        f"--draws {c.draws}{seeds}"
+    )
