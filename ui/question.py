@@ -21,14 +21,16 @@ SCENARIOS = (AS_NOW, PLAN, VISION)
 QUICK, FULL = "meanfield", "compiled"
 FIRST, BASE, NEAR, LAST = 2020, 2023, 2025, 2035
 
-# The levers with a slider, in groups. Chosen by what each does to the headline figures between no
-# use and full use: `python -m benchmarks.levers` prints the table, docs/figures.md keeps it.
+# The levers with a slider, in groups: the eight that move the headline figures most between no use
+# and full use (`python -m benchmarks.levers`, docs/figures.md), and the two every plan is built on,
+# the consortium and the number of beds.
 SLIDERS: Mapping[str, tuple[str, ...]] = {
-    "payment": ("tier_favouring_payment", "case_payment", "service_prices"),
+    "payment": ("tier_favouring_payment", "service_prices"),
     "capacity": (
-        "county_hospital_capability", "township_standard", "county_managed_staff", "bed_control",
+        "county_hospital_capability", "township_standard", "drug_alignment",
+        "county_managed_staff", "bed_control",
     ),
-    "service": ("county_consortium", "family_doctor_contract", "chronic_management"),
+    "service": ("county_consortium", "family_doctor_contract", "extended_hours"),
 }  # fmt: skip
 SLIDER_IDS = tuple(lever for group in SLIDERS.values() for lever in group)
 # A lever the plan does not name arrives when the vision's do.

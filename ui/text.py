@@ -151,8 +151,8 @@ _TEXT: dict[str, tuple[str, str]] = {
         "区间：{draws}组不确定参数抽样的第10至90百分位。",
     ),
     "ranges.none": (
-        "No ranges yet: the uncertain parameters of this region have not been drawn.",
-        "暂无区间：本地区的不确定参数尚未抽样。",
+        "No ranges: the uncertain parameters of this region have not been drawn (python -m sim draws).",
+        "暂无区间：本地区的不确定参数尚未抽样（python -m sim draws）。",
     ),
     "ranges.failed": ("Ranges could not be computed.", "区间计算失败。"),
     "limits": ("What to mind", "使用提示"),
