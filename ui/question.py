@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
+from functools import cache
 
 from scenarios.levers import Lever, levers
 from scenarios.plans import REGIONS
@@ -58,7 +59,19 @@ class Question:
     @property
     def key(self) -> str:
         """Content key: the question and the source that answers it."""
-        return hashlib.sha256(f"{source_hash()}{self.to_json()}".encode()).hexdigest()[:16]
+        return hashlib.sha256(f"{_source()}{self.to_json()}".encode()).hexdigest()[:16]
+
+
+@cache
+def _source() -> str:
+    """The source this process runs."""
+    return source_hash()
+
+
+@cache
+def _read(region: str, scenario: str) -> Scenario:
+    """A shipped scenario, read once a process."""
+    return load(region, scenario)
 
 
 def from_json(text: str) -> Question:
@@ -74,7 +87,7 @@ def from_json(text: str) -> Question:
 
 def start_levels(region: str) -> dict[str, float]:
     """The sliders' starting values: levels of plan-2025, 0 for a lever the plan does not name."""
-    planned = {setting.lever.id: setting.level for setting in load(region, PLAN).settings}
+    planned = {setting.lever.id: setting.level for setting in _read(region, PLAN).settings}
     return {lever: planned.get(lever, 0.0) for lever in SLIDER_IDS}
 
 
@@ -95,7 +108,7 @@ def scenario_of(question: Question) -> Scenario:
     raises  InputError for an unknown region, scenario or lever and a level out of its bounds
     """
     _check(question)
-    base = load(question.region, question.scenario)
+    base = _read(question.region, question.scenario)
     if not question.moved:
         return base
     moved = dict(question.moved)
@@ -113,7 +126,7 @@ def scenario_of(question: Question) -> Scenario:
 
 def setting_in_plan(region: str, lever: str) -> Setting | None:
     """How plan-2025 of a region sets a lever, None where it does not."""
-    found = (s for s in load(region, PLAN).settings if s.lever.id == lever)
+    found = (s for s in _read(region, PLAN).settings if s.lever.id == lever)
     return next(found, None)
 
 
