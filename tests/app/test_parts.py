@@ -153,6 +153,7 @@ def test_a_goal_without_a_number_is_measured_from_2023():
 def test_fewer_who_leave_are_more_who_stay():
     fewer = goal("bayannur", "out_of_area_share")
     assert fewer.target.comparator == "decrease"
+    assert fewer.aim("en") == "fewer leave"
     assert [fewer.verdict(value, 0.8) for value in (0.85, 0.75)] == ["met", "missed"]
 
 
