@@ -24,7 +24,7 @@ from ui.answer import from_json as answer_of
 from ui.cards import Card, html_of, verdict_of
 from ui.goals import cards_of, goals_of
 from ui.jobs import DONE, FULL_RUN, Job
-from ui.numbers import DEFINED, difference, duration, level, people, shown
+from ui.numbers import DEFINED, difference, duration, level, name_of, people, shown
 from ui.question import AS_NOW, PLAN, SLIDER_IDS, SLIDERS, Question, question_of, scenario_of
 from ui.runs import beside
 from ui.state import decode, encode
@@ -295,6 +295,7 @@ def test_numbers_are_printed_as_people_write_them():
     assert difference(0.5, 0.52, DEFINED["bed_occupancy"], "zh") == "−2.0个百分点"
     assert difference(0.5, 0.5 + 1e-9, DEFINED["bed_occupancy"], "en") == "0.0 points"
     assert level(0.015) == "1.5%"
+    assert name_of(DEFINED["bed_occupancy"], "zh", "county") == "县级病床使用率"
     assert duration(3.0, "en") == "10 s"
     assert people(350_000, "zh") == "35.0万"
 
