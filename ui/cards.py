@@ -64,7 +64,7 @@ def page_of(cards: list[Card]) -> str:
 def html_of(card: Card) -> str:
     """One card."""
     lang = card.lang
-    name = title_of(card)
+    name = name_of(card.indicator, lang, card.tier)
     unit = unit_of(card.indicator, lang)
     unit_html = f' <span class="tc-unit">{escape(unit)}</span>' if unit else ""
     base = f"{text('base', lang)} {shown(card.base, card.indicator, lang)}"
@@ -76,18 +76,9 @@ def html_of(card: Card) -> str:
     )
 
 
-def title_of(card: Card) -> str:
-    """The indicator's name, with its tier where one is meant."""
-    name = name_of(card.indicator, card.lang)
-    if not card.tier:
-        return name
-    tier = text(f"tier.{card.tier}", card.lang)
-    return text("of_tier", card.lang).format(name=name, tier=tier)
-
-
 def label_of(card: Card) -> str:
     """The card in one line, for who hears it."""
-    parts = [title_of(card)]
+    parts = [name_of(card.indicator, card.lang, card.tier)]
     for name in _LINES:
         if name in card.answers:
             figures = " / ".join(shown(card.value(name, y), card.indicator, card.lang)

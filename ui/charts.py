@@ -22,7 +22,7 @@ PLAN, NOW, VISION, PALE = "#0B5CAD", "#6B7785", "#7B2D6B", "#E9ECF0"
 _INK, _QUIET = "#1B2733", "#55636F"
 _FONT = "'Source Sans', 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif"
 _WORDS: dict[str, Any] = {"color": _QUIET, "fontSize": 12, "fontFamily": _FONT}
-_SMALLEST_LABEL = 0.055  # share of a bar below which its label would not fit
+_SMALLEST_LABEL = 0.075  # share of a bar below which its label would not fit
 
 _VALUES = {"type": "value", "axisLabel": _WORDS, "splitLine": {"lineStyle": {"color": PALE}}}
 
@@ -41,7 +41,7 @@ def flow_bars(bars: Sequence[tuple[str, Mapping[str, float]]], what: str, lang: 
     return {
         "animation": False,
         "textStyle": {"fontFamily": _FONT},
-        "grid": {"left": 4, "right": 12, "top": 44, "bottom": 22, "containLabel": True},
+        "grid": {"left": 4, "right": 26, "top": 44, "bottom": 22, "containLabel": True},
         "legend": {"top": 0, "left": 0, "itemWidth": 12, "itemHeight": 10, "itemGap": 12,
                    "textStyle": {**_WORDS, "color": _INK}, "selectedMode": False},
         "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}, "confine": True},
@@ -162,7 +162,7 @@ def money_bars(bars: Sequence[tuple[str, float, float]], lang: str) -> Spec:
     return {
         "animation": False,
         "textStyle": {"fontFamily": _FONT},
-        "grid": {"left": 4, "right": 16, "top": 34, "bottom": 4, "containLabel": True},
+        "grid": {"left": 4, "right": 26, "top": 34, "bottom": 4, "containLabel": True},
         "legend": {"top": 0, "left": 0, "itemWidth": 12, "itemHeight": 10,
                    "textStyle": {**_WORDS, "color": _INK}, "selectedMode": False},
         "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}, "confine": True},

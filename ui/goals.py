@@ -74,6 +74,8 @@ class Goal:
     def aim(self, lang: str) -> str:
         """What is asked for, such as ≥90%."""
         if self.target.target is None:
+            if self.target.definition.id in _BY_COMPLEMENT and self.target.comparator == "decrease":
+                return text("goal.fewer_leave", lang)
             worded = self.target.comparator in ("increase", "decrease")
             return text(f"goal.{self.target.comparator if worded else 'words'}", lang)
         sign = {">=": "≥", "<=": "≤", "~": "≈", "=": ""}

@@ -57,9 +57,17 @@ def level(value: float) -> str:
     return f"{_POINTS * value:.3g}%".replace("-", "−")
 
 
-def name_of(indicator: Indicator, lang: str) -> str:
-    """The indicator's name."""
-    return indicator.name_zh if lang == "zh" else indicator.name
+def name_of(indicator: Indicator, lang: str, tier: str = "") -> str:
+    """The indicator's name, with a tier where one is meant.
+
+    >>> name_of(DEFINED["bed_occupancy"], "en", "county")
+    'County: bed occupancy rate'
+    """
+    name = indicator.name_zh if lang == "zh" else indicator.name
+    if not tier:
+        return name
+    within = name[:1].lower() + name[1:]
+    return text("of_tier", lang).format(tier=text(f"tier.{tier}", lang), name=within)
 
 
 def chance(share: float) -> str:

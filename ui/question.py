@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
+from functools import cache
 
 from scenarios.levers import Lever, levers
 from scenarios.plans import REGIONS
@@ -21,14 +22,16 @@ SCENARIOS = (AS_NOW, PLAN, VISION)
 QUICK, FULL = "meanfield", "compiled"
 FIRST, BASE, NEAR, LAST = 2020, 2023, 2025, 2035
 
-# The levers with a slider, in groups. Chosen by what each does to the headline figures between no
-# use and full use: `python -m benchmarks.levers` prints the table, docs/figures.md keeps it.
+# The levers with a slider, in groups: the eight that move the headline figures most between no use
+# and full use (`python -m benchmarks.levers`, docs/figures.md), and the two every plan is built on,
+# the consortium and the number of beds.
 SLIDERS: Mapping[str, tuple[str, ...]] = {
-    "payment": ("tier_favouring_payment", "case_payment", "service_prices"),
+    "payment": ("tier_favouring_payment", "service_prices"),
     "capacity": (
-        "county_hospital_capability", "township_standard", "county_managed_staff", "bed_control",
+        "county_hospital_capability", "township_standard", "drug_alignment",
+        "county_managed_staff", "bed_control",
     ),
-    "service": ("county_consortium", "family_doctor_contract", "chronic_management"),
+    "service": ("county_consortium", "family_doctor_contract", "extended_hours"),
 }  # fmt: skip
 SLIDER_IDS = tuple(lever for group in SLIDERS.values() for lever in group)
 # A lever the plan does not name arrives when the vision's do.
@@ -56,7 +59,19 @@ class Question:
     @property
     def key(self) -> str:
         """Content key: the question and the source that answers it."""
-        return hashlib.sha256(f"{source_hash()}{self.to_json()}".encode()).hexdigest()[:16]
+        return hashlib.sha256(f"{_source()}{self.to_json()}".encode()).hexdigest()[:16]
+
+
+@cache
+def _source() -> str:
+    """The source this process runs."""
+    return source_hash()
+
+
+@cache
+def _read(region: str, scenario: str) -> Scenario:
+    """A shipped scenario, read once a process."""
+    return load(region, scenario)
 
 
 def from_json(text: str) -> Question:
@@ -72,7 +87,7 @@ def from_json(text: str) -> Question:
 
 def start_levels(region: str) -> dict[str, float]:
     """The sliders' starting values: levels of plan-2025, 0 for a lever the plan does not name."""
-    planned = {setting.lever.id: setting.level for setting in load(region, PLAN).settings}
+    planned = {setting.lever.id: setting.level for setting in _read(region, PLAN).settings}
     return {lever: planned.get(lever, 0.0) for lever in SLIDER_IDS}
 
 
@@ -93,7 +108,7 @@ def scenario_of(question: Question) -> Scenario:
     raises  InputError for an unknown region, scenario or lever and a level out of its bounds
     """
     _check(question)
-    base = load(question.region, question.scenario)
+    base = _read(question.region, question.scenario)
     if not question.moved:
         return base
     moved = dict(question.moved)
@@ -111,7 +126,7 @@ def scenario_of(question: Question) -> Scenario:
 
 def setting_in_plan(region: str, lever: str) -> Setting | None:
     """How plan-2025 of a region sets a lever, None where it does not."""
-    found = (s for s in load(region, PLAN).settings if s.lever.id == lever)
+    found = (s for s in _read(region, PLAN).settings if s.lever.id == lever)
     return next(found, None)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from importlib import import_module
-from importlib.util import find_spec
 
 import numpy as np
 
+from sim.draws import load_draws
+from sim.errors import InputError
 from ui.answer import Answer, ask
 from ui.question import LAST, NEAR, Question
 
@@ -53,11 +53,12 @@ def from_json(text: str) -> Ranges:
 
 
 def draws_of(region: str) -> Sequence[Mapping[str, float]]:
-    """The first draws of a region's uncertain parameters; empty where none have been made."""
-    if find_spec("sim.draws") is None:
+    """The first draws of a region's uncertain parameters; empty where none have been made for the
+    parameters as they are."""
+    try:
+        return load_draws(region, DRAWS)
+    except InputError:
         return ()
-    drawn: Sequence[Mapping[str, float]] = import_module("sim.draws").load_draws(region, DRAWS)
-    return drawn
 
 
 def ranges_of(

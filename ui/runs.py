@@ -86,11 +86,7 @@ def beside(region: str, quick: Answer, full: Answer, lang: str) -> list[dict[str
     rows = []
     for key, tier in cards_of(region):
         indicator = DEFINED[key]
-        name = name_of(indicator, lang)
-        if tier:
-            tier_name = text(f"tier.{tier}", lang)
-            name = text("of_tier", lang).format(name=name, tier=tier_name)
-        row = {text("indicator", lang): name}
+        row = {text("indicator", lang): name_of(indicator, lang, tier)}
         for year in (NEAR, LAST):
             a, b = quick.value(year, key, tier), full.value(year, key, tier)
             row[f"{year} {text('full.quick', lang)}"] = shown(a, indicator, lang)

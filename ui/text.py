@@ -47,6 +47,7 @@ _TEXT: dict[str, tuple[str, str]] = {
     "goal.none": ("no goal a run can judge", "规划无可推演的目标"),
     "goal.by": ("{aim} by {year}", "{year}年{aim}"),
     "goal.increase": ("increase", "提高"),
+    "goal.fewer_leave": ("fewer leave", "外转率降低"),
     "goal.decrease": ("decrease", "降低"),
     "goal.words": ("in words", "文字表述"),
     "goal.clause": ("clause {clause}", "条文{clause}"),
@@ -73,7 +74,7 @@ _TEXT: dict[str, tuple[str, str]] = {
     "about.status.model-only": ("No official series: a read-out of the model.", "无官方统计，仅为模型读数。"),
     "about.base": ("Counted of", "人口口径"),
     "about.place": ("Counted where", "统计范围"),
-    "of_tier": ("{name}, {tier}", "{tier}{name}"),
+    "of_tier": ("{tier}: {name}", "{tier}{name}"),
     "tier.village": ("Village", "村级"),
     "tier.township": ("Township", "乡镇"),
     "tier.county": ("County", "县级"),
@@ -90,8 +91,8 @@ _TEXT: dict[str, tuple[str, str]] = {
         "各层级{what}，单位：{unit}。{rows}",
     ),
     "queues": ("Queues and beds", "候诊与床位"),
-    "queues.occupancy": ("Bed occupancy, {tier}, %", "{tier}病床使用率，%"),
-    "queues.wait": ("Mean wait, {tier}, minutes", "{tier}平均候诊，分钟"),
+    "queues.occupancy": ("{tier}: bed occupancy, %", "{tier}病床使用率，%"),
+    "queues.wait": ("{tier}: mean wait, minutes", "{tier}平均候诊，分钟"),
     "queues.note": (
         "Blue: your plan. Grey dashes: as now. Purple dots: vision 2035. Grey band: 2020 to 2022, "
         "pandemic years. Hospitals that serve mostly people from elsewhere have published waits and "
@@ -151,8 +152,8 @@ _TEXT: dict[str, tuple[str, str]] = {
         "区间：{draws}组不确定参数抽样的第10至90百分位。",
     ),
     "ranges.none": (
-        "No ranges yet: the uncertain parameters of this region have not been drawn.",
-        "暂无区间：本地区的不确定参数尚未抽样。",
+        "No ranges: the uncertain parameters of this region have not been drawn (python -m sim draws).",
+        "暂无区间：本地区的不确定参数尚未抽样（python -m sim draws）。",
     ),
     "ranges.failed": ("Ranges could not be computed.", "区间计算失败。"),
     "limits": ("What to mind", "使用提示"),

@@ -82,8 +82,8 @@ def test_as_now_does_not_move_when_a_slider_does(app):
 
 
 def test_reset_brings_the_plan_back(app):
-    at = app(r="liaocheng", lang="en", x="bed_control:0.2~case_payment:0.3")
-    assert at.slider(key=slider_key("liaocheng", "case_payment")).value == 0.3
+    at = app(r="liaocheng", lang="en", x="bed_control:0.2~drug_alignment:0.3")
+    assert at.slider(key=slider_key("liaocheng", "drug_alignment")).value == 0.3
     assert "Your plan is plan-2025 with 2 changed" in words(at)
     at.button(key="reset").click().run()
     start = start_levels("liaocheng")
@@ -94,7 +94,7 @@ def test_reset_brings_the_plan_back(app):
 
 
 def test_the_language_changes_words_and_keeps_levels_and_figures(app):
-    at = app(r="chifeng", lang="zh", x="chronic_management:0.1~bed_control:0.1")
+    at = app(r="chifeng", lang="zh", x="extended_hours:0.1~bed_control:0.1")
     figures = re.findall(r"<td>([\d.,%–]+)</td>", " ".join(cards(at)))
     at.segmented_control(key="lang").set_value("en").run()
     assert at.slider(key=slider_key("chifeng", "bed_control")).value == 0.1
