@@ -1,7 +1,7 @@
 """The five regions' plans as data: levers, targets and scenarios, read strictly.
 
 A scenario is a list of levers with levels, dates and reasons. It says what quantities would be at a
-date; no run reads one yet.
+date; `scenarios.course.course_of` makes it a course, which `sim.path.simulate_path` runs.
 
 >>> from datetime import date
 >>> import scenarios

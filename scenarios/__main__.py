@@ -29,8 +29,8 @@ def parser() -> argparse.ArgumentParser:
     """The command line, with help that teaches."""
     top = argparse.ArgumentParser(
         prog="python -m scenarios",
-        description="The plans of five regions as data: levers, targets, scenarios. No run reads a "
-        "scenario yet.",
+        description="The plans of five regions as data: levers, targets, scenarios. What "
+        "comes of a scenario, a path says (docs/scenarios.md).",
         epilog="Start with: python -m scenarios show liaocheng plan-2025",
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")

@@ -22,7 +22,7 @@ QUICK, FULL = "meanfield", "compiled"
 FIRST, BASE, NEAR, LAST = 2020, 2023, 2025, 2035
 
 # The levers with a slider, in groups. Chosen by what each does to the headline figures between no
-# use and full use: `python -m benchmarks.levers` prints the table, docs/figures.md keeps it.
+# use and full use: `python -m benchmarks.sliders` prints the table, docs/figures.md keeps it.
 SLIDERS: Mapping[str, tuple[str, ...]] = {
     "payment": ("tier_favouring_payment", "case_payment", "service_prices"),
     "capacity": (
