@@ -18,14 +18,17 @@ from scenarios.tables import FOLDER, Row, given, number_or_none, read_table, unk
 from sim.course import FORMS as EFFECT_FORMS
 from sim.course import apply
 from sim.errors import Fault, FaultList, InputError
+from sim.indicators import INDICATORS
 from sim.packs.schema import STATUSES, choice, integer, key, number, text
 from sim.parameters import limits, read_rows
 from sim.tiers import TIER_KEYS
 
 ROLES = ("acts", "context-only")
 FORMS = (*(f"L{number}" for number in range(1, 18)), "own")
-OWNERS = ("parameter", "pack", "announced")
+OWNERS = ("parameter", "pack", "stock")
+EXPECTED = ("rises", "falls", "unsure", "none")
 GRADES = ("A", "B", "C", "D")
+_GIVEN = tuple(each.id for each in INDICATORS if not each.not_modelled)
 
 _HALF_LIFE = number("fade_half_life_years", "years", 0.1, 100, "after the full date")
 LEVER_COLUMNS = (
@@ -40,6 +43,8 @@ LEVER_COLUMNS = (
     number("high", "", -1e6, 1e6, "highest level"),
     choice("rollout", ROLLOUTS, "how the level arrives"),
     text("tiers", "tiers it concerns"),
+    text("indicator", "indicator it is meant to move"),
+    choice("expected", EXPECTED, "how the indicator moves with the level"),
     *(text(region, "clauses") for region in REGIONS),
     text("missing", "mechanism that is missing"),
     text("missing_zh", "the same in Chinese"),
@@ -79,7 +84,7 @@ COST_COLUMNS = (
 @dataclass(frozen=True, slots=True)
 class Quantity:
     """What levers change. `owner`: parameter (a row of sim/parameters.csv), pack (a figure of a
-    region's tables) or announced (a stock the slow world will hold)."""
+    region's tables) or stock (what moves a stock of the slow world, sim/stocks.py)."""
 
     id: str
     owner: str
@@ -147,6 +152,9 @@ class Lever:
     form        L1-L17 of the model description, or own
     role        acts: a mechanism is there (effects); context-only: none is (missing says which)
     unit        of the level, which lies from low to high; 0 is no change
+    indicator   what it is meant to move first, with a tier where one is meant
+                (`bed_occupancy:county`); "" for a context-only lever
+    expected    how that moves as the level goes up: rises, falls, unsure; none for context-only
     clauses     clauses of each region's plan that call for it
     """
 
@@ -161,6 +169,8 @@ class Lever:
     high: float
     rollout: str
     tiers: tuple[str, ...]
+    indicator: str
+    expected: str
     clauses: Mapping[str, tuple[str, ...]] = field(hash=False)
     missing: str
     missing_zh: str
@@ -225,9 +235,10 @@ def _lever(row: Row, effects: Iterable[Effect], cost: Cost) -> Lever:
         number=int(row["number"]), low=float(row["low"]), high=float(row["high"]),
         tiers=tuple(str(row["tiers"]).split()), effects=tuple(effects), cost=cost,
         clauses=MappingProxyType({r: found for r, found in clauses.items() if found != ("",)}),
+        indicator=given(row["indicator"]),
         missing=given(row["missing"]), missing_zh=given(row["missing_zh"]),
         **{name: str(row[name]) for name in
-           ("id", "name", "name_zh", "form", "role", "unit", "rollout")},
+           ("id", "name", "name_zh", "form", "role", "unit", "rollout", "expected")},
     )  # fmt: skip
 
 
@@ -249,6 +260,13 @@ def _faults_of(lever: Lever, line: int) -> list[Fault]:
     if acts == bool(lever.missing) or acts == bool(lever.missing_zh):
         want = "- where the lever acts, the missing mechanism where it does not"
         faults.append(Fault(file, line, "missing", repr(lever.missing), want))
+    indicator, _, tier = lever.indicator.partition(":")
+    if acts and (indicator not in _GIVEN or tier not in ("", *TIER_KEYS)):
+        want = "indicators that a run gives, with a tier after a colon where one is meant"
+        faults.append(unknown(file, line, "indicator", lever.indicator, want, _GIVEN))
+    if acts == (lever.expected == "none") or acts != bool(lever.indicator):
+        want = "how the indicator moves where the lever acts, - and none where it does not"
+        faults.append(Fault(file, line, "expected", lever.expected, want))
     for region, clauses in lever.clauses.items():
         for clause in clauses:
             if not rows_of_clause(region, clause):

@@ -131,15 +131,15 @@ def _scenarios(region: str | None) -> list[Scenario]:
 def coverage() -> dict[str, int]:
     """How much of the plans is data, and how much of that the model can speak of."""
     acting = [lever for lever in levers().values() if lever.role == "acts"]
-    announced = [le for le in acting if all(e.quantity.owner == "announced" for e in le.effects)]
+    slow = [le for le in acting if all(e.quantity.owner == "stock" for e in le.effects)]
     every = targets().values()
     kinds = Counter(definition.status for definition in {t.definition for t in every})
     by_region = Counter(target.definition.status for target in every)
     return {
         "levers": len(levers()),
         "acting": len(acting),
-        "today": len(acting) - len(announced),
-        "announced": len(announced),
+        "direct": len(acting) - len(slow),
+        "stocks": len(slow),
         "context": len(levers()) - len(acting),
         "definitions": sum(kinds.values()),
         **{f"definitions.{status}": kinds[status] for status in STATUSES},
@@ -245,7 +245,7 @@ def _place(place: Place, lang: str) -> str:
 def lever_record(lever: Lever) -> dict[str, Any]:
     """A lever as JSON can carry it."""
     plain = ("number", "id", "name", "name_zh", "form", "role", "unit", "low", "high", "rollout",
-             "tiers", "missing")  # fmt: skip
+             "tiers", "indicator", "expected", "missing")  # fmt: skip
     return {
         **{name: getattr(lever, name) for name in plain},
         "clauses": dict(lever.clauses),
@@ -299,7 +299,7 @@ def scenario_record(scenario: Scenario) -> dict[str, Any]:
 def changes_record(scenario: Scenario) -> dict[str, list[dict[str, Any]]]:
     """What the levers come to on 31 December of each printed year, as JSON can carry it.
 
-    `value` is None where the quantity without levers is a figure of the pack or not built yet.
+    `value` is None where the quantity without levers is a figure of the pack or of the slow world.
     """
     held = parameter_values()
     found: dict[str, list[dict[str, Any]]] = {}

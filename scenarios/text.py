@@ -61,9 +61,9 @@ _TEXT: dict[str, tuple[str, str]] = {
     "words": ("in words", "文字表述"),
     "show.levers": ("Levers", "各项措施"),
     "show.changes": (
-        "What they come to on 31 December (parameters in their units; pack figures and announced "
+        "What they come to on 31 December (parameters in their units; pack figures and what moves "
         "stocks as a factor or a difference)",
-        "各年12月31日累计变化（参数按其单位；数据包数值与待建存量按倍数或差额）",
+        "各年12月31日累计变化（参数按其单位；数据包数值与存量驱动因素按倍数或差额）",
     ),
     "show.idle": (
         "Called for by the plan, without a mechanism: {names}",
@@ -78,8 +78,8 @@ _TEXT: dict[str, tuple[str, str]] = {
     "coverage.count": ("count", "数量"),
     "coverage.levers": ("levers", "政策杠杆"),
     "coverage.acting": ("  that act", "  有机制"),
-    "coverage.today": ("    on a parameter or a pack figure", "    作用于现有参数或数据包"),
-    "coverage.announced": ("    only on announced stocks", "    仅作用于待建存量"),
+    "coverage.direct": ("    on a parameter or a pack figure", "    作用于参数或数据包"),
+    "coverage.stocks": ("    only through stocks", "    仅通过存量起作用"),
     "coverage.context": ("  context only", "  仅列示"),
     "coverage.definitions": ("distinct targets", "不同目标指标"),
     "coverage.targets": ("targets by region", "分地区目标"),

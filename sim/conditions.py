@@ -248,6 +248,12 @@ def _by_tier(name: str) -> Any:
     return change
 
 
+def _places(out: Figures, scope: Scope, step: Step) -> None:
+    """Students a year, given per 100,000 residents of the place."""
+    amount = step.amount * scope.share(step.place) * scope.residents.sum() / 100_000.0
+    out.places[_tier(step)] = apply(step.form, out.places[_tier(step)], amount)
+
+
 def _coverage(out: Figures, scope: Scope, step: Step) -> None:
     group = int(step.quantity.endswith("key_groups"))
     amount = step.amount * scope.share(step.place)
@@ -259,7 +265,7 @@ _CHANGES = {
     "reserved_bed_share": _reserved, "outpatient_price": _price, "inpatient_price": _stay_price,
     "outpatient_rate": _by_tier("visit_rate"), "inpatient_rate": _by_tier("stay_rate"),
     "travel_hours": _by_tier("hours"), "staff_exit": _by_tier("exits"),
-    "provider_income": _by_tier("income"), "training_places": _by_tier("places"),
+    "provider_income": _by_tier("income"), "training_places": _places,
     "contract_coverage": _coverage,
 }  # fmt: skip
 

@@ -149,7 +149,7 @@ _TIERED = {
     "travel_hours": "one-way travel to a tier, hours",
     "provider_income": "income a head of staff, relative",
     "staff_exit": "staff who leave a year, relative",
-    "training_places": "students a year trained for a tier, persons",
+    "training_places": "students a year trained for a tier, per 100,000 residents",
 }
 _PLAIN = {
     "contract_coverage:others": "share with a family-doctor contract, others",

@@ -79,7 +79,8 @@ def simulate_path(
                interrupted path of the same key goes on from there, to the same bytes
 
     Raises InputError for an unknown region, year, engine, loop, parameter or quantity of the
-    course, and for a checkpoint of another engine; RuntimeError when a conservation law does not hold or a quarter has no fixed point.
+    course, and for a checkpoint of another engine; RuntimeError when a conservation law does not
+    hold or a quarter has no fixed point.
 
     >>> path = simulate_path("taonan", 2025)  # doctest: +SKIP
     >>> path.years[2025].visits.sum().item()  # doctest: +SKIP

@@ -177,9 +177,7 @@ def new_engine(job: Job, population: PopulationParameters) -> Any:
     return engine
 
 
-def _begin(
-    job: Job, engine: Any
-) -> tuple[dict[int, Any], dict[str, Any], list[str], int]:
+def _begin(job: Job, engine: Any) -> tuple[dict[int, Any], dict[str, Any], list[str], int]:
     """The warm-up, or where a checkpoint stands: Datasets, checks, warnings, first year to run."""
     held = None
     if job.checkpoint is not None:

@@ -18,8 +18,6 @@ from sim.parameters import load_parameters
 REGION = load_path_regions("liaocheng").of(2023)
 SCOPE = scope_of(REGION)
 P = load_parameters(region="liaocheng")
-FIGURES = ("planned", "posted", "price", "stay_price", "gain", "reserved", "visit_rate", "stay_rate",
-           "hours", "coverage", "exits", "income", "places")  # fmt: skip
 
 
 def step(quantity, form, amount, place=EVERYWHERE):
@@ -39,7 +37,14 @@ def test_steps_apply_inadequacy_first_then_factors_then_sums():
 def test_steps_hold_from_their_month_until_the_next_list():
     first, second = (step("taste_sd", "add", 0.1),), (step("taste_sd", "add", 0.2),)
     course = Course(((48, first), (60, second), (72, ())))
-    assert [course.at(m) for m in (47, 48, 59, 60, 71, 72)] == [(), first, first, second, second, ()]
+    assert [course.at(m) for m in (47, 48, 59, 60, 71, 72)] == [
+        (),
+        first,
+        first,
+        second,
+        second,
+        (),
+    ]
     assert course.first_month == 48
     with pytest.raises(ValueError, match="ascend"):
         Course(((60, first), (48, second)))

@@ -15,11 +15,12 @@ from scenarios.levers import levers, quantities
 from scenarios.plans import REGIONS, catalogue, documents, rows_of_clause
 from scenarios.tables import FOLDER
 from scenarios.targets import definitions, targets
+from sim.course import QUANTITIES
 from sim.errors import InputError
 from sim.indicators import INDICATORS
 from sim.parameters import read_rows
 
-# Levers that no model of today or announced has a mechanism for.
+# Levers that the model has no mechanism for.
 CONTEXT_ONLY = {5, 6, 29, 37, 41, 43}
 LEVERS = list(levers().values())
 EFFECTS = [effect for lever in LEVERS for effect in lever.effects]
@@ -41,6 +42,36 @@ def test_at_least_28_act_on_a_named_quantity_and_the_others_say_what_is_missing(
         known = effect.quantity.id in parameters
         assert known == (effect.quantity.owner == "parameter"), effect.quantity.id
     assert all(bool(lever.missing) != bool(lever.effects) for lever in LEVERS)
+
+
+def test_what_levers_change_is_what_a_course_can_change():
+    parameters = {row.key for row in read_rows()}
+    ours = [quantity for quantity in quantities().values() if quantity.owner != "parameter"]
+    assert {quantity.id for quantity in ours} <= set(QUANTITIES)
+    assert {effect.quantity.id for effect in EFFECTS} <= parameters | set(QUANTITIES)
+    # Every row of quantities.csv is used.
+    assert {quantity.id for quantity in ours} <= {effect.quantity.id for effect in EFFECTS}
+
+
+def test_what_a_stock_delays_is_not_delayed_twice():
+    followed = ("beds", "private_beds", "management_effort", "training_places")
+    late = [effect for effect in EFFECTS if effect.quantity.id.partition(":")[0] in followed]
+    assert len(late) == 8
+    assert all(effect.delay_years == 0.0 for effect in late)
+    assert all("No delay here" in effect.source for effect in late)
+
+
+def test_a_lever_that_acts_names_the_indicator_it_is_meant_to_move():
+    for lever in LEVERS:
+        assert bool(lever.effects) == bool(lever.indicator) == (lever.expected != "none")
+
+
+def test_training_of_students_is_asked_for_by_the_clauses_of_its_lever():
+    lever = levers()["village_doctors"]
+    assert "training_places:township" in {effect.quantity.id for effect in lever.effects}
+    for region in ("chifeng", "taonan", "suining", "bayannur"):
+        rows = [row for clause in lever.clauses[region] for row in rows_of_clause(region, clause)]
+        assert any("订单定向" in row.indicator_zh for row in rows), region
 
 
 def test_every_clause_of_a_lever_is_traceable_and_every_region_has_one():
@@ -166,6 +197,10 @@ def spoil(path, row, column, value):
         ("levers.csv", 5, "role", "context-only", "a row of effects.csv for each lever that acts"),
         ("levers.csv", 5, "rollout", "sudden", "one of step, linear, logistic"),
         ("levers.csv", 5, "number", "3", "1, 2, 3 ... in order"),
+        ("levers.csv", 5, "indicator", "bed_ocupancy:county", "Did you mean bed_occupancy?"),
+        ("levers.csv", 5, "indicator", "bed_occupancy:ward", "with a tier after a colon"),
+        ("levers.csv", 5, "expected", "none", "how the indicator moves"),
+        ("levers.csv", 5, "expected", "upwards", "one of rises, falls, unsure, none"),
         ("effects.csv", 2, "quantity", "formal_referal", "Did you mean formal_referral?"),
         ("effects.csv", 2, "lever", "county_consortia", "Did you mean county_consortium?"),
         ("effects.csv", 2, "size", "0.9", "0.05 to 0.4"),

@@ -389,11 +389,6 @@ class TieredCare(mesa.Model):
         return self.world.facility.delay
 
     @property
-    def most_beds(self) -> np.ndarray:
-        """Most beds a facility may have in use, overflow included; shape (facilities,)."""
-        return self.world.facility.beds + self.world.facility.overflow
-
-    @property
     def people(self) -> Any:
         """Residents as the table of records that results and checks read."""
         return people_table(self.residents)
