@@ -86,6 +86,7 @@ LONG_FILES = {
 LONG_FUNCTIONS = {
     "sim/anchor.py:anchors": (80, "one table of anchors"),
     "sim/run.py:simulate": (90, "the public door: half of it is its description"),
+    "sim/path.py:simulate_path": (70, "the public door: half of it is its description"),
     "sim/engines/kernels/choose.py:choose": (100, "one loop over a day's requests"),
     "sim/engines/kernels/month.py:turn_of_month": (80, "one loop over residents"),
     "sim/engines/kernels/month.py:draw_episodes": (70, "one loop over batches of residents"),

@@ -19,6 +19,13 @@ from sim.tiers import ALTERNATIVE_TIER, Place
 _TIER = np.array(ALTERNATIVE_TIER)
 
 
+_OF_BEDS = (
+    L.F_ADMISSIONS, L.F_DISCHARGES, L.F_STAY_DAYS, L.F_BED_DAYS, L.F_BED_WAIT_DAYS, L.F_LEFT_QUEUE,
+    L.F_BED_REQUESTS, L.F_TRANSFERS_OUT, L.F_TRANSFERS_IN, L.F_BACK_SENT, L.F_BACK_RECEIVED,
+    L.F_CHARGE_INPATIENT,
+)  # fmt: skip
+
+
 @dataclass
 class Tallies:
     """As sim.engines.compiled.RunTallies, in float64 expected values."""
@@ -244,8 +251,14 @@ class YearReport:
         columns[model.setting.stations.delay, L.F_SERVICE_SECONDS] = 0.0
         ground = model.ground.stations
         has = ground.station_of >= 0
-        self.tallies.facility[has] += columns[ground.station_of[has]] * ground.part[has][:, None]
+        of = ground.station_of[has]
         beds = np.where(model.ground.world.facility.delay, 0, model.setting.conditions.beds)
+        part = np.repeat(ground.part[has][:, None], L.FACILITY_TALLIES, axis=1)
+        # What beds do is known of a station as a whole: its facilities are equally full.
+        total = np.bincount(of, beds[has], len(columns))[of]
+        in_beds = np.where(total > 0.0, beds[has] / np.maximum(total, 1e-300), ground.part[has])
+        part[:, list(_OF_BEDS)] = in_beds[:, None]
+        self.tallies.facility[has] += columns[of] * part
         self.tallies.facility[:, L.F_OPEN_BED_DAYS] += beds * years * 365.0
 
 
