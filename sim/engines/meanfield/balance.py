@@ -225,9 +225,12 @@ def _beds(p: Any, stations: Any, s: int, loads: Any, patience: float, state: Any
 
 @kernel
 def _fitted(lost: float, factor: float, beds: float, wanted: float) -> float:
-    """Share of requests lost times its fitted factor; but a ward far over capacity stays full."""
-    most = 1.0 - _FULL * beds / wanted if wanted > 0.0 else 0.0
-    return min(lost * factor, max(lost, most))
+    """Share of requests lost times its fitted factor; but a ward far over capacity stays full, and
+    none holds more than its beds."""
+    if wanted <= 0.0:
+        return 0.0
+    least, most = max(0.0, 1.0 - beds / wanted), 1.0 - _FULL * beds / wanted
+    return max(least, min(lost * factor, max(lost, most)))
 
 
 @kernel
