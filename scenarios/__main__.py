@@ -1,4 +1,4 @@
-"""`python -m scenarios list | show | compare`."""
+"""`python -m scenarios list | show | run | compare`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from scenarios import compare_command, listing
+from scenarios import compare_command, listing, run_command
 from scenarios.levers import levers
 from scenarios.plans import REGIONS
 from scenarios.schema import load, shipped
@@ -43,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     shows = commands.add_parser("show", help="one scenario: levers, reasons, what they come to")
     shows.add_argument("region", help="region, or the path of a scenario file")
     shows.add_argument("scenario", nargs="?", help="as-now, plan-2025 or vision-2035")
+    run_command.add_command(commands)
     compare_command.add_command(commands)
     for command in (lists, shows):
         command.add_argument("--json", action="store_true", help="one JSON document")
@@ -56,6 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if given.command == "compare":
             return compare_command.run(given)
+        if given.command == "run":
+            return run_command.run(given)
         print(_show(given) if given.command == "show" else _list(given), end="")
     except InputError as error:
         print(error, file=sys.stderr)

@@ -1,8 +1,9 @@
-"""The simulator: one region, one year, every resident, every visit, every bed.
+"""The simulator: one region, a year or sixteen, every resident, every visit, every bed.
 
 >>> import sim
 >>> region = sim.load_region("taonan", 2023)  # or the folder of a pack
 >>> run = sim.simulate(region, seed=1)  # doctest: +SKIP
+>>> path = sim.simulate_path("taonan", 2035)  # doctest: +SKIP
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim.packs import load_region as load_region
+    from sim.path import simulate_path as simulate_path
     from sim.run import simulate as simulate
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "load_region", "simulate"]
+__all__ = ["__version__", "load_region", "simulate", "simulate_path"]
 
 
 def __getattr__(name: str) -> Any:
@@ -28,4 +30,8 @@ def __getattr__(name: str) -> Any:
         from sim.run import simulate
 
         return simulate
+    if name == "simulate_path":
+        from sim.path import simulate_path
+
+        return simulate_path
     raise AttributeError(f"module 'sim' has no attribute {name!r}")

@@ -53,7 +53,7 @@ LAYERS = (
     ("scenarios.report",),
     ("scenarios.export",),
     ("scenarios.compare",),
-    ("scenarios.compare_command",),
+    ("scenarios.compare_command", "scenarios.run_command"),
     ("scenarios.__main__",),
     ("ui.text", "ui.question"),
     ("ui.answer", "ui.numbers", "ui.polite", "ui.jobs", "ui.state"),

@@ -28,7 +28,7 @@ from sim.engines.kernels.layout import (
 )
 from sim.rules.choice import TASTE_LEVELS, taste_level
 from sim.rules.contract import lapse_probability, uptake_probability
-from sim.rules.demography import newborn_identity, newborn_sex
+from sim.rules.demography import is_newborn, newborn_identity, newborn_sex
 from sim.rules.illness import (
     MOST_CANDIDATES,
     intensity,
@@ -238,7 +238,9 @@ def turn_of_month(
             counts[county, 2] += 1
             continue
         # Mother and year name a child, so a woman gives birth once in a run's year.
-        if people[r].status & BORE == 0 and u_leave >= 1.0 - p_birth:
+        bears = people[r].status & BORE == 0 and u_leave >= 1.0 - p_birth
+        # An identity has no room for a grandchild of the census: those born since bear none.
+        if bears and not is_newborn(people[r].identity):
             people[r].status = people[r].status | BORE
             if written >= len(births):
                 return -1

@@ -317,6 +317,8 @@ class Resident(mesa.Agent):
             return False
         # Mother and year name a child, so a woman gives birth once in a run's year.
         bears = not self.gave_birth and u[0] >= 1.0 - p_birth
+        # An identity has no room for a grandchild of the census: those born since bear none.
+        bears = bears and not is_newborn(self.identity)
         self.gave_birth = self.gave_birth or bears
         managed = self.contract == EFFECTIVE_CONTRACT
         self.chronic = int(
