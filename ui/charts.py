@@ -76,14 +76,14 @@ def flow_scale(what: str, lang: str) -> float:
 
 
 def rounded(value: float) -> float:
-    """Three significant digits, and no decimals from a hundred on: what a label has room for.
+    """At most three digits and two decimals, whole from a hundred on: what a label has room for.
 
-    >>> rounded(1234.56), rounded(12.345), rounded(0.0)
-    (1235, 12.3, 0)
+    >>> rounded(1234.56), rounded(12.345), rounded(0.9994)
+    (1235, 12.3, 1.0)
     """
     if abs(value) >= 100.0:
         return round(value)
-    return float(f"{value:.3g}") if value else 0
+    return round(value, 1 if abs(value) >= 10.0 else 2)
 
 
 def flow_words(bars: Sequence[tuple[str, Mapping[str, float]]], what: str, lang: str) -> str:
