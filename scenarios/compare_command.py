@@ -80,8 +80,9 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
 class _Progress:
     """One line on standard error for what is run, with the time left."""
 
-    def __init__(self, lang: str, quiet: bool, engine: str) -> None:
-        self.lang, self.quiet, self.engine = lang, quiet, engine
+    def __init__(self, lang: str, quiet: bool, engine: str, threads: int) -> None:
+        self.lang, self.quiet, self.engine, self.threads = lang, quiet, engine, threads
+        self.before = 0
         self.live = sys.stderr.isatty()
         self.what, self.begun, self.told = "", 0.0, 0.0
 
@@ -92,13 +93,15 @@ class _Progress:
             return
         if what != self.what:
             self.what, self.begun, self.told = what, now, 0.0
+        if done <= self.threads:  # until then processes start
+            self.begun, self.before = now, done
         last = done == total
         if not total or not (last or now - self.told > (0.2 if self.live else 5.0)):
             return
         self.told = now
         line = text(f"progress.{what}", self.lang).format(done=done, total=total)
-        if done and not last:
-            left = (now - self.begun) / done * (total - done)
+        if done > self.before and not last:
+            left = (now - self.begun) / (done - self.before) * (total - done)
             line += text("progress.left", self.lang).format(left=left)
         self.say(line, end="\n" if last or not self.live else "")
 
@@ -120,7 +123,7 @@ def run(options: argparse.Namespace) -> int:
     """Compare, print and write; the exit code."""
     from scenarios.compare import compare
 
-    progress = _Progress(options.lang, options.quiet, options.engine)
+    progress = _Progress(options.lang, options.quiet, options.engine, options.threads)
     try:
         found = compare(
             options.region, options.scenario, options.years, engine=options.engine,

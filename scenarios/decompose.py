@@ -66,7 +66,7 @@ def decomposed(
     base = arms[0].key
     for arm in arms[1:]:
         own = [lever for name, lever in singles.alone if name == arm.key]
-        for year in years:
+        for year in years if own else ():  # nothing was taken apart, nothing is interaction
             before, whole = central[base, year], central[arm.key, year]
             for key in HEADLINES:
                 parts = []

@@ -168,8 +168,8 @@ COMPARE: dict[str, tuple[str, str]] = {
     ),
     "note.shifted": (
         "Figures are those of the mean-field, moved by what {seeds} paired one-to-one runs differed "
-        "from it; luck between runs is in the range.",
-        "数值为平均场结果，并按{seeds}组配对一比一推演的差异修正；区间含随机波动。",
+        "from it. Where there are draws, luck between runs is in the range.",
+        "数值为平均场结果，并按{seeds}组配对一比一推演的差异修正；有抽样时区间含随机波动。",
     ),
     "note.draws": (
         "The range is that of 5% to 95% of {draws} parameter draws, each with lever effects drawn in "

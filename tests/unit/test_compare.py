@@ -23,6 +23,7 @@ from sim.errors import InputError
 from tests import standin
 
 compare_module = import_module("scenarios.compare")  # the package's name for it is the function
+REAL_PATH = runs.path_of
 VISITS = ("in_county_visit_rate", "", "")
 SMALL = """region: taonan
 name: small
@@ -126,6 +127,7 @@ def test_without_draws_there_are_values_and_no_ranges(small):
     assert figure.value == plain.samples.central["small", 2025][VISITS]
     assert figure.low is None
     assert all(j.chance is None for j in plain.targets)
+    assert (plain.drivers, plain.totals) == ((), ())
     assert ("note.central", {}) in plain.notes
 
 
@@ -392,3 +394,22 @@ def test_the_price_is_told_before_the_draws_are_run(small):
     assert names.index("price") < names.index("draws")
     assert ("price", 0, 6) in told
     assert told[-1] == ("draws", 6, 6)
+
+
+# The path itself
+
+
+@pytest.mark.slow
+def test_a_real_path_is_compared(small, monkeypatch):
+    monkeypatch.setattr(runs, "path_of", REAL_PATH)
+    monkeypatch.setattr(compare_module, "path_of", REAL_PATH)
+    real = compare("taonan", ("as-now", small), (2023, 2026), draws=0, threads=1)
+    for key in real.samples.keys:  # nothing begins before 2024
+        change = real.samples.change(("small", 2023), ("as-now", 2023), key).value
+        assert change is None or change == pytest.approx(0.0, abs=1e-12)
+    later = real.change("small", 2026, "contract_coverage").value
+    drivers = {d.lever: d for d in real.drivers
+               if d.year == 2026 and d.indicator[0] == "contract_coverage"}  # fmt: skip
+    assert later > 0.02
+    assert drivers["family_doctor_contract"].alone == pytest.approx(later, rel=0.2)
+    assert real.change("small", 2026, "unresolved_need_share").value < 0
