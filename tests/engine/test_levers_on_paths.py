@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.levers import START, Change, acting, course_at, readings
+from benchmarks.loops import FAST, SLOW, STRONG, jumps
 from scenarios.levers import levers
 from sim.conditions import figures_of, scope_of
 from sim.course import EMPTY, EVERYWHERE, Course, Place, Step, month_of
@@ -16,6 +17,7 @@ from sim.packs import PathRegions
 from sim.parameters import load_parameters
 from sim.path_engines import DRIVERS, Job
 from sim.stock_table import StockTable
+from sim.stocks import LOOPS
 from tests.worlds import small_region
 
 FIRST, LAST = 2020, 2021
@@ -110,3 +112,20 @@ def test_a_change_counts_beyond_four_standard_errors_and_the_way_it_is_meant():
     assert not Change(10.0, (1e-9,)).moves
     assert Change(10.0, (-1e-3,)).is_as_expected("falls")
     assert not Change(10.0, (float("nan"),)).moves
+
+
+def test_a_jump_is_a_year_out_of_step_and_steady_growth_is_none():
+    years = range(2024, 2036)
+    steady = {year: {"wait": 1.02 ** (year - 2024)} for year in years}
+    assert jumps(steady) == []
+    jumped = {year: {"wait": held["wait"] + (year >= 2030)} for year, held in steady.items()}
+    (said,) = jumps(jumped)
+    assert said.startswith("wait 2029-2030: ")
+    # Rounding around a constant is no jump.
+    assert jumps({year: {"wait": 1.0 + 1e-9 * (year == 2030)} for year in years}) == []
+
+
+def test_loops_are_fast_or_slow_and_the_strong_ones_are_parameters_of_slow_loops():
+    assert set(FAST) | set(SLOW) == set(LOOPS)
+    assert not set(FAST) & set(SLOW)
+    assert set(STRONG) <= {name for loop in SLOW for name in LOOPS[loop]}
