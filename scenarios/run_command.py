@@ -51,7 +51,7 @@ def add_command(commands: Any) -> None:
     command.add_argument("--cut", nargs="+", default=[], choices=tuple(LOOPS), metavar="LOOP",
                          help="feedback loops that shall not act: " + ", ".join(LOOPS))  # fmt: skip
     command.add_argument("--checkpoint", type=Path, metavar="DIR",
-                         help="where a compiled path leaves its state after every year")  # fmt: skip
+                         help="where a compiled path leaves its state each year")  # fmt: skip
     command.add_argument("--output", type=Path, metavar="DIR",
                          help="writes a folder a year, and one of the stocks")  # fmt: skip
     command.add_argument("--json", action="store_true", help="one JSON document")
