@@ -293,14 +293,12 @@ class SlowWorld:
         f = self.base(0).facilities
         here = self.node_of != NONE
         gain = self.figures.gain[here] + self.stocks.gain[self.node_of[here]][:, None]
-        result = np.array(self.p.capability[:5])
-        for tier in range(5):
-            own = f.tier[here] == tier
-            if own.any():
-                each = raised_capability(self.p.capability[tier], gain[own])
-                weight = f.doctors[here][own] + 1e-9
-                result[tier] = np.average(each, axis=0, weights=weight)
-        return result
+        tier, weight = f.tier[here], f.doctors[here] + 1e-9
+        each = raised_capability(self.p.capability[tier], gain) * weight[:, None]
+        total = np.bincount(tier, weight, 5)
+        sums = np.stack([np.bincount(tier, each[:, s], 5) for s in range(4)], axis=1)
+        own = np.asarray(self.p.capability[:5])
+        return np.where(total[:, None] > 0.0, sums / np.maximum(total, 1e-9)[:, None], own)
 
     def _drivers(self, month: int) -> Drivers:
         """What the flows of a month follow."""

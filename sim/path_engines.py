@@ -113,7 +113,7 @@ def run_meanfield(job: Job) -> Answer:
         for quarter in range(4):
             month = 12 * (year - FIRST_YEAR) + MONTHS * quarter
             engine.hand_over(*slow.open_month(month))
-            engine.quarter()
+            engine.quarter(year in job.wanted)
             tally = MonthTally(**engine.month_tally())
             for k in range(MONTHS):
                 slow.take(month + k, tally)

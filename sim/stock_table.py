@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.course import FIRST_YEAR
 from sim.handover import SlowWorld
-from sim.stocks import relative_income
+from sim.stocks import relative_incomes
 from sim.tiers import CLASS_KEYS, TIER_KEYS
 
 if TYPE_CHECKING:
@@ -62,9 +62,9 @@ class StockTable:
         self.nodes["posts"].append(drivers.posts.copy())
         self.nodes["training"].append(s.training.reshape(slow.n, -1).sum(axis=1))
         self.nodes["beds"].append(slow.by_node(s.beds))
-        self.nodes["income"].append(
-            np.array([relative_income(slow.p, slow.links, drivers, s, j) for j in range(slow.n)])
-        )
+        income = np.zeros(slow.n)
+        relative_incomes(slow.p, slow.links, drivers, s, income)
+        self.nodes["income"].append(income)
         self.region["fund"].append(float(s.fund[0]))
         self.region["rate"].append(float(s.rate[0]))
         self.region["contract_time"].append(slow.contract_time(month))

@@ -113,6 +113,13 @@ def relative_income(p: Any, links: Any, drivers: Any, stocks: Any, j: int) -> fl
 
 
 @kernel
+def relative_incomes(p: Any, links: Any, drivers: Any, stocks: Any, out: Any) -> None:
+    """`relative_income` of every node, (N,)."""
+    for j in range(len(out)):
+        out[j] = relative_income(p, links, drivers, stocks, j)
+
+
+@kernel
 def pull_upward(p: Any, income_above: float, income: float, vacancy: float) -> float:
     """E6: staff who move to the tier above a year, as a share; 0 where incomes keep their ratio."""
     gap = math.log(income_above / income)

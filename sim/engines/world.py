@@ -48,6 +48,10 @@ WAIT_EDGES_MINUTES = np.concatenate(
 )
 assert len(WAIT_EDGES_MINUTES) == WAIT_BINS  # noqa: S101  (a constant of this file)
 
+_WAIT_BIN = np.minimum(
+    np.searchsorted(WAIT_EDGES_MINUTES, np.arange(2 * 1440 + 1) / 2.0, side="right"), WAIT_BINS - 1
+)
+
 _POOLED = (Kind.GENERAL_HOSPITAL, Kind.PRIVATE_HOSPITAL, Kind.REGIONAL_CENTRE)
 
 
@@ -181,14 +185,19 @@ def scheme_of(region: Region, p: Any) -> Any:
     scheme["deductible"] = insurance.inpatient_deductible_fen
     scheme["deductible_factor"] = insurance.deductible_factor_bp
     scheme["stay_cap"] = insurance.inpatient_cap_fen
+    _write_tastes(p, scheme["travel_taste"][0], scheme["price_taste"][0])
+    scheme["wait_bin"] = _WAIT_BIN
+    return scheme.view(np.recarray)[0]
+
+
+@kernel
+def _write_tastes(p: Any, travel: Any, price: Any) -> None:
+    """Tastes by level, (16,), and by level and income, (16, 5)."""
     for level in range(TASTE_LEVELS):
         u = level_midpoint(level)
-        scheme["travel_taste"][0, level] = travel_taste(p, u)
+        travel[level] = travel_taste(p, u)
         for income in range(5):
-            scheme["price_taste"][0, level, income] = price_taste(p, u, income)
-    wait_bin = np.searchsorted(WAIT_EDGES_MINUTES, np.arange(2 * 1440 + 1) / 2.0, side="right")
-    scheme["wait_bin"] = np.minimum(wait_bin, WAIT_BINS - 1)
-    return scheme.view(np.recarray)[0]
+            price[level, income] = price_taste(p, u, income)
 
 
 def move_rates(region: Region, residents: Residents, ledger: Ledger, p: Any) -> np.ndarray:

@@ -60,7 +60,39 @@ def cohorts_of(residents: Residents, county_of_village: Any, counties: int) -> C
     return Cohorts(counts.reshape(counties, 2, N_AGES).astype(np.float64))
 
 
-def grow_older(cells: Cells, people: Floats, cohorts: Cohorts, employee_share: Floats) -> Floats:
+@dataclass(frozen=True, slots=True)
+class Crossings:
+    """Cells that people join when they leave a scope of services, (N,); themselves where there is
+    no such cell.
+
+    grown   (2 sexes, 2 schemes, N) from childhood: women of childbearing age, other men
+    older   (N,) from childbearing age
+    """
+
+    grown: Any
+    older: Any
+
+
+def crossings_of(cells: Cells) -> Crossings:
+    """Where the people of cells go; cells do not change over a path."""
+    keys = list(zip(cells.place.tolist(), cells.scope.tolist(), cells.insurance.tolist(),
+                    cells.chronic.tolist(), strict=True))  # fmt: skip
+    at = {key: i for i, key in enumerate(keys)}
+    n = len(keys)
+    grown, older = np.tile(np.arange(n), (2, 2, 1)), np.arange(n)
+    for i, (g, scope, insurance, chronic) in enumerate(keys):
+        if scope == _CHILD:
+            for sex, joins in ((0, _OTHER), (1, _WOMAN)):
+                for scheme in range(2):
+                    grown[sex, scheme, i] = at.get((g, joins, scheme, chronic), i)
+        if scope == _WOMAN:
+            older[i] = at.get((g, _OTHER, insurance, chronic), i)
+    return Crossings(grown, older)
+
+
+def grow_older(
+    cells: Cells, crossings: Crossings, people: Floats, cohorts: Cohorts, employee_share: Floats
+) -> Floats:
     """People of cells on 1 January a year later, (N, 5, 2, 4): who stands at the edge of a band or
     of a scope of services crosses it, and changes cell where the scope changes.
 
@@ -68,44 +100,30 @@ def grow_older(cells: Cells, people: Floats, cohorts: Cohorts, employee_share: F
     """
     after = people.copy()
     county = cells.county[cells.place]
-    at = {
-        key: i for i, key in enumerate(
-            zip(cells.place.tolist(), cells.scope.tolist(), cells.insurance.tolist(),
-                cells.chronic.tolist(), strict=True)
-        )
-    }  # fmt: skip
-    band = _top_share(cohorts.people)
-    for i, (g, scope, insurance, chronic) in enumerate(at):
-        for a in range(AGES - 1):
-            for sex in range(2):
-                if scope == _WOMAN and a == 2:
-                    continue  # women of this scope leave it before they leave the band
-                share = band[county[i], sex, a]
-                if a == 2 and sex == _WOMEN:
-                    share = _edge(cohorts.people[county[i], sex], 50, 64)
-                moving = people[i, a, sex] * share
-                after[i, a, sex] -= moving
-                if scope != _CHILD:
-                    after[i, a + 1, sex] += moving
-                    continue
-                grown = _WOMAN if sex == _WOMEN else _OTHER
-                employed = float(employee_share[int(cells.urban[g]), 1])
-                for scheme, part in ((0, employed), (1, 1.0 - employed)):
-                    j = at.get((g, grown, scheme, chronic), i)
-                    after[j, a + 1, sex] += moving * part
-        if scope == _WOMAN:
-            share = _edge(cohorts.people[county[i], _WOMEN], 45, _FERTILE_UNTIL)
-            j = at.get((g, _OTHER, insurance, chronic), i)
-            moving = people[i, 2, _WOMEN] * share
-            after[i, 2, _WOMEN] -= moving
-            after[j, 2, _WOMEN] += moving
+    child, woman = cells.scope == _CHILD, cells.scope == _WOMAN
+    share = _top_share(cohorts.people)[county]
+    share[:, _WOMEN, 2] = _edge(cohorts.people[:, _WOMEN], 50, 64)[county]
+    share[woman, :, 2] = 0.0  # women of this scope leave it before they leave the band
+    moving = people[:, :-1] * share.transpose(0, 2, 1)[..., None]
+    after[:, :-1] -= moving
+    after[~child, 1:] += moving[~child]
+    employed = employee_share[cells.urban[cells.place][child], 1]
+    for sex in range(2):
+        for scheme, part in ((0, employed), (1, 1.0 - employed)):
+            joins = crossings.grown[sex, scheme, child]
+            grown = moving[child, :, sex] * part[:, None, None]
+            np.add.at(after[:, 1:, sex], joins, grown)
+    leaving = _edge(cohorts.people[:, _WOMEN], 45, _FERTILE_UNTIL)[county[woman]]
+    moved = people[woman, 2, _WOMEN] * leaving[:, None]
+    after[woman, 2, _WOMEN] -= moved
+    np.add.at(after[:, 2, _WOMEN], crossings.older[woman], moved)
     return after
 
 
-def _edge(people: Floats, first: int, last: int) -> float:
-    """Share of the people of an age range who are at its last year."""
-    total = float(people[first : last + 1].sum())
-    return float(people[last]) / total if total > 0.0 else 0.0
+def _edge(people: Floats, first: int, last: int) -> Floats:
+    """Share of the people of an age range who are at its last year, by county."""
+    total = people[:, first : last + 1].sum(axis=1)
+    return people[:, last] / np.maximum(total, 1e-12)
 
 
 def _top_share(people: Floats) -> Floats:

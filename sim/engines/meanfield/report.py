@@ -40,9 +40,13 @@ class Tallies:
 
 @dataclass
 class YearReport:
-    """Adds the periods of a year up; `finish` gives the tallies."""
+    """Adds the periods of a year up.
+
+    by_group  whether groups of residents are told apart, a third of the work
+    """
 
     model: MeanField
+    by_group: bool = True
     tallies: Tallies = field(init=False)
     fund: Floats = field(init=False)  # (N,) uncapped fund payments for visits so far, fen a person
     square: Floats = field(init=False)
@@ -74,7 +78,8 @@ class YearReport:
         weights = _month_weights(model, months)
         for month, weight in zip(months, weights, strict=True):
             _add_places(table, weight, links.place, cells.county, self.tallies.county[month])
-        self._groups(solution, visits * years, part * years, paid, stays, links)
+        if self.by_group:
+            self._groups(solution, visits * years, part * years, paid, stays, links)
         self._episodes(solution, years)
         self._facilities(flows, links, table, solution.state, years)
         self.tallies.people += model.events

@@ -121,7 +121,7 @@ def end_of_year(
     return end.reshape(-1, 2, 3), managed.ravel(), admitted
 
 
-def conservation(t: Tallies) -> dict[str, float]:
+def conservation(t: Tallies, by_group: bool = True) -> dict[str, float]:
     """Identities of expected flows, as relative differences."""
     c, f, e = t.county, t.facility, t.episode
 
@@ -129,14 +129,16 @@ def conservation(t: Tallies) -> dict[str, float]:
         return float(abs(a - b) / max(abs(a), abs(b), 1.0))
 
     ended = e[:, [L.E_SELF_RESOLVED, L.E_SELF_UNRESOLVED, L.E_RESOLVED, L.E_UNRESOLVED]].sum()
-    return {
-        "episodes": gap(e[:, L.E_STARTED].sum(), ended),
-        "visits": gap(f[:, L.F_VISITS].sum(), c[..., L.C_VISITS].sum()),
-        "admissions": gap(f[:, L.F_ADMISSIONS].sum(), c[..., L.C_ADMISSIONS].sum()),
+    groups = {
         "visits by group": gap(t.group[..., L.G_VISITS].sum(), c[..., L.C_VISITS].sum()),
         "admissions by group": gap(
             t.group[..., L.G_ADMISSIONS].sum(), c[..., L.C_ADMISSIONS].sum()
         ),
+    }
+    return (groups if by_group else {}) | {
+        "episodes": gap(e[:, L.E_STARTED].sum(), ended),
+        "visits": gap(f[:, L.F_VISITS].sum(), c[..., L.C_VISITS].sum()),
+        "admissions": gap(f[:, L.F_ADMISSIONS].sum(), c[..., L.C_ADMISSIONS].sum()),
         "fen of visits": gap(f[:, L.F_CHARGE_OUTPATIENT].sum(), c[..., L.C_CHARGE].sum()),
         "fen of stays": gap(f[:, L.F_CHARGE_INPATIENT].sum(), c[..., L.C_STAY_CHARGE].sum()),
     }

@@ -10,7 +10,13 @@ import numpy as np
 from sim.day import WARM_UP_DAYS
 from sim.demography import load_demography
 from sim.engines import schema as L
-from sim.engines.meanfield.ageing import Cohorts, cohorts_of, grow_older, with_growth
+from sim.engines.meanfield.ageing import (
+    Cohorts,
+    cohorts_of,
+    crossings_of,
+    grow_older,
+    with_growth,
+)
 from sim.engines.meanfield.balance import State
 from sim.engines.meanfield.model import MeanField, quarters
 from sim.engines.meanfield.places import Cells, Floats, place_hours
@@ -53,6 +59,7 @@ class MeanFieldYears:
         self.model = MeanField(start.ground, p)
         self.report = YearReport(self.model)
         self.before = self.model.people.copy()
+        self.crossings = crossings_of(start.ground.cells)
         self.quarter_of_year = 0
         self.residual, self.turns = 0.0, 0
         self.started = False
@@ -94,9 +101,10 @@ class MeanFieldYears:
 
     # ------------------------------------------------------------------ a quarter
 
-    def quarter(self) -> None:
-        """Solve the next quarter of the year and count it."""
+    def quarter(self, by_group: bool = True) -> None:
+        """Solve the next quarter of the year and count it; by groups of residents where asked."""
         model, year = self.model, self.year
+        self.report.by_group = by_group
         if not self.started:
             people = model.people.copy()
             model.period(WARM_UP_DAYS / 365.0, intensity_of(model.p, year, [0]))
@@ -143,7 +151,7 @@ class MeanFieldYears:
             tallies=report.tallies,
             start=(cells.contracts, cells.managed, np.zeros_like(cells.managed)),
             end=end, residual=self.residual, turns=self.turns,
-            checks=conservation(report.tallies),
+            checks=conservation(report.tallies, report.by_group),
         )  # fmt: skip
         self._grow(end)
         self.year += 1
@@ -155,7 +163,8 @@ class MeanFieldYears:
         """Everybody is a year older."""
         model, region = self.model, self.model.ground.region
         older = grow_older(
-            model.cells, model.people, self.cohorts, region.insurance.employee_share
+            model.cells, self.crossings, model.people, self.cohorts,
+            region.insurance.employee_share,
         )  # fmt: skip
         cells = with_growth(model.cells, end[0], end[1], model.people, older)
         rates = load_demography(self.year)
