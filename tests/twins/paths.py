@@ -12,7 +12,8 @@ import numpy as np
 import xarray as xr
 
 from sim import path_engines
-from sim.course import EMPTY, FIRST_YEAR, Course, Place, Step, month_of
+from sim.course import EMPTY, EVERYWHERE, FIRST_YEAR, Course, Step, month_of
+from sim.engines.schema import RunTallies
 from sim.handover import SlowWorld
 from sim.packs import PathRegions
 from sim.parameters import load_parameters
@@ -20,10 +21,9 @@ from sim.path_engines import Job, new_engine, run_agents
 from sim.region import Region
 from sim.stock_table import StockTable
 from sim.tiers import ALTERNATIVE_KEYS, Tier
-from tests.twins.record import Record, following_compiled, following_reference
+from tests.twins.record import Record, differences, following_compiled, following_reference
 
 _REGIONAL = ALTERNATIVE_KEYS.index("regional")
-EVERYWHERE = Place()
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,27 @@ class Path:
 
 @dataclass(frozen=True)
 class Told:
-    """What one engine made of a path: its record, Datasets by year, the slow world, checks."""
+    """What one engine made of a path: its record, tallies and Datasets by year, the slow world."""
 
     record: Record
+    tallies: list[RunTallies]
     years: dict[int, xr.Dataset]
     stocks: xr.Dataset
     checks: dict[str, int]
-    engine: Any
     slow: SlowWorld
+
+
+def gaps(one: Told, other: Told) -> list[str]:
+    """What differs between two engines: patients, years, the slow world to the last bit."""
+    found = differences(one.record, other.record)
+    found += [
+        f"year {year}" for year in one.years if not one.years[year].identical(other.years[year])
+    ]
+    if not one.stocks.identical(other.stocks):
+        found.append("months of the slow world")
+    if one.slow.flat.tobytes() != other.slow.flat.tobytes():
+        found.append("stocks")
+    return found + [f"{k}: {v}" for told in (one, other) for k, v in told.checks.items() if v]
 
 
 def steady(region: Region, last: int) -> PathRegions:
@@ -70,33 +83,41 @@ def with_centre(region: Region, last: int, opens: int) -> PathRegions:
     return PathRegions(steady(before, last).years, replace(region, year=last), opens)
 
 
-def follow(path: Path, which: str, threads: int = 1) -> Told:
+def follow(path: Path, which: str) -> Told:
     """Live a path in one engine and write down all it does."""
     p = load_parameters(path.overrides, anchored=False)
     slow = SlowWorld(path.regions, p, path.course)
     table = StockTable(slow)
     wanted = frozenset(range(FIRST_YEAR, path.until + 1))
-    job = Job(path.regions, "", p, slow, table, path.until, wanted, path.seed, threads,
+    job = Job(path.regions, "", p, slow, table, path.until, wanted, path.seed, 1,
               lambda *_: None, "", None, which)  # fmt: skip
     following = following_reference if which == "reference" else following_compiled
     with contextlib.ExitStack() as stack:
         held: dict[str, Any] = {}
+        tallies: list[RunTallies] = []
 
         def followed(*given: Any) -> Any:
-            held["engine"] = new_engine(*given)
-            held["record"] = stack.enter_context(following(held["engine"]))
-            return held["engine"]
+            engine = held["engine"] = new_engine(*given)
+            held["record"] = stack.enter_context(following(engine))
+            close_year = engine.close_year
+
+            def closed() -> RunTallies:
+                tallies.append(close_year())
+                return tallies[-1]
+
+            stack.enter_context(mock.patch.object(engine, "close_year", closed))
+            return engine
 
         stack.enter_context(mock.patch.object(path_engines, "new_engine", followed))
         years, checks, _ = run_agents(job)
     engine = held["engine"]
-    record = held["record"].close(engine.counted(), engine.people[: engine.n])
-    return Told(record, years, table.dataset(), checks, engine, slow)
+    record = held["record"].close(tallies[-1], engine.people[: engine.n])
+    return Told(record, tallies, years, table.dataset(), checks, slow)
 
 
-def step(quantity: str, form: str, amount: float, place: Place = EVERYWHERE) -> Step:
-    """One change, everywhere unless it says where."""
-    return Step(quantity, form, place, amount)
+def step(quantity: str, form: str, amount: float) -> Step:
+    """One change, everywhere."""
+    return Step(quantity, form, EVERYWHERE, amount)
 
 
 def busy_course() -> Course:

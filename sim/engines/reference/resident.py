@@ -307,7 +307,9 @@ class Resident(mesa.Agent):
         u = self.model.luck(Stream.MONTH, self.identity, key, 1)
         p_death = month.mortality(self.sex, self.age, self.chronic)
         p_move = month.moves[self.village.county][self.age] * month.years
-        p_birth = month.fertility[self.age] * month.years if self.sex == FEMALE else 0.0
+        # Only a mother of the census can name a child.
+        can_bear = self.sex == FEMALE and not is_newborn(self.identity)
+        p_birth = month.fertility[self.age] * month.years if can_bear else 0.0
         # One uniform, three exclusive events: deaths and moves from below, births from above.
         if u[0] < p_death:
             self.is_dead = True
