@@ -101,23 +101,18 @@ def simulate_path(
     years, checks, warnings = drive(job)
     if checkpoint is not None:
         checkpoints.discard(checkpoint, key)
-    manifest = _manifest(job, name, course, cut, checks, warnings)
-    if townships:
-        manifest |= extract_stamp(townships)
+    manifest = _manifest(job, name, course, cut, checks, warnings, townships)
     first = paths.of(FIRST_YEAR)
     for year, dataset in years.items():
         provenance(dataset, replace(first, year=year), manifest)
     stocks = table.dataset()
     provenance(stocks, first, manifest)
-    if townships:
-        for dataset in (*years.values(), stocks):
-            dataset.attrs["extract"] = manifest["extract"]
     return PathRun(years, stocks, {**manifest, "seconds": time.perf_counter() - begun})
 
 
 def _manifest(
     job: Job, region: str, course: Course, cut: Sequence[str], checks: dict[str, Any],
-    warnings: list[str],
+    warnings: list[str], townships: int,
 ) -> dict[str, Any]:  # fmt: skip
     """What a path is, and what was checked."""
     return {
@@ -125,6 +120,7 @@ def _manifest(
         "key": job.key, "course": course.key, "cut": list(cut), "model_version": __version__,
         "source_hash": source_hash(), "pack_hash": job.digest, "schema_version": SCHEMA_VERSION,
         "residents": f"census residents of {FIRST_YEAR}", "checks": checks, "warnings": warnings,
+        **extract_stamp(townships),
     }  # fmt: skip
 
 

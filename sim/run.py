@@ -109,9 +109,7 @@ def simulate(
         )
     warnings = beyond_range(overrides or {}) + told
     manifest = {**_manifest(world, parameters, engine, seed, checks, warnings), **more}
-    if townships:
-        manifest |= extract_stamp(townships)
-        dataset.attrs["extract"] = manifest["extract"]
+    manifest |= extract_stamp(townships)
     provenance(dataset, world, manifest)
     # Seconds are told but not stored: equal runs have equal files.
     return Run(dataset, {**manifest, "seconds": time.perf_counter() - begun})
@@ -121,7 +119,10 @@ _SAID_TWICE = ("region", "seed", "pack_hash", "schema_version")  # manifest and 
 
 
 def extract_stamp(townships: int) -> dict[str, Any]:
-    """What the manifest of a run of some townships says: an extract, not a result."""
+    """What the manifest of a run of some townships says: an extract, not a result. Of a whole
+    region (0) it says nothing."""
+    if not townships:
+        return {}
     said = " ".join(text("run.extract", lang) for lang in ("en", "zh"))
     return {"townships": townships, "extract": said}
 
@@ -137,7 +138,7 @@ def provenance(dataset: xr.Dataset, world: Region, manifest: dict[str, Any]) -> 
         "region_name": world.name,
         "region_name_zh": world.name_zh,
         "year": world.year,
-        **{name: manifest[name] for name in _SAID_TWICE},
+        **{name: manifest[name] for name in (*_SAID_TWICE, "extract") if name in manifest},
     }
 
 

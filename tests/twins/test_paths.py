@@ -1,4 +1,4 @@
-"""Years that follow each other: the two agent engines agree patient by patient under the slow world,
+"""Years that follow each other: the two agent engines agree patient by patient under the slow
 and no year loses anything on the way to the next."""
 
 from __future__ import annotations
