@@ -1,5 +1,5 @@
 """Years that follow each other: the two agent engines agree patient by patient under the slow
-and no year loses anything on the way to the next."""
+world, and no year loses anything on the way to the next."""
 
 from __future__ import annotations
 

@@ -227,9 +227,7 @@ def turn_of_month(
         )  # fmt: skip
         p_death = mortality[sex, age, people[r].chronic]
         p_move = move_rate[county, age] * years
-        # Only a mother of the census can name a child.
-        bears = sex == 1 and not is_newborn(people[r].identity)
-        p_birth = fertility[age] * years if bears else 0.0
+        p_birth = fertility[age] * years if sex == 1 else 0.0
         # One uniform, three exclusive events: deaths and moves from below, births from above.
         if u_leave < p_death:
             people[r].status = people[r].status | DEAD

@@ -26,7 +26,7 @@ from sim.engines.reference.rules import (
 from sim.engines.schema import QUALITY_ONE
 from sim.population.attributes import insurance_of, is_in_key_group
 from sim.rules.choice import scope_of, taste_level
-from sim.rules.demography import is_newborn, next_age
+from sim.rules.demography import next_age
 from sim.rules.illness import MOST_CANDIDATES, poisson_count, poisson_steps
 from sim.rules.payment import MOST_FEN, deductible_fen, fund_fen
 from sim.rules.random import Stream, raw_block
@@ -307,9 +307,7 @@ class Resident(mesa.Agent):
         u = self.model.luck(Stream.MONTH, self.identity, key, 1)
         p_death = month.mortality(self.sex, self.age, self.chronic)
         p_move = month.moves[self.village.county][self.age] * month.years
-        # Only a mother of the census can name a child.
-        can_bear = self.sex == FEMALE and not is_newborn(self.identity)
-        p_birth = month.fertility[self.age] * month.years if can_bear else 0.0
+        p_birth = month.fertility[self.age] * month.years if self.sex == FEMALE else 0.0
         # One uniform, three exclusive events: deaths and moves from below, births from above.
         if u[0] < p_death:
             self.is_dead = True
