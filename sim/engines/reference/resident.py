@@ -26,7 +26,7 @@ from sim.engines.reference.rules import (
 from sim.engines.schema import QUALITY_ONE
 from sim.population.attributes import insurance_of, is_in_key_group
 from sim.rules.choice import scope_of, taste_level
-from sim.rules.demography import next_age
+from sim.rules.demography import is_newborn, next_age
 from sim.rules.illness import MOST_CANDIDATES, poisson_count, poisson_steps
 from sim.rules.payment import MOST_FEN, deductible_fen, fund_fen
 from sim.rules.random import Stream, raw_block
