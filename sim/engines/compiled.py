@@ -269,7 +269,8 @@ class CompiledEngine:
         laws  sim.population.attributes.Laws of the year that begins;  demography  its rates
         """
         self.demography = demography
-        self.most_beds = self.world.facility.beds + self.world.facility.overflow
+        capacity = self.world.facility.beds + self.world.facility.overflow
+        self.most_beds = np.maximum(capacity, self.occupied)  # a ward that shrinks empties slowly
         self.workers.run(
             lambda _, a, b: grow_older(laws, self.people, self.world.village, self.seed, a, b),
             split(self.n, self.workers.count),

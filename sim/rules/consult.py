@@ -65,20 +65,6 @@ def session_position(p: Any, u: float) -> float:
     return u * (1.0 - p.early_arrival + p.early_arrival * u)
 
 
-def pool_full_time_rooms(
-    p: Any, doctors: float, tier: int, has_pools: bool, opening_share: float
-) -> list[float]:
-    """Full-time-equivalent rooms of the six pools of a facility, see `full_time_rooms`.
-
-    >>> from sim.parameters import load_parameters
-    >>> [round(r, 2) for r in pool_full_time_rooms(load_parameters(), 2.0, 0, False, 1.0)]
-    [0.48, 0.0, 0.0, 0.0, 0.0, 0.0]
-    """
-    rooms = np.zeros(N_POOLS)
-    full_time_rooms(p, doctors, tier, has_pools, opening_share, rooms)
-    return [float(number) for number in rooms]
-
-
 @kernel
 def full_time_rooms(
     p: Any, doctors: float, tier: int, has_pools: bool, opening_share: float, rooms: Any
@@ -92,6 +78,12 @@ def full_time_rooms(
     A pool has doctors x clinic hours a year / opening hours a year rooms. The emergency pool is
     open day and night and staffed first, with at least one room; a hospital too small for that
     has its doctors on call, and keeps at least half of their clinic time.
+
+    >>> from sim.parameters import load_parameters
+    >>> rooms = np.zeros(N_POOLS)
+    >>> full_time_rooms(load_parameters(), 2.0, 0, False, 1.0, rooms)
+    >>> [float(r > 0.0) for r in rooms]
+    [1.0, 0.0, 0.0, 0.0, 0.0, 0.0]
     """
     rooms[:] = 0.0
     if doctors <= 0.0:

@@ -16,8 +16,8 @@ from sim.rules.consult import (
     EMERGENCY_POOL,
     N_POOLS,
     WOMEN_CHILDREN_POOL,
+    full_time_rooms,
     is_sent_for_tests,
-    pool_full_time_rooms,
     pool_of,
     service_law,
     session_position,
@@ -26,6 +26,13 @@ from sim.rules.consult import (
 )
 from sim.rules.random import Stream
 from tests.laws.draws import N, assert_counts, assert_frequency, assert_mean, uniforms
+
+def rooms_of(doctors, tier, has_pools, share):
+    """Full-time rooms of the pools of a facility, as a list."""
+    rooms = np.zeros(N_POOLS)
+    full_time_rooms(P, doctors, tier, has_pools, share, rooms)
+    return rooms.tolist()
+
 
 test_law.__test__ = False  # a rule, not a test
 P = load_parameters(anchored=False)
@@ -132,7 +139,7 @@ def test_most_patients_come_before_eleven():
 @given(st.floats(0.1, 5_000.0), st.integers(2, 4))
 def test_rooms_keep_the_clinic_hours_of_doctors(doctors, tier):
     share = weekly_share(tier)
-    rooms = pool_full_time_rooms(P, doctors, tier, True, share)
+    rooms = rooms_of(doctors, tier, True, share)
     opening = float(P.morning_hours[tier] + P.afternoon_hours[tier]) * 365.0 * share
     clinic_hours = sum(rooms[:EMERGENCY_POOL]) * opening
     staffed = rooms[EMERGENCY_POOL] * 8760.0 / float(P.emergency_hours)
@@ -143,7 +150,7 @@ def test_rooms_keep_the_clinic_hours_of_doctors(doctors, tier):
 
 def test_a_clinic_without_pools_and_one_without_doctors():
     share = weekly_share(0)
-    rooms = pool_full_time_rooms(P, 3.0, 0, False, share)
+    rooms = rooms_of(3.0, 0, False, share)
     exact = 3.0 * float(P.clinic_hours[0]) / (8.0 * 365.0)
     assert rooms == pytest.approx([exact, 0.0, 0.0, 0.0, 0.0, 0.0], rel=1e-12)
-    assert pool_full_time_rooms(P, 0.0, 2, True, weekly_share(2)) == [0.0] * N_POOLS
+    assert rooms_of(0.0, 2, True, weekly_share(2)) == [0.0] * N_POOLS
