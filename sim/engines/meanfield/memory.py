@@ -1,8 +1,9 @@
 """What residents remember, in expectation: perceived quality, habits, use of the yearly cap.
 
-Perceived quality follows the mean of the learning rule (E12); the last provider of a class is
-replaced at the rate of its visits. Both are relaxations with constant rates inside a period, whose
-mean over the period enters choice.
+Perceived quality follows the mean of the learning rule (E12), among people who differ in it: who
+thinks well of a tier goes there more, so that those who learn of it think better of it than all do.
+The last provider of a class is replaced once an episode, by the one that ended it. All are
+relaxations with constant rates inside a period, whose mean over the period enters choice.
 """
 
 from __future__ import annotations
@@ -25,12 +26,14 @@ class Memory:
     """State of every cell.
 
     quality     (N, 6) perceived quality by tier
+    spread      (N, 6) its variance over the people of the cell
     habit       (N, 4, 11) share of people whose last provider of a class is an alternative
     habit_good  of them, those it went well with
     exhausted   (N,) share of people whose outpatient cap is used up
     """
 
     quality: Floats
+    spread: Floats
     habit: Floats
     habit_good: Floats
     exhausted: Floats
@@ -38,20 +41,32 @@ class Memory:
     def copy(self) -> Memory:
         """An independent copy."""
         return Memory(
-            self.quality.copy(), self.habit.copy(), self.habit_good.copy(), self.exhausted.copy()
-        )
+            self.quality.copy(), self.spread.copy(), self.habit.copy(), self.habit_good.copy(),
+            self.exhausted.copy(),
+        )  # fmt: skip
 
-    def arrays(self) -> tuple[Floats, Floats, Floats]:
-        """Quality and habits, as `remember` reads and writes them."""
-        return self.quality, self.habit, self.habit_good
+    def arrays(self) -> tuple[Floats, Floats, Floats, Floats]:
+        """Quality, its variance and habits, as `remember` reads and writes them."""
+        return self.quality, self.spread, self.habit, self.habit_good
 
 
 @dataclass(frozen=True, slots=True)
 class Experience:
-    """Outcomes a person and year: good and bad, (N, 4 classes, 11 alternatives)."""
+    """What people of cells live through.
+
+    good, bad  outcomes a person and year, (N, 4 classes, 11 alternatives)
+    again      of the bad ones, those another visit of the episode follows
+    choosing   (N, 4, 6) d ln(visits to a tier) / d(its perceived quality)
+    """
 
     good: Floats
     bad: Floats
+    again: Floats
+    choosing: Floats
+
+    def arrays(self) -> tuple[Floats, Floats, Floats, Floats]:
+        """All of it, as `remember` reads it."""
+        return self.good, self.bad, self.again, self.choosing
 
 
 def first_memory(p: Any, cells: Cells) -> Memory:
@@ -59,6 +74,7 @@ def first_memory(p: Any, cells: Cells) -> Memory:
     n = len(cells.place)
     return Memory(
         quality=np.repeat(np.asarray(p.initial_quality)[None, :], n, axis=0).copy(),
+        spread=np.full((n, 6), float(p.initial_quality_spread) ** 2 / 3.0),  # of a uniform
         habit=np.zeros((n, 4, 11)),
         habit_good=np.zeros((n, 4, 11)),
         exhausted=np.zeros(n),
@@ -75,42 +91,96 @@ def _left(rate_years: float, mean: bool) -> float:
 
 
 @kernel
+def choosing_by_quality(p: Any, contacts: Any, out: Any) -> None:
+    """Law: d ln P / dT of a tier's part of first contacts, (N, 4, 6), by the nested logit.
+
+    contacts  (N, 4, 12) shares of first choices, self-care first
+    """
+    for i in range(contacts.shape[0]):
+        for s in range(4):
+            row = contacts[i, s]
+            primary = row[1] + row[2]
+            outside = row[8] + row[9] + row[10] + row[11]
+            for t in range(6):
+                own = 0.0
+                for j in range(_FIRST[t], _FIRST[t + 1]):
+                    own += row[j + 1]
+                nest, over = own, 1.0
+                if t <= 1:
+                    nest, over = primary, 1.0 / p.primary_nest
+                elif t >= 3:
+                    nest, over = outside, 1.0 / p.outside_nest
+                inside = own / nest if nest > 0.0 else 1.0
+                steep = over * (1.0 - inside) + inside * (1.0 - nest)
+                out[i, s, t] = p.quality_weight[s] * steep
+
+
+@kernel
+def learn_quality(p: Any, i: int, lived: Any, years: float, mean: bool, old: Any, new: Any) -> None:
+    """Mean and variance of the quality that a cell's people perceive of every tier.
+
+    With g and b good and bad outcomes a person and year, T the mean and V the variance, and
+    T' = T + e V the mean among those who go (e is `choosing_by_quality`),
+
+        dT/dt = sum over outcomes of the change that `learned` makes at T'
+        dV/dt = g r^2 (1 - T)^2 + b f^2 T^2 - (g (2r - r^2) + b (2f - f^2) + 2w) V
+
+    where r and f are the parts of the way to 1 and to 0 that one outcome moves.
+    """
+    good, bad, _, choosing = lived
+    r, f = learned(p, 0.0, True), 1.0 - learned(p, 1.0, False)
+    for t in range(6):
+        g = b = pull = 0.0
+        for s in range(4):
+            well = ill = 0.0
+            for j in range(_FIRST[t], _FIRST[t + 1]):
+                well += good[i, s, j]
+                ill += bad[i, s, j]
+            g += well
+            b += ill
+            pull += (well * r + ill * f) * choosing[i, s, t]
+        quality, spread = old[0][i, t], old[1][i, t]
+        noise = g * (r * (1.0 - quality)) ** 2 + b * (f * quality) ** 2
+        fade = g * r * (2.0 - r) + b * f * (2.0 - f) + 2.0 * p.word_of_mouth
+        rest = noise / fade if fade > 0.0 else spread
+        new[1][i, t] = rest + (spread - rest) * _left(fade * years, mean)
+        usual = rest + (spread - rest) * _left(fade * years, True)
+        rate = g * r + b * f
+        target = max(0.0, (g * r - pull * usual) / rate) if rate > 0.0 else 0.0
+        new[0][i, t] = target + (quality - target) * _left(rate * years, mean)
+
+
+@kernel
 def remember(
-    p: Any, cells: Any, people: Any, good: Any, bad: Any, years: float, mean: bool, old: Any,
-    new: Any, place_sum: Any,
+    p: Any, cells: Any, people: Any, lived: Any, years: float, mean: bool, old: Any, new: Any,
+    place_sum: Any,
 ) -> None:  # fmt: skip
     """Memory after `years` of some experience, or its mean over them.
 
-    cells, people  keys and residents of cells; good, bad  outcomes a person and year (N, 4, 11)
-    old, new       (quality, habit, habit_good) of cells; new is written
+    cells, people  keys and residents of cells; lived  arrays of an Experience
+    old, new       arrays of a Memory; new is written
     place_sum      (G, 7) scratch
     """
-    rise, fall = learned(p, 0.0, True), 1.0 - learned(p, 1.0, False)
+    good, bad, again, _ = lived
     for g in range(place_sum.shape[0]):
         for t in range(7):
             place_sum[g, t] = 0.0
     for i in range(len(people)):
+        learn_quality(p, i, lived, years, mean, old, new)
         for t in range(6):
-            up = down = 0.0
-            for j in range(_FIRST[t], _FIRST[t + 1]):
-                for s in range(4):
-                    up += good[i, s, j] * rise
-                    down += bad[i, s, j] * fall
-            target = up / (up + down) if up + down > 0.0 else 0.0
-            gap = _left((up + down) * years, mean)
-            new[0][i, t] = target + (old[0][i, t] - target) * gap
             place_sum[cells.place[i], t] += people[i] * new[0][i, t]
         place_sum[cells.place[i], 6] += people[i]
         for s in range(4):
             total = 0.0
             for j in range(11):
-                total += good[i, s, j] + bad[i, s, j]
+                total += good[i, s, j] + bad[i, s, j] - again[i, s, j]
             gap = _left(total * years, mean)
             for j in range(11):
-                part = (good[i, s, j] + bad[i, s, j]) / total if total > 0.0 else 0.0
+                ended = good[i, s, j] + bad[i, s, j] - again[i, s, j]
+                part = ended / total if total > 0.0 else 0.0
                 well = good[i, s, j] / total if total > 0.0 else 0.0
-                new[1][i, s, j] = part + (old[1][i, s, j] - part) * gap
-                new[2][i, s, j] = well + (old[2][i, s, j] - well) * gap
+                new[2][i, s, j] = part + (old[2][i, s, j] - part) * gap
+                new[3][i, s, j] = well + (old[3][i, s, j] - well) * gap
     pull = p.word_of_mouth * years * (0.5 if mean else 1.0)
     for i in range(len(people)):
         g = cells.place[i]

@@ -10,9 +10,15 @@ import numpy as np
 from sim import day as timetable
 from sim.compiled import kernel
 from sim.engines.meanfield.balance import State
-from sim.engines.meanfield.chain import BAD, BED_DAYS, ENDS, FIRST, FLOWS, GOOD, VISITS
+from sim.engines.meanfield.chain import AGAIN, BAD, BED_DAYS, ENDS, FIRST, FLOWS, GOOD, VISITS
 from sim.engines.meanfield.choice import TASTES
-from sim.engines.meanfield.memory import Experience, Memory, first_memory, remember
+from sim.engines.meanfield.memory import (
+    Experience,
+    Memory,
+    choosing_by_quality,
+    first_memory,
+    remember,
+)
 from sim.engines.meanfield.places import Floats
 from sim.engines.meanfield.setting import Conditions, Ground, Sessions, first_state, setting_of
 from sim.engines.meanfield.solver import Work, solve_period, work_of
@@ -160,7 +166,7 @@ class MeanField:
         new = self.memory.copy()
         scratch = np.zeros((len(self.cells.county), 7))
         remember(
-            self.p, self.setting.cells, people, seen.good, seen.bad, years, mean,
+            self.p, self.setting.cells, people, seen.arrays(), years, mean,
             self.memory.arrays(), new.arrays(), scratch,
         )  # fmt: skip
         return new
@@ -189,9 +195,13 @@ class MeanField:
         """Good and bad outcomes a person and year of every cell, and the time it spends in bed."""
         n = len(people)
         visits, part = visits_of_cells(self.setting.cells, solution)
-        good, bad, in_bed = np.zeros((n, 4, 11)), np.zeros((n, 4, 11)), np.zeros(n)
-        _outcomes(self.setting.cells, solution.flows, visits, part, people, good, bad, in_bed)
-        return Experience(good, bad), in_bed
+        good, bad, again, in_bed = *(np.zeros((n, 4, 11)) for _ in range(3)), np.zeros(n)
+        _outcomes(
+            self.setting.cells, solution.flows, visits, part, people, good, bad, again, in_bed
+        )
+        choosing = np.zeros((n, 4, 6))
+        choosing_by_quality(self.p, solution.contacts, choosing)
+        return Experience(good, bad, again, choosing), in_bed
 
 
 @kernel
@@ -233,8 +243,9 @@ def share_visits(
 
 @kernel
 def _outcomes(
-    cells: Any, flows: Any, visits: Any, part: Any, people: Any, good: Any, bad: Any, in_bed: Any
-) -> None:
+    cells: Any, flows: Any, visits: Any, part: Any, people: Any, good: Any, bad: Any, again: Any,
+    in_bed: Any,
+) -> None:  # fmt: skip
     """Outcomes of visits of cells, a person and year, and the share of time spent in bed."""
     for i in range(len(people)):
         g = cells.place[i]
@@ -247,6 +258,7 @@ def _outcomes(
                     each = visits[i, s, j] / flow[VISITS] / persons
                     good[i, s, j] = each * flow[GOOD]
                     bad[i, s, j] = each * flow[BAD]
+                    again[i, s, j] = each * flow[AGAIN]
                 days += part[i, s] * flow[BED_DAYS]
         in_bed[i] = min(0.9, days / 365.0 / persons)
 

@@ -80,7 +80,7 @@ def work_of(places: int, cells: int, stations: int, tastes: int, flows: int, end
         contacts=zeros((places, 4, 12)), flows=zeros((places, 4, 11, flows)),
         ends=zeros((places, 4, ends)), loads=zeros((stations, 6)), slope=zeros(stations),
         row=zeros(12), scratch=new_scratch(), raised=zeros(11),
-        carry=zeros((2, 6)), fresh=new_state(stations),
+        carry=zeros((3, 6)), fresh=new_state(stations),
         point=zeros(8 * stations), step=zeros(8 * stations), past_x=zeros((4, 8 * stations)),
         past_f=zeros((4, 8 * stations)), gram=zeros((3, 4)), share=zeros(3),
     )  # fmt: skip
