@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from sim.compiled import kernel
+from sim.engines.meanfield.chain import FIRST, VISITS
 from sim.engines.meanfield.places import Cells, Floats
 from sim.rules.choice import learned
 
@@ -57,16 +58,20 @@ class Experience:
     good, bad  outcomes a person and year, (N, 4 classes, 11 alternatives)
     again      of the bad ones, those another visit of the episode follows
     choosing   (N, 4, 6) d ln(visits to a tier) / d(its perceived quality)
+    loyal      (N, 4, 6) of it, the factor that habit makes
+    return_    (N, 4, 11) how often those used to an alternative see somebody, over the mean
     """
 
     good: Floats
     bad: Floats
     again: Floats
     choosing: Floats
+    loyal: Floats
+    return_: Floats
 
-    def arrays(self) -> tuple[Floats, Floats, Floats, Floats]:
+    def arrays(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:
         """All of it, as `remember` reads it."""
-        return self.good, self.bad, self.again, self.choosing
+        return self.good, self.bad, self.again, self.choosing, self.return_
 
 
 def first_memory(p: Any, cells: Cells) -> Memory:
@@ -91,28 +96,92 @@ def _left(rate_years: float, mean: bool) -> float:
 
 
 @kernel
-def choosing_by_quality(p: Any, contacts: Any, out: Any) -> None:
-    """Law: d ln P / dT of a tier's part of first contacts, (N, 4, 6), by the nested logit.
+def choosing_by_quality(
+    p: Any, cells: Any, contacts: Any, flows: Any, good: Any, bad: Any, again: Any, out: Any,
+    loyal: Any,
+) -> None:  # fmt: skip
+    """Law: d ln(visits) / dT of a tier, (N, 4, 6), by the nested logit and habit.
 
-    contacts  (N, 4, 12) shares of first choices, self-care first
+    Habit repeats what quality began: with D = P(used to the tier) - P(not) and k the share of its
+    visits that end an episode, over c, the share of illnesses somebody is seen for, visits answer
+    1 / (1 - D k / c) times as much; this is written to loyal (N, 4, 6). Visits after another
+    failed do not answer: who thinks better of the tier above goes less to the tier that fails.
+
+    contacts  (N, 4, 12) shares of first choices, self-care first; flows of places, see chain
     """
     for i in range(contacts.shape[0]):
         for s in range(4):
-            row = contacts[i, s]
-            primary = row[1] + row[2]
-            outside = row[8] + row[9] + row[10] + row[11]
+            row, flow = contacts[i, s], flows[cells.place[i], s]
+            care = max(1e-9, 1.0 - row[0])
             for t in range(6):
-                own = 0.0
+                a, inside, steep = tier_share(p, row, t)
+                well = ill = on = first = visits = own = 0.0
                 for j in range(_FIRST[t], _FIRST[t + 1]):
+                    well += good[i, s, j]
+                    ill += bad[i, s, j]
+                    on += again[i, s, j]
+                    first += flow[j, FIRST]
+                    visits += flow[j, VISITS]
                     own += row[j + 1]
-                nest, over = own, 1.0
+                loyal[i, s, t] = 1.0
+                out[i, s, t] = 0.0
+                ended = well + ill - on
+                if own <= 0.0 or ended <= 0.0:
+                    continue
+                bonus = p.habit_weight[s] + p.outcome_weight * (2.0 * well / ended - 1.0)
+                raised = 1.0 - inside + inside * math.exp(a * bonus)
+                nest = own / inside
+                grown = nest * raised ** (1.0 / a)
+                used = inside * math.exp(a * bonus) / raised * grown / (1.0 - nest + grown)
+                kept = (used - own) * ended / (well + ill) / care
+                loyal[i, s, t] = 1.0 / (1.0 - min(0.8, kept))
+                out[i, s, t] = p.quality_weight[s] * steep * loyal[i, s, t] * first / visits
+
+
+@kernel
+def seen_by_all(p: Any, memory: Any, contacts: Any, loyal: Any, out: Any) -> None:
+    """Quality with which people all alike would choose as people who differ do: (N, 4, 6).
+
+    To the second order in the spread of a utility, with a = 1 / dissimilarity and g = d ln P / du
+    of the tier, its utility seems higher by var (2 g - a) / 2: an average over people is less
+    extreme than the average person. Alone in its nest, that is var (1 - 2 P) / 2. Its whole nest,
+    with Q the tier's share of it, seems higher by var Q^2 (a - 1) / 2.
+
+    What habit repeats (loyal, see `choosing_by_quality`) is as much a spread more.
+
+    memory    arrays of a Memory
+    contacts  (N, 4, 12) shares of first choices before
+    """
+    for i in range(contacts.shape[0]):
+        for s in range(4):
+            row, weight = contacts[i, s], p.quality_weight[s]
+            primary = outside = 0.0
+            for t in range(6):
+                half = 0.5 * weight * memory[1][i, t] * loyal[i, s, t]
+                a, inside, steep = tier_share(p, row, t)
+                out[i, s, t] = memory[0][i, t] + half * (2.0 * steep - a)
                 if t <= 1:
-                    nest, over = primary, 1.0 / p.primary_nest
+                    primary += half * inside * inside * (a - 1.0)
                 elif t >= 3:
-                    nest, over = outside, 1.0 / p.outside_nest
-                inside = own / nest if nest > 0.0 else 1.0
-                steep = over * (1.0 - inside) + inside * (1.0 - nest)
-                out[i, s, t] = p.quality_weight[s] * steep
+                    outside += half * inside * inside * (a - 1.0)
+            for t in range(6):
+                out[i, s, t] += primary if t <= 1 else outside if t >= 3 else 0.0
+
+
+@kernel
+def tier_share(p: Any, row: Any, t: int) -> tuple[float, float, float]:
+    """Law: 1 / dissimilarity of a tier's nest, the tier's share of its nest, and d ln P / du of its
+    part of first contacts, by the nested logit; row (12,) shares of first choices."""
+    own = 0.0
+    for j in range(_FIRST[t], _FIRST[t + 1]):
+        own += row[j + 1]
+    nest, over = own, 1.0
+    if t <= 1:
+        nest, over = row[1] + row[2], 1.0 / p.primary_nest
+    elif t >= 3:
+        nest, over = row[8] + row[9] + row[10] + row[11], 1.0 / p.outside_nest
+    inside = own / nest if nest > 0.0 else 1.0
+    return over, inside, over * (1.0 - inside) + inside * (1.0 - nest)
 
 
 @kernel
@@ -127,7 +196,7 @@ def learn_quality(p: Any, i: int, lived: Any, years: float, mean: bool, old: Any
 
     where r and f are the parts of the way to 1 and to 0 that one outcome moves.
     """
-    good, bad, _, choosing = lived
+    good, bad, _, choosing, _ = lived
     r, f = learned(p, 0.0, True), 1.0 - learned(p, 1.0, False)
     for t in range(6):
         g = b = pull = 0.0
@@ -161,7 +230,7 @@ def remember(
     old, new       arrays of a Memory; new is written
     place_sum      (G, 7) scratch
     """
-    good, bad, again, _ = lived
+    good, bad, again, _, return_ = lived
     for g in range(place_sum.shape[0]):
         for t in range(7):
             place_sum[g, t] = 0.0
@@ -174,13 +243,20 @@ def remember(
             total = 0.0
             for j in range(11):
                 total += good[i, s, j] + bad[i, s, j] - again[i, s, j]
-            gap = _left(total * years, mean)
+            everybody = 0.0
             for j in range(11):
+                rate = total * return_[i, s, j]
+                gap = _left(rate * years, mean)
                 ended = good[i, s, j] + bad[i, s, j] - again[i, s, j]
-                part = ended / total if total > 0.0 else 0.0
-                well = good[i, s, j] / total if total > 0.0 else 0.0
+                part = ended / rate if rate > 0.0 else 0.0
+                well = good[i, s, j] / rate if rate > 0.0 else 0.0
                 new[2][i, s, j] = part + (old[2][i, s, j] - part) * gap
                 new[3][i, s, j] = well + (old[3][i, s, j] - well) * gap
+                everybody += new[2][i, s, j]
+            if everybody > 1.0:  # rates are of the quarter's start
+                for j in range(11):
+                    new[2][i, s, j] /= everybody
+                    new[3][i, s, j] /= everybody
     pull = p.word_of_mouth * years * (0.5 if mean else 1.0)
     for i in range(len(people)):
         g = cells.place[i]

@@ -18,6 +18,7 @@ from sim.engines.meanfield.memory import (
     choosing_by_quality,
     first_memory,
     remember,
+    seen_by_all,
 )
 from sim.engines.meanfield.places import Floats
 from sim.engines.meanfield.setting import Conditions, Ground, Sessions, first_state, setting_of
@@ -108,6 +109,7 @@ class MeanField:
         self.resize(p, held)
         self.memory: Memory = first_memory(p, c)
         self.seen: Experience | None = None
+        self.contacts = np.zeros((n_cells, 4, 12))  # of the last period
         self.in_bed = np.zeros(n_cells)
         self.events = np.zeros((len(ground.region.counties.code), 3))
 
@@ -179,8 +181,11 @@ class MeanField:
         total = np.bincount(self.cells.place, people)
         trust = np.bincount(self.cells.place, people * memory.quality[:, 1])
         self.setting.places.trust = trust / np.maximum(total, 1e-300)
+        quality = np.zeros((len(people), 4, 6))
+        loyal = np.ones_like(quality) if self.seen is None else self.seen.loyal
+        seen_by_all(self.p, memory.arrays(), self.contacts, loyal, quality)
         turns, inner, residual = solve_period(
-            self.p, self.setting, need, memory, self.state, self.work, exact
+            self.p, self.setting, need, quality, memory, self.state, self.work, exact
         )
         w = self.work
         solution = Solution(
@@ -188,6 +193,7 @@ class MeanField:
             state=State(*(a.copy() for a in self.state)), turns=turns, inner=inner,
             residual=residual,
         )  # fmt: skip
+        self.contacts = solution.contacts
         self.seen, self.in_bed = self._experience(solution, people)
         return solution
 
@@ -199,9 +205,13 @@ class MeanField:
         _outcomes(
             self.setting.cells, solution.flows, visits, part, people, good, bad, again, in_bed
         )
-        choosing = np.zeros((n, 4, 6))
-        choosing_by_quality(self.p, solution.contacts, choosing)
-        return Experience(good, bad, again, choosing), in_bed
+        choosing, loyal = np.zeros((n, 4, 6)), np.ones((n, 4, 6))
+        choosing_by_quality(
+            self.p, self.setting.cells, solution.contacts, solution.flows, good, bad, again,
+            choosing, loyal,
+        )  # fmt: skip
+        return_ = self.work.care / np.maximum(1.0 - solution.contacts[:, :, :1], 1e-12)
+        return Experience(good, bad, again, choosing, loyal, return_), in_bed
 
 
 @kernel
