@@ -2,7 +2,8 @@
 
 python -m benchmarks.meanfield_error                 all regions, a few minutes; prints the table
 python -m benchmarks.meanfield_error taonan          some regions
-python -m benchmarks.meanfield_error --write         also puts it into docs/meanfield.md
+python -m benchmarks.meanfield_error --paths         Taonan and Bayannur over a path of 2020-2034
+python -m benchmarks.meanfield_error --write         also puts the table into docs/meanfield.md
 """
 
 from __future__ import annotations
@@ -10,17 +11,21 @@ from __future__ import annotations
 import argparse
 import math
 import statistics
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from sim.engines.meanfield.year import NOT_GIVEN
 from sim.indicators import INDICATORS, compute_all
+from sim.path import simulate_path
 from sim.run import simulate
 
 REGIONS = ("reference", "taonan", "bayannur", "suining", "chifeng", "liaocheng")
 SEEDS = {"reference": 3, "taonan": 4, "bayannur": 2}  # small regions differ between seeds
 DOCUMENT = Path(__file__).parents[1] / "docs" / "meanfield.md"
-BEGIN, END = "<!-- errors -->", "<!-- /errors -->"
+MARKS = ("<!-- errors -->", "<!-- /errors -->")
+PATH_MARKS = ("<!-- path errors -->", "<!-- /path errors -->")
+PATH_REGIONS, PATH_YEARS = ("taonan", "bayannur"), (2025, 2034)
 HEADLINE = (
     "visits_per_person", "admissions_per_100", "primary_share_in_county", "in_county_visit_rate",
     "in_county_admission_share", "bed_occupancy", "wait_minutes_mean", "out_of_pocket_per_person",
@@ -67,7 +72,28 @@ def compare(region: str) -> list[tuple[str, float, float, float]]:
               flush=True)  # fmt: skip
         exact.append(compute_all(one.dataset))
         mean.append(compute_all(other.dataset))
-    load = busiest_load(one.dataset)
+    return rows_of(mean, exact, busiest_load(one.dataset))
+
+
+def compare_path(
+    region: str, years: Sequence[int]
+) -> dict[str, list[tuple[str, float, float, float]]]:
+    """As `compare`, in some years of one path, by "region year"."""
+    exact = simulate_path(region, max(years), engine="compiled", keep=years)
+    mean = simulate_path(region, max(years), keep=years)
+    return {
+        f"{region} {year}": rows_of(
+            [compute_all(mean.years[year])], [compute_all(exact.years[year])],
+            busiest_load(exact.years[year]),
+        )
+        for year in years
+    }  # fmt: skip
+
+
+def rows_of(
+    mean: Sequence[Any], exact: Sequence[Any], load: float
+) -> list[tuple[str, float, float, float]]:
+    """Indicators of runs of both engines: (indicator, mean-field, compiled, over tolerance)."""
     rows = []
     for indicator in INDICATORS:
         if indicator.id in NOT_GIVEN or any(run[indicator.id]["value"] is None for run in exact):
@@ -115,15 +141,23 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.meanfield_error",
                                      description=__doc__)  # fmt: skip
-    parser.add_argument("regions", nargs="*", default=REGIONS)
+    parser.add_argument("regions", nargs="*")
+    parser.add_argument("--paths", action="store_true", help="years of a path, not one year")
     parser.add_argument("--write", action="store_true", help="put the table into docs/meanfield.md")
     options = parser.parse_args()
-    text = table({region: compare(region) for region in options.regions})
+    marks = PATH_MARKS if options.paths else MARKS
+    if options.paths:
+        found = {}
+        for region in options.regions or PATH_REGIONS:
+            found |= compare_path(region, PATH_YEARS)
+    else:
+        found = {region: compare(region) for region in options.regions or REGIONS}
+    text = table(found)
     print(text)
     if options.write:
-        before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)
-        after = rest.partition(END)[2]
-        DOCUMENT.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+        before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(marks[0])
+        after = rest.partition(marks[1])[2]
+        DOCUMENT.write_text(f"{before}{marks[0]}\n{text}\n{marks[1]}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

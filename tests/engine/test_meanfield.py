@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from scipy.linalg import expm
+from scipy.special import ndtri
 
 import sim.engines.meanfield.solver as solver
 from sim.__main__ import main
@@ -16,8 +17,8 @@ from sim.demography import load_demography
 from sim.engines import schema as L
 from sim.engines.meanfield import chain as C
 from sim.engines.meanfield import choice, money, surfaces
-from sim.engines.meanfield.balance import PLACE
-from sim.engines.meanfield.memory import remember
+from sim.engines.meanfield.balance import PLACE, CellArrays
+from sim.engines.meanfield.memory import remember, seen_by_all
 from sim.engines.meanfield.model import MeanField
 from sim.engines.meanfield.path import READ_OUTS, solve_path
 from sim.engines.meanfield.setting import ground_of
@@ -85,7 +86,8 @@ def test_mixing_habits_equals_the_rule_with_every_habit_in_turn(seed):
     choice.habit_factors(P, need_class, habit, good, factor)
     got = np.zeros(12)
     choice.fill_nests(P, x, factor)
-    choice.mix_habits(x, habit, factor, got)
+    care = np.zeros(11)
+    choice.mix_habits(x, habit, factor, got, care)
     weight = np.empty(12)
     total = nested_logit(P, utility, weight)
     expected = (1.0 - habit.sum()) * weight / total
@@ -95,6 +97,7 @@ def test_mixing_habits_equals_the_rule_with_every_habit_in_turn(seed):
         raised[k + 1] += bonus
         total = nested_logit(P, raised, weight)
         expected += habit[k] * weight / total
+        assert care[k] == pytest.approx(1.0 - weight[0] / total, abs=1e-12)
     assert got == pytest.approx(expected, abs=1e-12)
 
 
@@ -145,12 +148,16 @@ def test_escalation_with_latent_difficulty_has_its_known_answer():
     first, later = np.zeros(12), np.zeros((5, 11))
     first[1] = 1.0  # all to the village, then one tier after the other
     later[0, 1] = later[1, 2] = 1.0
-    flow, ends, carry = np.zeros((11, C.FLOWS)), np.zeros(C.ENDS), np.zeros((2, 6))
+    flow, ends, carry = np.zeros((11, C.FLOWS)), np.zeros(C.ENDS), np.zeros((3, 6))
     place = place_record(capability=np.asarray(p.capability)[TIER])
     C.follow(p, 2, first, later, place, carry, flow, ends)
     assert flow[:, C.VISITS].sum() == pytest.approx(1.5340, abs=1e-4)
     assert ends[C.RESOLVED] == pytest.approx(0.6008, abs=1e-4)
     assert ends[C.RESOLVED] + ends[C.UNRESOLVED] == pytest.approx(1.0, abs=1e-12)
+    # Whoever is seen is seen last once.
+    last = flow[:, C.GOOD] + flow[:, C.BAD] - flow[:, C.AGAIN]
+    assert last.sum() == pytest.approx(1.0, abs=1e-12)
+    assert flow[0, C.AGAIN] == pytest.approx(0.65 * 0.6, abs=1e-12)
 
 
 def test_a_weaker_facility_cannot_help_whom_a_stronger_one_failed():
@@ -228,23 +235,94 @@ def test_waits_rise_with_load_and_fall_with_rooms(world):
 # -------------------------------------------------------------------------------- memory, money
 
 
-def test_memory_relaxes_to_experience_as_its_differential_equation_does():
-    cells = SimpleNamespace(place=np.zeros(1, dtype=np.int64))
-    good, bad = np.zeros((1, 4, 11)), np.zeros((1, 4, 11))
-    good[0, 0, 0], bad[0, 0, 0] = 3.0, 1.0
-    p = load_parameters({"word_of_mouth": 0.0})
-    old = (np.full((1, 6), 0.4), np.zeros((1, 4, 11)), np.zeros((1, 4, 11)))
+def lived_and_memory(good, bad, *, again=0.0, choosing=0.0, returning=1.0, spread=0.0):
+    """One cell that only goes to the village with class 0; arrays of Experience, of Memory."""
+    outcomes = [np.zeros((1, 4, 11)) for _ in range(3)]
+    for array, value in zip(outcomes, (good, bad, again), strict=True):
+        array[0, 0, 0] = value
+    by_tier = np.full((1, 4, 6), choosing)
+    lived = (*outcomes, by_tier, np.full((1, 4, 11), returning))
+    habits = (np.zeros((1, 4, 11)), np.zeros((1, 4, 11)))
+    return lived, (np.full((1, 6), 0.4), np.full((1, 6), spread), *habits)
+
+
+def remembered(p, lived, old, years):
+    zero = np.zeros(1, dtype=np.int64)
+    view = CellArrays(zero, zero, zero, np.zeros(1), np.zeros((1, 11)))
     new = tuple(array.copy() for array in old)
+    remember(p, view, np.ones(1), lived, years, False, old, new, np.zeros((1, 7)))
+    return new
 
-    from sim.engines.meanfield.balance import CellArrays
 
-    view = CellArrays(cells.place, cells.place, cells.place, np.zeros(1), np.zeros((1, 11)))
-    remember(p, view, np.ones(1), good, bad, 0.5, False, old, new, np.zeros((1, 7)))
+def test_memory_relaxes_to_experience_as_its_differential_equation_does():
+    p = load_parameters({"word_of_mouth": 0.0})
+    new = remembered(p, *lived_and_memory(3.0, 1.0), 0.5)
     a = 3.0 * p.learning_good
     flow = np.array([[-(a + 1.0 * p.learning_bad), a], [0.0, 0.0]])
     assert new[0][0, 0] == pytest.approx((expm(flow * 0.5) @ [0.4, 1.0])[0], abs=1e-12)
-    assert new[1][0, 0, 0] == pytest.approx(1.0 - math.exp(-2.0), abs=1e-12)
-    assert new[2][0, 0, 0] == pytest.approx(0.75 * (1.0 - math.exp(-2.0)), abs=1e-12)
+    assert new[2][0, 0, 0] == pytest.approx(1.0 - math.exp(-2.0), abs=1e-12)
+    assert new[3][0, 0, 0] == pytest.approx(0.75 * (1.0 - math.exp(-2.0)), abs=1e-12)
+
+
+def test_habit_is_the_provider_that_ended_the_episode():
+    # Of four outcomes a year one is followed by another visit: three episodes end here.
+    new = remembered(P, *lived_and_memory(3.0, 1.0, again=1.0), 0.5)
+    assert new[2][0, 0, 0] == pytest.approx(1.0 - math.exp(-1.5), abs=1e-12)
+    assert new[3][0, 0, 0] == pytest.approx(new[2][0, 0, 0], abs=1e-12)
+    # Who sees somebody more often than the mean also leaves his habit sooner.
+    often = remembered(P, *lived_and_memory(3.0, 1.0, returning=1.25), 50.0)
+    assert often[2][0, 0, 0] == pytest.approx(0.8, abs=1e-9)
+
+
+def test_opinions_spread_and_shift_as_those_of_simulated_people_do():
+    """People who learn one by one, and go the more often the better they think of the tier."""
+    p = load_parameters({"word_of_mouth": 0.0})
+    slope, visits, well, step, years = 1.2, 3.0, 0.7, 0.02, 8.0
+    rng = np.random.default_rng(5)
+    quality = np.full(40_000, 0.4)
+    for _ in range(round(years / step)):
+        rate = np.exp(slope * (quality - quality.mean()))
+        goes = rng.random(quality.size) < step * visits * rate / rate.mean()
+        good = rng.random(quality.size) < well
+        better = quality + p.learning_good * (1.0 - quality)
+        quality = np.where(goes, np.where(good, better, (1.0 - p.learning_bad) * quality), quality)
+    old = lived_and_memory(visits * well, visits * (1.0 - well))[1]
+    for _ in range(round(4 * years)):
+        lived = lived_and_memory(visits * well, visits * (1.0 - well), choosing=slope)[0]
+        old = remembered(p, lived, old, 0.25)
+    unmoved = well * p.learning_good / (well * p.learning_good + (1.0 - well) * p.learning_bad)
+    assert old[0][0, 0] == pytest.approx(quality.mean(), abs=0.006)
+    assert old[1][0, 0] == pytest.approx(quality.var(), rel=0.08)
+    assert unmoved - quality.mean() > 0.02  # what the shift is for
+
+
+@pytest.mark.parametrize("tier", range(6))
+def test_people_alike_choose_as_people_who_differ_in_what_they_perceive(tier):
+    rng = np.random.default_rng(tier)
+    utility = rng.normal(0.0, 0.7, 12)
+    spread = 0.012
+    slope = float(P.quality_weight[1])
+    alternatives = [j + 1 for j in range(11) if TIER[j] == tier]
+    mean, count = np.zeros(12), 4000
+    for k in range(count):
+        one = utility.copy()
+        one[alternatives] += slope * math.sqrt(spread) * ndtri((k + 0.5) / count)
+        mean += shares(one) / count
+    alone = shares(utility)
+    contacts, seen = np.zeros((1, 4, 12)), np.zeros((1, 4, 6))
+    contacts[0, 1] = alone
+    memory = tuple(np.zeros((1, 6)) for _ in range(2))
+    memory[1][0, tier] = spread
+    seen_by_all(P, memory, contacts, np.ones((1, 4, 6)), seen)
+    shifted = utility.copy()
+    shifted[1:] += slope * seen[0, 1][np.array(TIER)]
+    assert np.abs(shares(shifted) - mean).max() < 0.12 * np.abs(alone - mean).max() + 1e-6
+
+
+def shares(utility):
+    weight = np.empty(12)
+    total = nested_logit(P, utility, weight)
+    return weight / total
 
 
 def test_a_cap_takes_what_is_above_it():

@@ -27,6 +27,7 @@ from sim.rules.consult import (
 from sim.rules.random import Stream
 from tests.laws.draws import N, assert_counts, assert_frequency, assert_mean, uniforms
 
+
 def rooms_of(doctors, tier, has_pools, share):
     """Full-time rooms of the pools of a facility, as a list."""
     rooms = np.zeros(N_POOLS)

@@ -25,7 +25,8 @@ _FIRST = (0, 1, 2, 7, 9, 10, 11)  # first alternative of a tier, and one past th
     ASK_DEPTH,
 ) = range(28)  # fmt: skip
 SHORT_DEPTH = ASK_DEPTH + MOST_VISITS  # requests and stays beyond capability by visits so far
-FLOWS = SHORT_DEPTH + MOST_VISITS
+AGAIN = SHORT_DEPTH + MOST_VISITS  # bad outcomes another visit or stay of the episode follows
+FLOWS = AGAIN + 1
 # Columns of the ends of a place's episodes of a class.
 (
     STARTED, SELF_RESOLVED, SELF_UNRESOLVED, RESOLVED, UNRESOLVED, CONTACTED, FIRST_PRIMARY,
@@ -51,7 +52,8 @@ def follow(
     first   (12,) episodes by first choice, self-care first
     later   (5, 11) choice of those a tier failed
     place   a Place record: what its alternatives are like today
-    carry   (2, 6) scratch: patients failed by a tier, and the sum of the capabilities that failed
+    carry   (3, 6) scratch: patients failed by a tier, the sum of the capabilities that failed, and
+            those of a tier's failed who were seen again
     flow    (11, FLOWS) written; ends (8,) written
     """
     flow[:] = 0.0
@@ -77,6 +79,7 @@ def follow(
             ends[FIRST_PRIMARY] += flow[j, FIRST]
     for depth in range(1, MOST_VISITS):
         _go_on(p, s, later, place, carry, flow, ends, depth)
+    _seen_again(carry, flow)
     for t in range(6):
         ends[UNRESOLVED] += carry[0, t]
     _stays(p, s, place, flow, ends)
@@ -175,7 +178,18 @@ def _go_on(
                 flow[j, REFERRED_IN] += follows
             if s < 3:
                 ends[OPEN_DAYS] += number * place.days_to_visit[j]
-            _visit(p, s, j, number, failed, scale, depth, place, carry, flow, ends)
+            carry[2, t] += _visit(p, s, j, number, failed, scale, depth, place, carry, flow, ends)
+
+
+@inlined
+def _seen_again(carry: Any, flow: Any) -> None:
+    """A tier's patients who were seen again, by alternative as its bad outcomes are."""
+    for t in range(5):
+        bad = 0.0
+        for j in range(_FIRST[t], _FIRST[t + 1]):
+            bad += flow[j, BAD]
+        for j in range(_FIRST[t], _FIRST[t + 1]):
+            flow[j, AGAIN] = carry[2, t] * flow[j, BAD] / bad if bad > 0.0 else 0.0
 
 
 @inlined
@@ -212,6 +226,7 @@ def _stays(p: Any, s: int, place: Any, flow: Any, ends: Any) -> None:
             flow[up, TRANSFERRED_IN] += mean
             flow[up, URGENT] += mean
             flow[up, GOOD] += good
+            flow[j, AGAIN] += mean
     for j in range(11):
         stays = flow[j, STAYS]
         ends[RESOLVED] += stays

@@ -121,7 +121,7 @@ def own_exponents(
 
     prices  (G, 11, 2 insurances, 2) yuan of a visit, yearly cap left or exhausted
     tastes  (4, 2) factors on price and travel
-    quality (N, 6) perceived quality of a tier; exhausted (N,) share whose cap is used up
+    quality (N, 4, 6) see memory.seen_by_all; exhausted (N,) share whose cap is used up
     """
     for i in range(len(cells.place)):
         g, scope, insurance = cells.place[i], cells.scope[i], cells.insurance[i]
@@ -141,7 +141,7 @@ def own_exponents(
                     yuan += exhausted[i] * (prices[g, j, insurance, 1] - yuan)
                     nest = p.outside_nest if tier == 3 else 1.0
                     utility[j + 1] = (
-                        own_utility(weights, quality[i, tier], cells.hours[g, j], yuan)
+                        own_utility(weights, quality[i, need_class, tier], cells.hours[g, j], yuan)
                         + nest * stations.log_share[g, need_class, scope, j]
                     )
                 # The mean over contracts; its spread is too small to bend the choice.
@@ -162,14 +162,14 @@ def own_exponents(
 @kernel
 def first_contacts(
     p: Any, cells: Any, need: Any, own: Any, place: Any, habit: Any, habit_good: Any, first: Any,
-    later: Any, scratch: Any, raised: Any,
+    care: Any, later: Any, scratch: Any, raised: Any,
 ) -> None:  # fmt: skip
-    """Shares of the first choice of every cell and class, and of the choice after a failure.
+    """Shares of first choices of every cell and class, and of choices after a failure.
 
     need    (N, 4) episodes; own, place  from `own_exponents` and `exponents`
-    habit   (N, 4, 11) share whose last provider of the class is the alternative;
-    habit_good  of them, those it went well with
+    habit   (N, 4, 11) share whose last provider is the alternative; habit_good  whom it served well
     first   (N, 4, 12) written, self-care first
+    care    (N, 4, 11) written: share of those used to an alternative who see somebody
     later   (G, 4, 5, 11) written: choice of those whom a tier failed, need-weighted
     raised  (11,) scratch
     """
@@ -186,7 +186,7 @@ def first_contacts(
                 for q in range(TASTES):
                     scratch.e[j, q] = own[i, s, TASTES * j + q] * place[g, s, insurance, j]
             fill_nests(p, scratch, raised)
-            mix_habits(scratch, habit[i, s], raised, first[i, s])
+            mix_habits(scratch, habit[i, s], raised, first[i, s], care[i, s])
             after_failures(scratch, later[g, s], need[i, s] / TASTES)
     for g in range(later.shape[0]):
         for s in range(4):
@@ -268,18 +268,21 @@ def fill_nests(p: Any, x: Any, factor: Any) -> None:
 
 
 @kernel
-def mix_habits(x: Any, habit: Any, factor: Any, out: Any) -> None:
-    """Choice shares averaged over tastes and over who is used to which provider; fills out (12,).
+def mix_habits(x: Any, habit: Any, factor: Any, out: Any, care: Any) -> None:
+    """Choice shares averaged over tastes and over who is used to which provider; fills out (12,),
+    and care (11,): share of those used to an alternative who see somebody.
 
     The shares given one habit are the nested logit's with one utility raised, worked out from the
     sums already there; a test holds them to the rule.
     """
     e = x.e
+    care[:] = 1.0
     for q in range(TASTES):
         everybody = no_primary = no_outside = 0.0
         none = 1.0
         for k in range(11):
             if factor[k] <= 0.0 or e[k + 1, q] <= 0.0:
+                care[k] -= e[0, q] / x.total[q] / TASTES
                 continue
             none -= habit[k]
             more = e[k + 1, q] * (factor[k] - 1.0)
@@ -302,6 +305,7 @@ def mix_habits(x: Any, habit: Any, factor: Any, out: Any) -> None:
                 for j in range(8, 12):
                     out[j] += part * e[j, q]
                 out[k + 1] += part * more
+            care[k] -= weight / habit[k] * e[0, q] / TASTES
             everybody += weight
         everybody += none / x.total[q]
         out[0] += everybody * e[0, q]

@@ -1,8 +1,9 @@
 """What residents remember, in expectation: perceived quality, habits, use of the yearly cap.
 
-Perceived quality follows the mean of the learning rule (E12); the last provider of a class is
-replaced at the rate of its visits. Both are relaxations with constant rates inside a period, whose
-mean over the period enters choice.
+Perceived quality follows the mean of the learning rule (E12), among people who differ in it: who
+thinks well of a tier goes there more, so that those who learn of it think better of it than all do.
+The last provider of a class is replaced once an episode, by the one that ended it. All are
+relaxations with constant rates inside a period, whose mean over the period enters choice.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from sim.compiled import kernel
+from sim.engines.meanfield.chain import FIRST, VISITS
 from sim.engines.meanfield.places import Cells, Floats
 from sim.rules.choice import learned
 
@@ -25,12 +27,14 @@ class Memory:
     """State of every cell.
 
     quality     (N, 6) perceived quality by tier
+    spread      (N, 6) its variance over the people of the cell
     habit       (N, 4, 11) share of people whose last provider of a class is an alternative
     habit_good  of them, those it went well with
     exhausted   (N,) share of people whose outpatient cap is used up
     """
 
     quality: Floats
+    spread: Floats
     habit: Floats
     habit_good: Floats
     exhausted: Floats
@@ -38,20 +42,36 @@ class Memory:
     def copy(self) -> Memory:
         """An independent copy."""
         return Memory(
-            self.quality.copy(), self.habit.copy(), self.habit_good.copy(), self.exhausted.copy()
-        )
+            self.quality.copy(), self.spread.copy(), self.habit.copy(), self.habit_good.copy(),
+            self.exhausted.copy(),
+        )  # fmt: skip
 
-    def arrays(self) -> tuple[Floats, Floats, Floats]:
-        """Quality and habits, as `remember` reads and writes them."""
-        return self.quality, self.habit, self.habit_good
+    def arrays(self) -> tuple[Floats, Floats, Floats, Floats]:
+        """Quality, its variance and habits, as `remember` reads and writes them."""
+        return self.quality, self.spread, self.habit, self.habit_good
 
 
 @dataclass(frozen=True, slots=True)
 class Experience:
-    """Outcomes a person and year: good and bad, (N, 4 classes, 11 alternatives)."""
+    """What people of cells live through.
+
+    good, bad  outcomes a person and year, (N, 4 classes, 11 alternatives)
+    again      of the bad ones, those another visit of the episode follows
+    choosing   (N, 4, 6) d ln(visits to a tier) / d(its perceived quality)
+    loyal      (N, 4, 6) of it, the factor that habit makes
+    return_    (N, 4, 11) how often those used to an alternative see somebody, over the mean
+    """
 
     good: Floats
     bad: Floats
+    again: Floats
+    choosing: Floats
+    loyal: Floats
+    return_: Floats
+
+    def arrays(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+        """All of it, as `remember` reads it."""
+        return self.good, self.bad, self.again, self.choosing, self.return_
 
 
 def first_memory(p: Any, cells: Cells) -> Memory:
@@ -59,6 +79,7 @@ def first_memory(p: Any, cells: Cells) -> Memory:
     n = len(cells.place)
     return Memory(
         quality=np.repeat(np.asarray(p.initial_quality)[None, :], n, axis=0).copy(),
+        spread=np.full((n, 6), float(p.initial_quality_spread) ** 2 / 3.0),  # of a uniform
         habit=np.zeros((n, 4, 11)),
         habit_good=np.zeros((n, 4, 11)),
         exhausted=np.zeros(n),
@@ -75,42 +96,167 @@ def _left(rate_years: float, mean: bool) -> float:
 
 
 @kernel
+def choosing_by_quality(
+    p: Any, cells: Any, contacts: Any, flows: Any, good: Any, bad: Any, again: Any, out: Any,
+    loyal: Any,
+) -> None:  # fmt: skip
+    """Law: d ln(visits) / dT of a tier, (N, 4, 6), by the nested logit and habit.
+
+    Habit repeats what quality began: with D = P(used to the tier) - P(not) and k the share of its
+    visits that end an episode, over c, the share of illnesses somebody is seen for, visits answer
+    1 / (1 - D k / c) times as much; this is written to loyal (N, 4, 6). Visits after another
+    failed do not answer: who thinks better of the tier above goes less to the tier that fails.
+
+    contacts  (N, 4, 12) shares of first choices, self-care first; flows of places, see chain
+    """
+    for i in range(contacts.shape[0]):
+        for s in range(4):
+            row, flow = contacts[i, s], flows[cells.place[i], s]
+            care = max(1e-9, 1.0 - row[0])
+            for t in range(6):
+                a, inside, steep = tier_share(p, row, t)
+                well = ill = on = first = visits = own = 0.0
+                for j in range(_FIRST[t], _FIRST[t + 1]):
+                    well += good[i, s, j]
+                    ill += bad[i, s, j]
+                    on += again[i, s, j]
+                    first += flow[j, FIRST]
+                    visits += flow[j, VISITS]
+                    own += row[j + 1]
+                loyal[i, s, t] = 1.0
+                out[i, s, t] = 0.0
+                ended = well + ill - on
+                if own <= 0.0 or ended <= 0.0:
+                    continue
+                bonus = p.habit_weight[s] + p.outcome_weight * (2.0 * well / ended - 1.0)
+                raised = 1.0 - inside + inside * math.exp(a * bonus)
+                nest = own / inside
+                grown = nest * raised ** (1.0 / a)
+                used = inside * math.exp(a * bonus) / raised * grown / (1.0 - nest + grown)
+                kept = (used - own) * ended / (well + ill) / care
+                loyal[i, s, t] = 1.0 / (1.0 - min(0.8, kept))
+                out[i, s, t] = p.quality_weight[s] * steep * loyal[i, s, t] * first / visits
+
+
+@kernel
+def seen_by_all(p: Any, memory: Any, contacts: Any, loyal: Any, out: Any) -> None:
+    """Quality with which people all alike would choose as people who differ do: (N, 4, 6).
+
+    To the second order in the spread of a utility, with a = 1 / dissimilarity and g = d ln P / du
+    of the tier, its utility seems higher by var (2 g - a) / 2: an average over people is less
+    extreme than the average person. Alone in its nest, that is var (1 - 2 P) / 2. Its whole nest,
+    with Q the tier's share of it, seems higher by var Q^2 (a - 1) / 2.
+
+    What habit repeats (loyal, see `choosing_by_quality`) is as much a spread more.
+
+    memory    arrays of a Memory
+    contacts  (N, 4, 12) shares of first choices before
+    """
+    for i in range(contacts.shape[0]):
+        for s in range(4):
+            row, weight = contacts[i, s], p.quality_weight[s]
+            primary = outside = 0.0
+            for t in range(6):
+                half = 0.5 * weight * memory[1][i, t] * loyal[i, s, t]
+                a, inside, steep = tier_share(p, row, t)
+                out[i, s, t] = memory[0][i, t] + half * (2.0 * steep - a)
+                if t <= 1:
+                    primary += half * inside * inside * (a - 1.0)
+                elif t >= 3:
+                    outside += half * inside * inside * (a - 1.0)
+            for t in range(6):
+                out[i, s, t] += primary if t <= 1 else outside if t >= 3 else 0.0
+
+
+@kernel
+def tier_share(p: Any, row: Any, t: int) -> tuple[float, float, float]:
+    """Law: 1 / dissimilarity of a tier's nest, the tier's share of its nest, and d ln P / du of its
+    part of first contacts, by the nested logit; row (12,) shares of first choices."""
+    own = 0.0
+    for j in range(_FIRST[t], _FIRST[t + 1]):
+        own += row[j + 1]
+    nest, over = own, 1.0
+    if t <= 1:
+        nest, over = row[1] + row[2], 1.0 / p.primary_nest
+    elif t >= 3:
+        nest, over = row[8] + row[9] + row[10] + row[11], 1.0 / p.outside_nest
+    inside = own / nest if nest > 0.0 else 1.0
+    return over, inside, over * (1.0 - inside) + inside * (1.0 - nest)
+
+
+@kernel
+def learn_quality(p: Any, i: int, lived: Any, years: float, mean: bool, old: Any, new: Any) -> None:
+    """Mean and variance of the quality that a cell's people perceive of every tier.
+
+    With g and b good and bad outcomes a person and year, T the mean and V the variance, and
+    T' = T + e V the mean among those who go (e is `choosing_by_quality`),
+
+        dT/dt = sum over outcomes of the change that `learned` makes at T'
+        dV/dt = g r^2 (1 - T)^2 + b f^2 T^2 - (g (2r - r^2) + b (2f - f^2) + 2w) V
+
+    where r and f are the parts of the way to 1 and to 0 that one outcome moves.
+    """
+    good, bad, _, choosing, _ = lived
+    r, f = learned(p, 0.0, True), 1.0 - learned(p, 1.0, False)
+    for t in range(6):
+        g = b = pull = 0.0
+        for s in range(4):
+            well = ill = 0.0
+            for j in range(_FIRST[t], _FIRST[t + 1]):
+                well += good[i, s, j]
+                ill += bad[i, s, j]
+            g += well
+            b += ill
+            pull += (well * r + ill * f) * choosing[i, s, t]
+        quality, spread = old[0][i, t], old[1][i, t]
+        noise = g * (r * (1.0 - quality)) ** 2 + b * (f * quality) ** 2
+        fade = g * r * (2.0 - r) + b * f * (2.0 - f) + 2.0 * p.word_of_mouth
+        rest = noise / fade if fade > 0.0 else spread
+        new[1][i, t] = rest + (spread - rest) * _left(fade * years, mean)
+        usual = rest + (spread - rest) * _left(fade * years, True)
+        rate = g * r + b * f
+        target = max(0.0, (g * r - pull * usual) / rate) if rate > 0.0 else 0.0
+        new[0][i, t] = target + (quality - target) * _left(rate * years, mean)
+
+
+@kernel
 def remember(
-    p: Any, cells: Any, people: Any, good: Any, bad: Any, years: float, mean: bool, old: Any,
-    new: Any, place_sum: Any,
+    p: Any, cells: Any, people: Any, lived: Any, years: float, mean: bool, old: Any, new: Any,
+    place_sum: Any,
 ) -> None:  # fmt: skip
     """Memory after `years` of some experience, or its mean over them.
 
-    cells, people  keys and residents of cells; good, bad  outcomes a person and year (N, 4, 11)
-    old, new       (quality, habit, habit_good) of cells; new is written
+    cells, people  keys and residents of cells; lived  arrays of an Experience
+    old, new       arrays of a Memory; new is written
     place_sum      (G, 7) scratch
     """
-    rise, fall = learned(p, 0.0, True), 1.0 - learned(p, 1.0, False)
+    good, bad, again, _, return_ = lived
     for g in range(place_sum.shape[0]):
         for t in range(7):
             place_sum[g, t] = 0.0
     for i in range(len(people)):
+        learn_quality(p, i, lived, years, mean, old, new)
         for t in range(6):
-            up = down = 0.0
-            for j in range(_FIRST[t], _FIRST[t + 1]):
-                for s in range(4):
-                    up += good[i, s, j] * rise
-                    down += bad[i, s, j] * fall
-            target = up / (up + down) if up + down > 0.0 else 0.0
-            gap = _left((up + down) * years, mean)
-            new[0][i, t] = target + (old[0][i, t] - target) * gap
             place_sum[cells.place[i], t] += people[i] * new[0][i, t]
         place_sum[cells.place[i], 6] += people[i]
         for s in range(4):
             total = 0.0
             for j in range(11):
-                total += good[i, s, j] + bad[i, s, j]
-            gap = _left(total * years, mean)
+                total += good[i, s, j] + bad[i, s, j] - again[i, s, j]
+            everybody = 0.0
             for j in range(11):
-                part = (good[i, s, j] + bad[i, s, j]) / total if total > 0.0 else 0.0
-                well = good[i, s, j] / total if total > 0.0 else 0.0
-                new[1][i, s, j] = part + (old[1][i, s, j] - part) * gap
-                new[2][i, s, j] = well + (old[2][i, s, j] - well) * gap
+                rate = total * return_[i, s, j]
+                gap = _left(rate * years, mean)
+                ended = good[i, s, j] + bad[i, s, j] - again[i, s, j]
+                part = ended / rate if rate > 0.0 else 0.0
+                well = good[i, s, j] / rate if rate > 0.0 else 0.0
+                new[2][i, s, j] = part + (old[2][i, s, j] - part) * gap
+                new[3][i, s, j] = well + (old[3][i, s, j] - well) * gap
+                everybody += new[2][i, s, j]
+            if everybody > 1.0:  # rates are of the quarter's start
+                for j in range(11):
+                    new[2][i, s, j] /= everybody
+                    new[3][i, s, j] /= everybody
     pull = p.word_of_mouth * years * (0.5 if mean else 1.0)
     for i in range(len(people)):
         g = cells.place[i]

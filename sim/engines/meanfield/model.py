@@ -10,9 +10,16 @@ import numpy as np
 from sim import day as timetable
 from sim.compiled import kernel
 from sim.engines.meanfield.balance import State
-from sim.engines.meanfield.chain import BAD, BED_DAYS, ENDS, FIRST, FLOWS, GOOD, VISITS
+from sim.engines.meanfield.chain import AGAIN, BAD, BED_DAYS, ENDS, FIRST, FLOWS, GOOD, VISITS
 from sim.engines.meanfield.choice import TASTES
-from sim.engines.meanfield.memory import Experience, Memory, first_memory, remember
+from sim.engines.meanfield.memory import (
+    Experience,
+    Memory,
+    choosing_by_quality,
+    first_memory,
+    remember,
+    seen_by_all,
+)
 from sim.engines.meanfield.places import Floats
 from sim.engines.meanfield.setting import Conditions, Ground, Sessions, first_state, setting_of
 from sim.engines.meanfield.solver import Work, solve_period, work_of
@@ -102,6 +109,7 @@ class MeanField:
         self.resize(p, held)
         self.memory: Memory = first_memory(p, c)
         self.seen: Experience | None = None
+        self.contacts = np.zeros((n_cells, 4, 12))  # of the last period
         self.in_bed = np.zeros(n_cells)
         self.events = np.zeros((len(ground.region.counties.code), 3))
 
@@ -160,7 +168,7 @@ class MeanField:
         new = self.memory.copy()
         scratch = np.zeros((len(self.cells.county), 7))
         remember(
-            self.p, self.setting.cells, people, seen.good, seen.bad, years, mean,
+            self.p, self.setting.cells, people, seen.arrays(), years, mean,
             self.memory.arrays(), new.arrays(), scratch,
         )  # fmt: skip
         return new
@@ -173,8 +181,11 @@ class MeanField:
         total = np.bincount(self.cells.place, people)
         trust = np.bincount(self.cells.place, people * memory.quality[:, 1])
         self.setting.places.trust = trust / np.maximum(total, 1e-300)
+        quality = np.zeros((len(people), 4, 6))
+        loyal = np.ones_like(quality) if self.seen is None else self.seen.loyal
+        seen_by_all(self.p, memory.arrays(), self.contacts, loyal, quality)
         turns, inner, residual = solve_period(
-            self.p, self.setting, need, memory, self.state, self.work, exact
+            self.p, self.setting, need, quality, memory, self.state, self.work, exact
         )
         w = self.work
         solution = Solution(
@@ -182,6 +193,7 @@ class MeanField:
             state=State(*(a.copy() for a in self.state)), turns=turns, inner=inner,
             residual=residual,
         )  # fmt: skip
+        self.contacts = solution.contacts
         self.seen, self.in_bed = self._experience(solution, people)
         return solution
 
@@ -189,9 +201,17 @@ class MeanField:
         """Good and bad outcomes a person and year of every cell, and the time it spends in bed."""
         n = len(people)
         visits, part = visits_of_cells(self.setting.cells, solution)
-        good, bad, in_bed = np.zeros((n, 4, 11)), np.zeros((n, 4, 11)), np.zeros(n)
-        _outcomes(self.setting.cells, solution.flows, visits, part, people, good, bad, in_bed)
-        return Experience(good, bad), in_bed
+        good, bad, again, in_bed = *(np.zeros((n, 4, 11)) for _ in range(3)), np.zeros(n)
+        _outcomes(
+            self.setting.cells, solution.flows, visits, part, people, good, bad, again, in_bed
+        )
+        choosing, loyal = np.zeros((n, 4, 6)), np.ones((n, 4, 6))
+        choosing_by_quality(
+            self.p, self.setting.cells, solution.contacts, solution.flows, good, bad, again,
+            choosing, loyal,
+        )  # fmt: skip
+        return_ = self.work.care / np.maximum(1.0 - solution.contacts[:, :, :1], 1e-12)
+        return Experience(good, bad, again, choosing, loyal, return_), in_bed
 
 
 @kernel
@@ -233,8 +253,9 @@ def share_visits(
 
 @kernel
 def _outcomes(
-    cells: Any, flows: Any, visits: Any, part: Any, people: Any, good: Any, bad: Any, in_bed: Any
-) -> None:
+    cells: Any, flows: Any, visits: Any, part: Any, people: Any, good: Any, bad: Any, again: Any,
+    in_bed: Any,
+) -> None:  # fmt: skip
     """Outcomes of visits of cells, a person and year, and the share of time spent in bed."""
     for i in range(len(people)):
         g = cells.place[i]
@@ -247,6 +268,7 @@ def _outcomes(
                     each = visits[i, s, j] / flow[VISITS] / persons
                     good[i, s, j] = each * flow[GOOD]
                     bad[i, s, j] = each * flow[BAD]
+                    again[i, s, j] = each * flow[AGAIN]
                 days += part[i, s] * flow[BED_DAYS]
         in_bed[i] = min(0.9, days / 365.0 / persons)
 

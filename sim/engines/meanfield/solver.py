@@ -49,6 +49,7 @@ class Work:
     place_weight: np.ndarray
     own: np.ndarray
     first: np.ndarray
+    care: np.ndarray
     later: np.ndarray
     base: np.ndarray
     contacts: np.ndarray
@@ -76,11 +77,11 @@ def work_of(places: int, cells: int, stations: int, tastes: int, flows: int, end
         offers=zeros((stations, 4, 2)), place_offer=zeros((places, 4, 2, 11)),
         old_offer=zeros((places, 4, 2, 11)), place_weight=zeros((places, 4, 2, 12)),
         own=zeros((cells, 4, 12 * tastes)), first=zeros((cells, 4, 12)),
-        later=zeros((places, 4, 5, 11)), base=zeros((places, 4, 12)),
+        care=zeros((cells, 4, 11)), later=zeros((places, 4, 5, 11)), base=zeros((places, 4, 12)),
         contacts=zeros((places, 4, 12)), flows=zeros((places, 4, 11, flows)),
         ends=zeros((places, 4, ends)), loads=zeros((stations, 6)), slope=zeros(stations),
         row=zeros(12), scratch=new_scratch(), raised=zeros(11),
-        carry=zeros((2, 6)), fresh=new_state(stations),
+        carry=zeros((3, 6)), fresh=new_state(stations),
         point=zeros(8 * stations), step=zeros(8 * stations), past_x=zeros((4, 8 * stations)),
         past_f=zeros((4, 8 * stations)), gram=zeros((3, 4)), share=zeros(3),
     )  # fmt: skip
@@ -262,13 +263,14 @@ def _settle(
 
 
 def solve_period(
-    p: Any, setting: Any, need: np.ndarray, memory: Any, state: Any, work: Work, exact: bool
+    p: Any, setting: Any, need: Any, quality: Any, memory: Any, state: Any, work: Work, exact: bool
 ) -> tuple[int, int, float]:  # fmt: skip
     """Find the state of one period; `state` is the start and is overwritten with the answer.
 
     setting  see model.Setting
     need     (N, 4) episodes a year at the period's intensity
-    memory   perceived quality, habits and exhausted caps of the period
+    quality  (N, 4, 6) perceived quality, see memory.seen_by_all
+    memory   habits and exhausted caps of the period
     exact    True: cells choose again at the answer until nothing moves; False: they choose once,
              at the start, and their places answer to the change of waits by the pivot form
     Returns evaluations of all cells, inner turns, and the residual. Raises NotConverged.
@@ -281,7 +283,7 @@ def solve_period(
         m.prices,
         m.tastes,
         need,
-        memory.quality,
+        quality,
         memory.exhausted,
         w.own,
         w.row,
@@ -297,7 +299,7 @@ def solve_period(
         exponents(p, m.cells, w.old_offer, w.place_weight, w.row)
         first_contacts(
             p, m.cells, need, w.own, w.place_weight, memory.habit, memory.habit_good, w.first,
-            w.later, w.scratch, w.raised,
+            w.care, w.later, w.scratch, w.raised,
         )  # fmt: skip
         _gather(m.cells, need, w.first, w.base)
         used, residual = _settle(

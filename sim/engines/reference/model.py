@@ -306,7 +306,9 @@ class TieredCare(mesa.Model):
         laws  sim.population.attributes.Laws of the year that begins;  demography  its rates
         """
         self.demography = demography
-        self.most_beds = self._bed_places()
+        # A ward that shrinks empties slowly.
+        occupied = [facility.ward.occupied for facility in self.facilities]
+        self.most_beds = np.maximum(self._bed_places(), occupied)
         for resident in self.residents:
             if resident.is_here:
                 resident.grows_older(laws)
