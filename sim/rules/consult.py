@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from sim.compiled import kernel
 from sim.rules.stay import lognormal, lognormal_law
 
@@ -79,6 +77,7 @@ def full_time_rooms(
     open day and night and staffed first, with at least one room; a hospital too small for that
     has its doctors on call, and keeps at least half of their clinic time.
 
+    >>> import numpy as np
     >>> from sim.parameters import load_parameters
     >>> rooms = np.zeros(N_POOLS)
     >>> full_time_rooms(load_parameters(), 2.0, 0, False, 1.0, rooms)
