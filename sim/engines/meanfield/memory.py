@@ -134,7 +134,7 @@ def choosing_by_quality(
                 grown = nest * raised ** (1.0 / a)
                 used = inside * math.exp(a * bonus) / raised * grown / (1.0 - nest + grown)
                 kept = (used - own) * ended / (well + ill) / care
-                loyal[i, s, t] = 1.0 / (1.0 - min(0.8, kept))
+                loyal[i, s, t] = 1.0 / (1.0 - min(0.5, kept))
                 out[i, s, t] = p.quality_weight[s] * steep * loyal[i, s, t] * first / visits
 
 
@@ -158,6 +158,7 @@ def seen_by_all(p: Any, memory: Any, contacts: Any, loyal: Any, out: Any) -> Non
             primary = outside = 0.0
             for t in range(6):
                 half = 0.5 * weight * memory[1][i, t] * loyal[i, s, t]
+                half /= 1.0 + weight * weight * memory[1][i, t]  # beyond small spreads, bounded
                 a, inside, steep = tier_share(p, row, t)
                 out[i, s, t] = memory[0][i, t] + half * (2.0 * steep - a)
                 if t <= 1:
