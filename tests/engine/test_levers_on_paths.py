@@ -32,7 +32,7 @@ def path(engine, course):
     slow = SlowWorld(PATHS, P, course)
     table = StockTable(slow)
     job = Job(PATHS, "small", P, slow, table, LAST, frozenset((FIRST, LAST)), 0, 1,
-              lambda *_: None, "small", None)  # fmt: skip
+              lambda *_: None, "small", None, engine)  # fmt: skip
     years, _, _ = DRIVERS[engine](job)
     return years, table.dataset()
 
