@@ -277,17 +277,8 @@ def solve_period(
     """
     w, m = work, setting
     own_exponents(
-        p,
-        m.cells,
-        m.stations,
-        m.prices,
-        m.tastes,
-        need,
-        quality,
-        memory.exhausted,
-        w.own,
-        w.row,
-    )
+        p, m.cells, m.stations, m.prices, m.tastes, need, quality, memory.exhausted, w.own, w.row,
+    )  # fmt: skip
     start = new_state(len(m.stations.facility))
     finest = 0.1 * TOLERANCE if exact else TOLERANCE
     tolerance = _FIRST_TOLERANCE if exact else finest
