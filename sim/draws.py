@@ -284,6 +284,14 @@ def parameters_hash(region: str) -> str:
     return hashlib.sha256(repr(made_from).encode()).hexdigest()[:12]
 
 
+def stored_draws(region: str | Path) -> int:
+    """How many draws are stored with a region, 0 for none."""
+    manifest = pack_folder(region) / MANIFEST
+    if not manifest.exists():
+        return 0
+    return int(json.loads(manifest.read_text(encoding="utf-8"))["count"])
+
+
 def load_draws(region: str | Path, n: int = REPORTED) -> tuple[dict[str, float], ...]:
     """The first n draws of a region: overrides for `load_parameters`.
 
