@@ -98,6 +98,10 @@ def copy_state(source: Any, target: Any) -> None:
         b[:] = a
 
 
+_STUCK = 25  # turns without progress after which steps are halved
+_SHORTEST = 0.02
+
+
 @kernel
 def _gather(cells: Any, need: Any, first: Any, base: Any) -> None:
     """Contacts of cells summed into places: (G, 4, 12)."""
@@ -242,8 +246,9 @@ def _settle(
     most: int,
 ) -> tuple[int, float]:  # fmt: skip
     """Iterate `_turn`: turns used, 0 for no answer, and the largest change of the last one."""
-    worst = before = np.inf
-    learned = 0
+    worst = before = best = np.inf
+    learned = stuck = 0
+    damping = 1.0
     for turn in range(most):
         _turn(
             p, facilities, scheme, stations, clinics, stay, patience, places, base, later,
@@ -254,6 +259,12 @@ def _settle(
         if worst > 3.0 * before:
             learned = 0  # what the last steps taught misleads: start again
         before = worst
+        stuck = 0 if worst < 0.9 * best else stuck + 1
+        best = min(best, worst)
+        if stuck == _STUCK:  # it goes round and round: shorter steps
+            damping = max(_SHORTEST, 0.5 * damping)
+            best, learned, stuck = worst, 0, 0
+        step *= damping
         accelerate(point, step, learned, past_x, past_f, gram, share)
         _move(stations, fresh, point, state)
         if worst < tolerance:
