@@ -41,9 +41,9 @@ def engine_of(name: str, observer: Observer) -> Any:
 
 @cache
 def world(name: str) -> tuple[Any, Trace, Any]:
-    """One resident in forty watched for a year: the engine, the trace, the tallies."""
+    """One resident in twenty watched for a year: the engine, the trace, the tallies."""
     residents = engine_of(name, Observer()).n
-    watch = Trace(range(0, residents, 40))
+    watch = Trace(range(0, residents, 20))
     engine = engine_of(name, watch)
     return engine, watch, engine.run()
 
