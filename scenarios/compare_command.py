@@ -25,6 +25,7 @@ from scenarios.sheets import (
 )
 from scenarios.sheets_more import bottlenecks_sheet, costs_sheet, gains_sheet
 from scenarios.text import text
+from sim import interrupts
 
 NAMES, YEARS = ("as-now", "plan-2025", "vision-2035"), (2023, 2025, 2035)
 OK, FAILED, INTERRUPTED = 0, 1, 130
@@ -87,6 +88,7 @@ class _Progress:
         self.what, self.begun, self.told = "", 0.0, 0.0
 
     def __call__(self, what: str, done: int, total: int) -> None:
+        interrupts.ask()
         now = time.monotonic()
         if what == "price":
             self._price(done, total)

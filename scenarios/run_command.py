@@ -14,6 +14,7 @@ from scenarios.course import course_of
 from scenarios.listing import table
 from scenarios.schema import load
 from scenarios.text import text
+from sim import interrupts
 from sim.course import FIRST_YEAR
 from sim.indicators import INDICATORS, compute_all
 from sim.path import LAST_YEAR, PathRun, simulate_path
@@ -116,6 +117,7 @@ class _Teller:
         self.begun = self.told = time.monotonic()
 
     def __call__(self, stage: str, done: int, total: int, visits: int) -> None:
+        interrupts.ask()
         now = time.monotonic()
         if stage not in ("days", "years"):
             self.say(text(f"run.{stage.replace(' ', '_')}", self.lang))
@@ -136,5 +138,6 @@ class _Teller:
             sys.stderr.flush()
 
     def end(self) -> None:
+        interrupts.ask()
         if self.live and not self.quiet:
             self.say("", end="")

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sim import __version__
+from sim import __version__, interrupts
 from sim.errors import Fault, InputError
 from sim.text import SPLITS, text
 
@@ -200,6 +200,7 @@ class _Progress:
             sys.stderr.flush()
 
     def __call__(self, stage: str, done: int, days: int, visits: int) -> None:
+        interrupts.ask()
         now = time.monotonic()
         if stage != "days":
             self.say(text(f"progress.{stage}", self.lang))
@@ -218,6 +219,7 @@ class _Progress:
         self.say(line, end="" if self.live else "\n")
 
     def end(self) -> None:
+        interrupts.ask()
         if self.live and not self.quiet:
             self.say("", end="")
 
@@ -370,6 +372,7 @@ def _draws(options: argparse.Namespace) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code (0 ok, 1 failed, 2 usage or input, 130)."""
     options = parser().parse_args(arguments)
+    interrupts.hear()
     commands = {
         "run": _run, "trace": _trace, "info": _info, "verify": _verify, "anchor": _anchor,
         "indicators": _indicators, "new-region": _new_region, "draws": _draws,

@@ -16,7 +16,15 @@ ROOT = Path(__file__).resolve().parents[2]
 # A module knows what stands on its own line or above, and a package counts as one name. The
 # packages themselves (`sim`, `scenarios`) are public doors and may open on anything of theirs.
 LAYERS = (
-    ("sim.errors", "sim.tiers", "sim.source", "sim.compiled", "sim.text", "sim.trace_text"),
+    (
+        "sim.errors",
+        "sim.interrupts",
+        "sim.tiers",
+        "sim.source",
+        "sim.compiled",
+        "sim.text",
+        "sim.trace_text",
+    ),
     ("sim.elementary",),
     ("sim.parameters",),
     ("sim.region",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ import time
 
 import pytest
 
+from sim import interrupts
 from sim.__main__ import INTERRUPTED, OK, USAGE, main
 from sim.text import _TEXT, text
 from tests.interrupts import ctrl_c_heard
@@ -84,6 +86,21 @@ def test_an_interrupted_run_leaves_no_half_file(tmp_path):
     assert process.wait(timeout=60) == INTERRUPTED
     assert "interrupted" in rest
     assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_is_raised_again_where_it_was_swallowed():
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        interrupts.hear()
+        interrupts.ask()  # nothing was heard
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            interrupts.ask()
+        interrupts.hear()
+        interrupts.ask()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_the_first_word_comes_at_once():
