@@ -16,7 +16,7 @@ from scenarios.plans import REGIONS
 from scenarios.schema import load, shipped
 from scenarios.targets import targets
 from scenarios.text import text
-from sim import interrupts
+from sim.command_line import hear
 from sim.errors import Fault, InputError
 
 OK, USAGE, INTERRUPTED = 0, 2, 130
@@ -55,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; 0 ok, 2 a fault in what was given."""
     given = parser().parse_args(arguments)
-    interrupts.hear()
+    hear()
     try:
         if given.command == "compare":
             return compare_command.run(given)

@@ -11,6 +11,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from scenarios.comparison import Arm, Comparison, Judged
+from scenarios.decompose import HEADLINES
 from scenarios.fonts import families, figure_language
 from scenarios.numbers import BY_ID, NONE, shown, shown_chance, shown_change
 from scenarios.runs import Key
@@ -39,18 +40,6 @@ TIERS = {"village": "#B5DCCB", "township": "#3F9C94", "county": "#0B5CAD", "city
          "regional": "#D98324", "outside": "#B8C0C8"}  # fmt: skip
 VERDICTS = {"met": "#0B5CAD", "close": "#B08A00", "missed": "#8A3D00"}
 INK, FAINT = "#1B2733", "#DDE6EE"
-# Indicators drawn over the years.
-LINES: tuple[Key, ...] = (
-    ("primary_share_in_county", "", ""),
-    ("in_county_visit_rate", "", ""),
-    ("in_county_admission_share", "", ""),
-    ("unresolved_need_share", "", ""),
-    ("bed_occupancy", "by_tier", "county"),
-    ("wait_minutes_mean", "", ""),
-    ("out_of_pocket_per_person", "", ""),
-    ("fund_spending_per_person", "", ""),
-    ("contract_coverage", "", ""),
-)
 _MOST_LEVERS = 12
 _WIDE = 9.6
 Draw = TypeVar("Draw", bound=Callable[..., Any])
@@ -87,7 +76,7 @@ def lines_data(c: Comparison, key: Key) -> dict[str, list[tuple[int, Any]]]:
 def headlines(c: Comparison, *, lang: str = "en") -> Picture:
     """Small multiples: each headline over the years, a line and its range an arm, goals marked."""
     picture, axes = _picture(3, 3, 8.6)
-    for key, ax in zip(LINES, axes, strict=True):
+    for key, ax in zip(HEADLINES, axes, strict=True):
         how = BY_ID[key[0]].show
         scale = 100.0 if how == "percent" else 1.0
         for arm in c.arms:

@@ -7,7 +7,6 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ from scenarios.sheets import (
 )
 from scenarios.sheets_more import bottlenecks_sheet, costs_sheet, gains_sheet
 from scenarios.text import text
-from sim import interrupts
+from sim.command_line import Teller, ask, whole
 
 NAMES, YEARS = ("as-now", "plan-2025", "vision-2035"), (2023, 2025, 2035)
 OK, FAILED, INTERRUPTED = 0, 1, 130
@@ -50,17 +49,17 @@ def add_command(commands: Any) -> None:
     )  # fmt: skip
     command.add_argument("--years", nargs="+", type=int, default=list(YEARS), metavar="YEAR",
                          help="2020 to 2035, the first is the base year")  # fmt: skip
-    command.add_argument("--draws", type=_whole(0, 256), default=200, metavar="N",
+    command.add_argument("--draws", type=whole(0, 256), default=200, metavar="N",
                          help="parameter draws, default 200; 0: no ranges")  # fmt: skip
     command.add_argument(
-        "--seeds", type=_whole(0, 100), default=0, metavar="K",
+        "--seeds", type=whole(0, 100), default=0, metavar="K",
         help="paired one-to-one runs that correct the mean-field and add luck to the ranges; "
         "10 s to minutes each, default 0",
     )  # fmt: skip
     command.add_argument("--engine", choices=("meanfield", "compiled"), default="meanfield",
                          help="compiled: every draw one to one, dear")  # fmt: skip
     command.add_argument("--no-levers", action="store_true", help="skip the levers one by one")
-    command.add_argument("--threads", type=_whole(1, 256), default=os.cpu_count() or 1,
+    command.add_argument("--threads", type=whole(1, 256), default=os.cpu_count() or 1,
                          help="default all; no figure depends on it")  # fmt: skip
     command.add_argument("--output", type=Path, metavar="DIR",
                          help="folder for the reports, figures, CSV and NetCDF")  # fmt: skip
@@ -69,26 +68,17 @@ def add_command(commands: Any) -> None:
     command.add_argument("--quiet", action="store_true", help="no progress")
 
 
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    def whole_number(value: str) -> int:
-        if not low <= int(value) <= high:
-            raise argparse.ArgumentTypeError(f"a whole number from {low} to {high}")
-        return int(value)
-
-    return whole_number
-
-
-class _Progress:
+class _Progress(Teller):
     """One line on standard error for what is run, with the time left."""
 
     def __init__(self, lang: str, quiet: bool, engine: str, threads: int) -> None:
-        self.lang, self.quiet, self.engine, self.threads = lang, quiet, engine, threads
+        super().__init__(quiet)
+        self.lang, self.engine, self.threads = lang, engine, threads
         self.before = 0
-        self.live = sys.stderr.isatty()
         self.what, self.begun, self.told = "", 0.0, 0.0
 
     def __call__(self, what: str, done: int, total: int) -> None:
-        interrupts.ask()
+        ask()
         now = time.monotonic()
         if what == "price":
             self._price(done, total)
@@ -114,11 +104,6 @@ class _Progress:
         self.say(text(name, self.lang).format(
             runs=runs, seconds=seconds, each=seconds / runs, minutes=seconds / 60
         ))  # fmt: skip
-
-    def say(self, line: str, end: str = "\n") -> None:
-        if not self.quiet:
-            sys.stderr.write(("\r\x1b[2K" if self.live else "") + line + end)
-            sys.stderr.flush()
 
 
 def run(options: argparse.Namespace) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from scenarios.course import course_of
 from scenarios.listing import table
 from scenarios.schema import load
 from scenarios.text import text
-from sim import interrupts
+from sim.command_line import Teller, ask, whole
 from sim.course import FIRST_YEAR
 from sim.indicators import INDICATORS, compute_all
 from sim.path import LAST_YEAR, PathRun, simulate_path
@@ -46,8 +45,8 @@ def add_command(commands: Any) -> None:
     command.add_argument("--until", type=int, default=LAST_YEAR, metavar="YEAR",
                          help=f"last year, {FIRST_YEAR} to {LAST_YEAR}")  # fmt: skip
     command.add_argument("--engine", choices=("meanfield", "compiled"), default="meanfield")
-    command.add_argument("--seed", type=int, default=0, help="default 0")
-    command.add_argument("--threads", type=int, default=os.cpu_count() or 1,
+    command.add_argument("--seed", type=whole(0, 2**63 - 1), default=0, help="default 0")
+    command.add_argument("--threads", type=whole(1, 256), default=os.cpu_count() or 1,
                          help="default all; no figure depends on it")  # fmt: skip
     command.add_argument("--cut", nargs="+", default=[], choices=tuple(LOOPS), metavar="LOOP",
                          help="feedback loops that shall not act: " + ", ".join(LOOPS))  # fmt: skip
@@ -63,7 +62,7 @@ def add_command(commands: Any) -> None:
 def run(given: argparse.Namespace) -> int:
     """Run, print and write; the exit code."""
     scenario = load(given.region if given.scenario else Path(given.region), given.scenario)
-    tell = _Teller(given.lang, given.quiet)
+    tell = _Progress(given.lang, given.quiet)
     path = simulate_path(
         scenario.region, given.until, course=course_of(scenario), engine=given.engine,
         seed=given.seed, threads=given.threads, cut=given.cut, checkpoint=given.checkpoint,
@@ -108,16 +107,16 @@ def write(path: PathRun, folder: Path) -> list[Path]:
     return [*written, publish(path.stocks, {**path.manifest, "key": f"{key}-stocks"}, folder)]
 
 
-class _Teller:
+class _Progress(Teller):
     """Lines on standard error: what is happening and the time left."""
 
     def __init__(self, lang: str, quiet: bool) -> None:
-        self.lang, self.quiet = lang, quiet
-        self.live = sys.stderr.isatty()
+        super().__init__(quiet)
+        self.lang = lang
         self.begun = self.told = time.monotonic()
 
     def __call__(self, stage: str, done: int, total: int, visits: int) -> None:
-        interrupts.ask()
+        ask()
         now = time.monotonic()
         if stage not in ("days", "years"):
             self.say(text(f"run.{stage.replace(' ', '_')}", self.lang))
@@ -131,13 +130,3 @@ class _Teller:
             done=done, total=total, visits=visits / 1e6, left=left
         )
         self.say(line, end="" if self.live else "\n")
-
-    def say(self, line: str, end: str = "\n") -> None:
-        if not self.quiet:
-            sys.stderr.write(("\r\x1b[2K" if self.live else "") + line + end)
-            sys.stderr.flush()
-
-    def end(self) -> None:
-        interrupts.ask()
-        if self.live and not self.quiet:
-            self.say("", end="")

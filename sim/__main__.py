@@ -7,12 +7,13 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sim import __version__, interrupts
+from sim import __version__
+from sim.command_line import Teller, ask, hear, whole
 from sim.errors import Fault, InputError
 from sim.text import SPLITS, text
 
@@ -43,10 +44,10 @@ def parser() -> argparse.ArgumentParser:
     )
     run.add_argument("region", help="name of a region, or folder of a pack")
     run.add_argument("--year", type=int, default=2023, help="2020 to 2023 (default 2023)")
-    run.add_argument("--seed", type=_whole(0, 2**63 - 1), default=0, help="whole number, default 0")
+    run.add_argument("--seed", type=whole(0, 2**63 - 1), default=0, help="whole number, default 0")
     _engine_options(run)
     run.add_argument(
-        "--threads", type=_whole(1, 256), default=os.cpu_count() or 1,
+        "--threads", type=whole(1, 256), default=os.cpu_count() or 1,
         help="worker threads, default all; the result is the same for any number",
     )  # fmt: skip
     run.add_argument("--json", action="store_true", help="one JSON document on standard output")
@@ -111,7 +112,7 @@ def _add_readers(commands: Any) -> None:
     says = "make a region's draws of the parameters, each anchored to its reference year"
     draws = commands.add_parser("draws", help=says, description=f"{says}; a few minutes")
     draws.add_argument("region", help="name of a region, or folder of a pack")
-    draws.add_argument("--count", type=_whole(1, 10_000), default=256, help="default 256")
+    draws.add_argument("--count", type=whole(1, 10_000), default=256, help="default 256")
 
 
 def _trace_command(commands: Any) -> None:
@@ -132,10 +133,10 @@ def _trace_command(commands: Any) -> None:
     )
     command.add_argument("--year", type=int, default=2023, help="2020 to 2023 (default 2023)")
     command.add_argument(
-        "--seed", type=_whole(0, 2**63 - 1), default=0, help="whole number, default 0"
+        "--seed", type=whole(0, 2**63 - 1), default=0, help="whole number, default 0"
     )
     command.add_argument(
-        "--threads", type=_whole(1, 256), default=os.cpu_count() or 1,
+        "--threads", type=whole(1, 256), default=os.cpu_count() or 1,
         help="worker threads, default all; the story is the same for any number",
     )  # fmt: skip
     command.add_argument("--json", action="store_true", help="one JSON document, nothing left out")
@@ -170,37 +171,22 @@ def _engine_options(run: argparse.ArgumentParser) -> None:
         "model told readably, for some townships",
     )  # fmt: skip
     run.add_argument(
-        "--townships", type=_whole(1, 1_000_000), default=0, metavar="N",
+        "--townships", type=whole(1, 1_000_000), default=0, metavar="N",
         help="only N townships of the region: an extract, not a result",
     )  # fmt: skip
 
 
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    def whole_number(value: str) -> int:
-        if not low <= int(value) <= high:
-            raise argparse.ArgumentTypeError(f"a whole number from {low} to {high}")
-        return int(value)
-
-    return whole_number
-
-
-class _Progress:
+class _Progress(Teller):
     """Lines on standard error: what is happening, how fast, how long it will take."""
 
     def __init__(self, lang: str, quiet: bool) -> None:
+        super().__init__(quiet)
         self.lang = lang
-        self.quiet = quiet
-        self.live = sys.stderr.isatty()
         self.begun = time.monotonic()
         self.told = self.first = 0.0
 
-    def say(self, line: str, end: str = "\n") -> None:
-        if not self.quiet:
-            sys.stderr.write(("\r\x1b[2K" if self.live else "") + line + end)
-            sys.stderr.flush()
-
     def __call__(self, stage: str, done: int, days: int, visits: int) -> None:
-        interrupts.ask()
+        ask()
         now = time.monotonic()
         if stage != "days":
             self.say(text(f"progress.{stage}", self.lang))
@@ -217,11 +203,6 @@ class _Progress:
             day=done + 1, days=days, visits=visits / 1e6, rate=rate, left=left
         )
         self.say(line, end="" if self.live else "\n")
-
-    def end(self) -> None:
-        interrupts.ask()
-        if self.live and not self.quiet:
-            self.say("", end="")
 
 
 def _started(options: argparse.Namespace) -> _Progress:
@@ -372,7 +353,7 @@ def _draws(options: argparse.Namespace) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code (0 ok, 1 failed, 2 usage or input, 130)."""
     options = parser().parse_args(arguments)
-    interrupts.hear()
+    hear()
     commands = {
         "run": _run, "trace": _trace, "info": _info, "verify": _verify, "anchor": _anchor,
         "indicators": _indicators, "new-region": _new_region, "draws": _draws,

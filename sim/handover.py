@@ -363,14 +363,15 @@ class SlowWorld:
             self.reference = self._year_before(self.loops_from)
 
     def whole_stocks(self) -> dict[str, NDArray[np.int64]]:
-        """Doctors, nurses and beds in whole units; each is its start plus what came less what went,
-        to the unit."""
+        """Doctors, nurses and beds of nodes in whole units, (N,); each is its start plus what came
+        less what went, to the unit."""
         s, start = self.stocks, view(self.start, self.length)
         came = s.hired + s.trained + s.came_up
+        beds = whole(start.beds, s.opened, s.closed)
         return {
             "doctors": whole(start.doctors, came, s.left + s.moved_up),
             "nurses": whole(start.nurses, s.nurses_hired, s.nurses_left),
-            "beds": whole(start.beds, s.opened, s.closed),
+            "beds": self.by_node(beds.astype(np.float64)).astype(np.int64),
         }
 
 

@@ -30,6 +30,11 @@ _OF_NODES = (
     ("came_up", "persons", "doctors who came from the tier below", "累计自下级流入医师"),
     ("trained", "persons", "doctors trained since the start", "累计定向培养到岗医师"),
 )
+_WHOLE = (
+    ("doctors", "persons", "doctors in whole persons", "执业（助理）医师（整数）"),
+    ("nurses", "persons", "nurses in whole persons", "注册护士（整数）"),
+    ("beds", "beds", "beds, whole", "床位（整数）"),
+)
 _OF_REGION = (
     ("fund", "yuan", "reserve of the insurance fund", "医保基金累计结余"),
     ("rate", "1", "factor on reimbursement rates", "报销比例系数"),
@@ -45,6 +50,7 @@ class StockTable:
         self.months: list[int] = []
         self.nodes: dict[str, list[Any]] = {name: [] for name, *_ in _OF_NODES}
         self.region: dict[str, list[float]] = {name: [] for name, *_ in _OF_REGION}
+        self.whole: dict[str, list[Any]] = {name: [] for name, *_ in _WHOLE}
         self.effort: list[Any] = []
         self.surplus: list[Any] = []
         self.capability: list[Any] = []
@@ -65,6 +71,8 @@ class StockTable:
         income = np.zeros(slow.n)
         relative_incomes(slow.p, slow.links, drivers, s, income)
         self.nodes["income"].append(income)
+        for name, values in slow.whole_stocks().items():
+            self.whole[name].append(values)
         self.region["fund"].append(float(s.fund[0]))
         self.region["rate"].append(float(s.rate[0]))
         self.region["contract_time"].append(slow.contract_time(month))
@@ -75,6 +83,7 @@ class StockTable:
     def state(self) -> dict[str, np.ndarray]:
         """All that has been recorded, as arrays."""
         held = {f"node_{name}": np.array(rows) for name, rows in self.nodes.items()}
+        held |= {f"whole_{name}": np.array(rows) for name, rows in self.whole.items()}
         held |= {f"region_{name}": np.array(rows) for name, rows in self.region.items()}
         for name in ("months", "effort", "surplus", "capability"):
             held[name] = np.array(getattr(self, name))
@@ -84,6 +93,7 @@ class StockTable:
         """Go on from what `state` gave."""
         self.nodes = {name: list(state[f"node_{name}"]) for name in self.nodes}
         self.region = {name: state[f"region_{name}"].tolist() for name in self.region}
+        self.whole = {name: list(state[f"whole_{name}"]) for name in self.whole}
         self.months = state["months"].tolist()
         for name in ("effort", "surplus", "capability"):
             setattr(self, name, list(state[name]))
@@ -101,6 +111,11 @@ class StockTable:
             values = np.full((len(self.months), len(places), 5), np.nan)
             values[:, place, slow.links.tier] = np.array(self.nodes[name])
             variables[name] = (("month", "place", "tier"), values, _attrs(unit, said, said_zh))
+        for name, unit, said, said_zh in _WHOLE:
+            counts = np.zeros((len(self.months), len(places), 5), dtype=np.int64)
+            counts[:, place, slow.links.tier] = np.array(self.whole[name])
+            dims = ("month", "place", "tier")
+            variables[f"{name}_whole"] = (dims, counts, _attrs(unit, said, said_zh))
         for name, unit, said, said_zh in _OF_REGION:
             variables[name] = (("month",), np.array(self.region[name]), _attrs(unit, said, said_zh))
         variables["effort"] = (

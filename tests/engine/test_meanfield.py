@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import numpy as np
@@ -20,12 +21,12 @@ from sim.engines.meanfield import choice, money, surfaces
 from sim.engines.meanfield.balance import PLACE, CellArrays
 from sim.engines.meanfield.memory import remember, seen_by_all
 from sim.engines.meanfield.model import MeanField
-from sim.engines.meanfield.path import READ_OUTS, solve_path
 from sim.engines.meanfield.setting import ground_of
 from sim.engines.meanfield.solver import NotConverged
 from sim.engines.meanfield.year import NOT_GIVEN, run_year
 from sim.indicators import compute_all
 from sim.parameters import load_parameters
+from sim.path import simulate_path
 from sim.population import PopulationParameters, residents_of
 from sim.rules.choice import ABSENT, nested_logit
 from sim.rules.consult import session_position
@@ -357,8 +358,8 @@ def test_without_convergence_there_is_no_answer(world, monkeypatch):
     monkeypatch.setattr(solver, "_INNER", 2)
     with pytest.raises(NotConverged, match="residual"):
         solved(world)
-    path = solve_path(world, [P], [2023], threads=1)
-    assert not path.converged[0] and np.isnan(path.values).all() and 0 in path.message
+    with pytest.raises(NotConverged):
+        simulate_path("taonan", 2020)
 
 
 def test_a_quarter_answered_by_the_pivot_is_the_exact_one_nearly(world):
@@ -375,13 +376,16 @@ def test_a_quarter_answered_by_the_pivot_is_the_exact_one_nearly(world):
     assert pivot_visits.sum() == pytest.approx(exact_visits.sum(), rel=1e-3)
 
 
-def test_draws_are_solved_alike_alone_together_and_in_threads(world):
-    draws = [load_parameters({"taste_sd": value}) for value in (0.3, 0.5, 0.7)]
-    together = solve_path(world, draws, [2022, 2023], threads=2)
-    alone = solve_path(world, draws[1:2], [2022, 2023], threads=1)
-    assert together.converged.all() and (together.residual < 1e-6).all()
-    assert together.values[1].tobytes() == alone.values[0].tobytes()
-    assert together.values.shape == (3, 2, 2, 6, len(READ_OUTS))
+def test_a_path_is_solved_alike_beside_others_in_threads():
+    draws = [{"taste_sd": value} for value in (0.3, 0.5, 0.7)]
+
+    def visits(draw):
+        return simulate_path("taonan", 2020, overrides=draw).years[2020].visits.values.tobytes()
+
+    with ThreadPoolExecutor(2) as pool:
+        together = list(pool.map(visits, draws))
+    assert len(set(together)) == len(draws)
+    assert visits(draws[1]) == together[1]
 
 
 # --------------------------------------------------------------------------------------- limits

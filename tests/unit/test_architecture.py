@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LAYERS = (
     (
         "sim.errors",
-        "sim.interrupts",
+        "sim.command_line",
         "sim.tiers",
         "sim.source",
         "sim.compiled",

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from sim import interrupts
+from sim import command_line
 from sim.__main__ import INTERRUPTED, OK, USAGE, main
 from sim.text import _TEXT, text
 from tests.interrupts import ctrl_c_heard
@@ -91,14 +91,14 @@ def test_an_interrupted_run_leaves_no_half_file(tmp_path):
 def test_ctrl_c_is_raised_again_where_it_was_swallowed():
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        interrupts.hear()
-        interrupts.ask()  # nothing was heard
+        command_line.hear()
+        command_line.ask()  # nothing was heard
         with contextlib.suppress(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):
-            interrupts.ask()
-        interrupts.hear()
-        interrupts.ask()
+            command_line.ask()
+        command_line.hear()
+        command_line.ask()
     finally:
         signal.signal(signal.SIGINT, before)
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sim.compiled import kernel
-from sim.day import days_to_opening, sessions_open
+from sim.day import days_to_opening
 from sim.elementary import exp
 from sim.engines.kernels.publish import first_stay_yuan
 from sim.rules.choice import (
@@ -34,16 +34,6 @@ def closed_days(p: Any, tier: int) -> float:
     for weekday in range(7):
         total += p.weekday[weekday]
         days += p.weekday[weekday] * days_to_opening(tier, weekday)
-    return days / total
-
-
-@kernel
-def is_open_share(p: Any, tier: int) -> float:
-    """Share of illnesses that begin on a day the clinics of a tier are open."""
-    total = days = 0.0
-    for weekday in range(7):
-        total += p.weekday[weekday]
-        days += p.weekday[weekday] * (1.0 if sessions_open(tier, weekday) > 0 else 0.0)
     return days / total
 
 
