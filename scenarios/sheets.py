@@ -192,39 +192,6 @@ def drivers_of(c: Comparison, arm: str, year: int, key: Key) -> list[Driver]:
     return sorted(own, key=lambda d: (-abs(d.alone), d.lever))
 
 
-def drivers_sheet(c: Comparison, arm: Arm, lang: str, most: int = 0) -> Sheet:
-    """Levers by headline indicators in the last year, then interaction and total.
-
-    most  levers shown, those with the largest effects for their indicators; 0: all
-    """
-    year = c.years[-1]
-    names = dict.fromkeys(d.lever for d in c.drivers if d.arm == arm.key)
-    cells = {
-        (d.lever, d.indicator): d.alone for d in c.drivers if d.arm == arm.key and d.year == year
-    }
-    totals = {t.indicator: t for t in c.totals if t.arm == arm.key and t.year == year}
-    largest = {
-        key: max((abs(cells[lever, key]) for lever in names), default=0.0) or 1.0
-        for key in HEADLINES
-    }
-    weight = {n: max(abs(cells[n, key]) / largest[key] for key in HEADLINES) for n in names}
-    order = sorted(names, key=lambda n: -weight[n])
-    rows: list[tuple[str, ...]] = []
-    for lever in order[: most or len(order)]:
-        changes = (shown_change(cells[lever, key], _how(key), "") for key in HEADLINES)
-        rows.append((lever_name(lever, lang), *changes))
-    for what, field in (("sum", "singles"), ("interaction", "interaction"), ("total", "total")):
-        changes = (
-            shown_change(getattr(totals[key], field), _how(key), "")
-            if key in totals else "–" for key in HEADLINES
-        )  # fmt: skip
-        rows.append((text(f"head.{what}", lang), *changes))
-    head = (text("head.lever", lang), *(change_label(key, lang) for key in HEADLINES))
-    title = text("sheet.drivers", lang).format(arm=arm.label(lang), year=year)
-    notes = (text("limit.singles", lang),)
-    return Sheet(f"levers-{arm.key}", title, head, tuple(rows), tuple(range(1, len(head))), notes)
-
-
 def drivers_brief(c: Comparison, arm: Arm, lang: str) -> Sheet:
     """For every headline its change in the last year, the interaction, and the largest levers."""
     year, rows = c.years[-1], []

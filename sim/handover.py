@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from sim.conditions import Figures, check_course, figures_of, parameters_of, scope_of
 from sim.course import FIRST_YEAR, Course
 from sim.packs import PathRegions
-from sim.region import Region, freeze
+from sim.region import Region, Villages, freeze
 from sim.rules.resolution import raised_capability
 from sim.stocks import (
     MONTH,
@@ -28,6 +28,7 @@ from sim.stocks import (
     Stocks,
     effort_target,
     links_of,
+    nodes_of,
     retained,
     shapes,
     size,
@@ -70,7 +71,7 @@ class SlowWorld:
         self.loops_from = 12 * (self.last_known + 1 - FIRST_YEAR)
         f = first.facilities
         self.counties = len(first.counties.code)
-        self.node_of = _nodes(first)
+        self.node_of = nodes_of(first)
         queues = ~f.is_delay
         has = [bool((queues & (f.tier == int(t))).any()) for t in (Tier.CITY, Tier.REGIONAL)]
         self.links = links_of(self.counties, *has)
@@ -85,6 +86,8 @@ class SlowWorld:
         self.reference: MonthTally | None = None
         self.figures = self._figures(0)
         self.drivers: Drivers | None = None
+        ways = first.villages
+        self._held_ways = ways, np.ones(6), ways
         self._start()
 
     # ------------------------------------------------------------------ what there is
@@ -200,7 +203,7 @@ class SlowWorld:
 
     def _region(self, month: int) -> Region:
         base, figures, stocks = self.base(month), self.figures, self.stocks
-        f, villages, insurance = base.facilities, base.villages, base.insurance
+        f, insurance = base.facilities, base.insurance
         here = self.node_of != NONE
         node = self.node_of[here]
         doctors = f.doctors.copy()
@@ -223,7 +226,7 @@ class SlowWorld:
         )  # fmt: skip
         return freeze(replace(
             base, year=FIRST_YEAR + month // 12, facilities=facilities,
-            villages=replace(villages, hours=villages.hours * figures.hours[_ALTERNATIVE_TIER]),
+            villages=self._ways(base.villages),
             insurance=replace(
                 insurance,
                 outpatient_rate_bp=_whole(figures.visit_rate * rate * 10_000.0),
@@ -231,6 +234,18 @@ class SlowWorld:
             ),
             contract_coverage=self._coverage(base),
         ))  # fmt: skip
+
+    def _ways(self, villages: Villages) -> Villages:
+        """Villages with the travel of the month; the same object as long as nothing has changed,
+        which spares an engine its tables."""
+        factor = self.figures.hours
+        if (factor == 1.0).all():
+            return villages
+        was, held_factor, held = self._held_ways
+        if was is not villages or not np.array_equal(held_factor, factor):
+            held = replace(villages, hours=villages.hours * factor[_ALTERNATIVE_TIER])
+            self._held_ways = villages, factor, held
+        return held
 
     def _coverage(self, base: Region) -> Floats:
         """Contract coverage that policy aims at and doctors can sign; never below the published."""
@@ -373,22 +388,6 @@ class SlowWorld:
             "nurses": whole(start.nurses, s.nurses_hired, s.nurses_left),
             "beds": self.by_node(beds.astype(np.float64)).astype(np.int64),
         }
-
-
-def _nodes(region: Region) -> NDArray[np.int64]:
-    """Node of every facility, -1 where it has none."""
-    f = region.facilities
-    n = len(region.counties.code)
-    node = np.where(f.tier <= int(Tier.COUNTY), 3 * f.county + f.tier, NONE)
-    node[f.is_delay | (f.county < 0)] = NONE
-    queues = ~f.is_delay
-    following = 3 * n
-    for tier in (Tier.CITY, Tier.REGIONAL):
-        members = queues & (f.tier == int(tier))
-        if members.any():
-            node[members] = following
-            following += 1
-    return node
 
 
 def _ratio(now: Floats, then: Floats) -> Floats:

@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.compiled import kernel
+from sim.region import Region
 from sim.tiers import Tier
 
 Floats = NDArray[np.float64]
@@ -269,6 +270,22 @@ def links_of(counties: int, has_city: bool, has_regional: bool) -> Links:
             county.append(NONE)
             above.append(NONE)
     return Links(*(np.array(column, dtype=np.int64) for column in (tier, county, above)))
+
+
+def nodes_of(region: Region) -> NDArray[np.int64]:
+    """Node of every facility, -1 where it has none; nodes as in `links_of`."""
+    f = region.facilities
+    n = len(region.counties.code)
+    node = np.where(f.tier <= int(Tier.COUNTY), 3 * f.county + f.tier, NONE)
+    node[f.is_delay | (f.county < 0)] = NONE
+    queues = ~f.is_delay
+    following = 3 * n
+    for tier in (Tier.CITY, Tier.REGIONAL):
+        members = queues & (f.tier == int(tier))
+        if members.any():
+            node[members] = following
+            following += 1
+    return node
 
 
 def whole(start: Floats, came: Floats, went: Floats) -> NDArray[np.int64]:

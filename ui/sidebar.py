@@ -11,7 +11,7 @@ from sim.packs.read import REGIONS_FOLDER
 from sim.packs.settings import parse_settings
 from ui import state
 from ui.numbers import level
-from ui.question import SLIDERS, dates_of, question_of, setting_in_plan, start_levels
+from ui.question import SLIDERS, dates_of, setting_in_plan, start_levels
 from ui.text import text
 
 _FINE, _COARSE = 0.01, 0.05
@@ -64,11 +64,6 @@ def draw() -> tuple[str, str, dict[str, float]]:
                 for lever in ids:
                     _slider(region, levers()[lever], lang)
     return lang, region, state.keep_levels(session, region)
-
-
-def moved_of(region: str, levels: dict[str, float]) -> dict[str, float]:
-    """Levels of the levers that do not stand where plan-2025 has them."""
-    return dict(question_of(region, levels).moved)
 
 
 def name_of(lever: Lever, lang: str) -> str:
