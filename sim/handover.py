@@ -22,6 +22,7 @@ from sim.region import Region, Villages, freeze
 from sim.rules.resolution import raised_capability
 from sim.stocks import (
     MONTH,
+    MOST_CONTRACT_TIME,
     NONE,
     Drivers,
     Integrator,
@@ -288,7 +289,7 @@ class SlowWorld:
         added = np.maximum(0.0, self._coverage(base) - base.contract_coverage)
         hours = float((added * self.history[-1].by_key * self.p.contract_hours).sum())
         doctors = self.stocks.doctors[self.links.tier <= 1].sum()
-        return min(0.5, hours / max(1.0, doctors * self.p.working_hours))
+        return min(MOST_CONTRACT_TIME, hours / max(1.0, doctors * self.p.working_hours))
 
     # ------------------------------------------------------------------ up: flows
 

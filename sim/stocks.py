@@ -35,6 +35,10 @@ Floats = NDArray[np.float64]
 NONE = -1
 MONTH = 1.0 / 12.0  # years
 STAGES = 3
+# Bounds of ours, assumed, that keep extreme courses finite; no run of the five regions comes near.
+LEAST_RATE = 0.5  # of the reimbursement rates of a pack
+LEAST_INCOME = 0.1  # of the income a head of the reference year
+MOST_CONTRACT_TIME = 0.5  # of village and township doctors' time
 
 # Loops that can be cut, and the parameters whose zero cuts them.
 LOOPS: dict[str, tuple[str, ...]] = {
@@ -110,7 +114,7 @@ def relative_income(p: Any, links: Any, drivers: Any, stocks: Any, j: int) -> fl
         income += p.surplus_to_primary * surplus / (staff * p.staff_income[tier])
     if surplus < 0.0 and tier == 2:
         income += surplus / (staff * p.staff_income[tier])
-    return max(0.1, income)
+    return max(LEAST_INCOME, income)
 
 
 @kernel
@@ -152,7 +156,7 @@ def rate_target(p: Any, fund: float, contributions: float, spending: float) -> f
     months = 12.0 * fund / spending
     pressed = min(1.0, max(0.0, 1.0 - months / p.fund_reserve_floor))
     uncovered = 1.0 - contributions / spending
-    return max(0.5, 1.0 - p.fund_response * pressed * uncovered)
+    return max(LEAST_RATE, 1.0 - p.fund_response * pressed * uncovered)
 
 
 @kernel
