@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -181,6 +183,8 @@ def _one_to_one(
         count_at_start = job.n
         del residents
         tell("first day")
+        # The kernels hold the cores but not the interpreter: read meanwhile what results need.
+        threading.Thread(target=importlib.import_module, args=("xarray",), daemon=True).start()
         tallies = job.run()
         census = {**before, **take_census(job, "end")}
         checks = conservation(job, tallies, ledger, count_at_start)

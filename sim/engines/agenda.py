@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from sim.engines.kernels import layout as L
 from sim.engines.kernels.shuffle import book, by_due, count_due, has_left
-from sim.engines.workers import Workers
 
 NO_EVENTS = np.empty((0, L.EVENT_COLUMNS), dtype=np.int32)
 NO_STAYS = np.empty((0, L.STAY_COLUMNS), dtype=np.int32)
@@ -20,39 +18,39 @@ Gone = Callable[[np.ndarray, np.ndarray], None]  # metas and statuses of whoever
 class Agenda:
     """Events and stays by the day they fall due; `booked` counts visits to come by facility."""
 
-    def __init__(self, facilities: int, workers: Workers) -> None:
-        self.workers = workers
+    def __init__(self, facilities: int) -> None:
         self.pending: dict[int, list[np.ndarray]] = {}
         self.stays: dict[int, list[np.ndarray]] = {}
         self.booked = np.zeros(facilities, dtype=np.int64)
-        self.horizon = 64  # days ahead that events are filed for; grows
+        self.horizon = 64  # days ahead that rows are filed for; grows
 
     # ------------------------------------------------------------------ events
 
     def post(self, day: int, parts: list[np.ndarray]) -> None:
         """File events under the day they fall due, the parts one after the other."""
-        jobs = [(k, k) for k in range(len(parts))]
-        due = np.zeros((len(parts), self.horizon), dtype=np.int64)
-        short = max(self.workers.run(lambda k, *_: count_due(parts[k], day, due[k]), jobs))
-        if short > 0:
-            self.horizon = 2 * short
-            return self.post(day, parts)
-        total = due.sum(axis=0)
-        ends = np.cumsum(total)
-        start = ends - total
-        at = start + np.cumsum(due, axis=0) - due
-        rows = np.empty((int(ends[-1]), L.EVENT_COLUMNS), dtype=np.int32)
-        booked = np.zeros((len(parts), len(self.booked)), dtype=np.int64)
+        for part in parts:
+            book(part, 1, self.booked)
+        self._file(self.pending, parts, L.DUE, day, day)
 
-        def file(k: int, *_: int) -> None:
-            by_due(parts[k], day, at[k], rows)
-            book(parts[k], 1, booked[k])
-
-        self.workers.run(file, jobs)
-        self.booked += booked.sum(axis=0)
-        for ahead in np.flatnonzero(total):
-            filed = rows[start[ahead] : ends[ahead]]
-            self.pending.setdefault(day + int(ahead), []).append(filed)
+    def _file(
+        self, filed: dict[int, list[np.ndarray]], parts: list[np.ndarray], column: int, day: int,
+        today: int,
+    ) -> None:  # fmt: skip
+        """File rows by a column that holds days of which `day` is today."""
+        due = np.zeros(self.horizon, dtype=np.int64)
+        for part in parts:
+            short = count_due(part, column, day, due)
+            if short > 0:
+                self.horizon = 2 * short
+                return self._file(filed, parts, column, day, today)
+        ends = np.cumsum(due)
+        start = ends - due
+        rows = np.empty((int(ends[-1]), parts[0].shape[1]), dtype=np.int32)
+        at = start.copy()
+        for part in parts:
+            by_due(part, column, day, at, rows)
+        for ahead in np.flatnonzero(due):
+            filed.setdefault(today + int(ahead), []).append(rows[start[ahead] : ends[ahead]])
         return None
 
     def due(self, day: int) -> np.ndarray:
@@ -66,13 +64,7 @@ class Agenda:
 
     def schedule(self, stays: np.ndarray, today: int) -> None:
         """File stays under the day they end."""
-        ends = stays[:, L.DAYS] + today
-        order = np.argsort(ends, kind="stable")
-        ends = ends[order]
-        cuts = (np.flatnonzero(np.diff(ends)) + 1).tolist()
-        rows = stays[order]
-        for first, last in pairwise([0, *cuts, len(rows)]):
-            self.stays.setdefault(int(ends[first]), []).append(rows[first:last])
+        self._file(self.stays, [stays], L.DAYS, 0, today)
 
     def leaving(self, day: int) -> np.ndarray:
         """Stays that end on a day; they leave the agenda."""

@@ -19,7 +19,13 @@ from sim.engines.kernels import layout as L
 from sim.engines.kernels.census import count_residents
 from sim.engines.kernels.choose import choose, new_batch
 from sim.engines.kernels.close import close_visits
-from sim.engines.kernels.discharge import discharge, first_stays, go_home, tally_admissions
+from sim.engines.kernels.discharge import (
+    discharge,
+    first_stays,
+    go_home,
+    tally_admissions,
+    tally_discharges,
+)
 from sim.engines.kernels.durations import consult_durations
 from sim.engines.kernels.facility_day import Scratch, facility_day
 from sim.engines.kernels.menu import MENU_ROWS, write_menus
@@ -104,7 +110,7 @@ class CompiledEngine:
         self.queue_start = np.zeros(self.n_facilities + 1, dtype=np.int64)
         self.occupied = np.zeros(self.n_facilities, dtype=np.int64)
         self.visits = 0
-        self.agenda = Agenda(self.n_facilities, self.workers)
+        self.agenda = Agenda(self.n_facilities)
         self.digits = np.empty(RADIX, dtype=np.int64)
         self._allocate(len(region.counties.code))
 
@@ -444,8 +450,8 @@ class CompiledEngine:
         fate = self._buffer("fate", n, 1, np.int8)[:n]
         wait = self._buffer("wait", n, 1, np.int32)[:n]
         later = self._buffer("later", n, L.EVENT_COLUMNS, np.int32)
-        ranges = split(n, self.workers.count)
-        written = self.workers.run(
+        ranges = self.workers.shares(n)
+        written = self.workers.share(
             lambda k, a, b: choose(
                 p, *world, people, published, self.menu, self.menu_yuan, self.seed, self.key, day,
                 weekday, requests, a, b, facility, alternative, identity, pool, second, fate,
@@ -460,14 +466,14 @@ class CompiledEngine:
         )
         self.observer.chosen(today, posted)
 
-        order, start = self._by_facility(facility, ranges)
+        order, start = self._by_facility(facility)
         leaving_stays = self.agenda.leaving(day)
         admitted, moved = self._facilities(today, identity, order, start, leaving_stays)
         self.observer.served(today, leaving_stays, admitted, moved)
         smooth_waits(published, self.pool_wait)
 
         out = self._buffer("after", n, L.EVENT_COLUMNS, np.int32)
-        written = self.workers.run(
+        written = self.workers.share(
             lambda k, a, b: close_visits(
                 p, *world, people, published, self.seed, self.key, day, month, counting,
                 requests, a, b, facility, alternative, fate, wait, out, self.tallies[k],
@@ -521,11 +527,10 @@ class CompiledEngine:
         )
         return requests
 
-    def _by_facility(
-        self, facility: np.ndarray, ranges: list[tuple[int, int]]
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _by_facility(self, facility: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Places of the day's list by facility, and where each facility's begin."""
         n = self.n_facilities
+        ranges = split(len(facility), self.workers.count)
         counts = np.empty((len(ranges), n), dtype=np.int64)
         self.workers.run(lambda k, a, b: count_by_facility(facility, a, b, counts[k]), ranges)
         start = np.zeros(n + 1, dtype=np.int64)
@@ -545,8 +550,7 @@ class CompiledEngine:
         n = self.n_facilities
         day, counting = today.day, today.counting
         world = self.world
-        in_ward = leaving_stays[~self.delay[leaving_stays[:, L.FACILITY]]]
-        leaving = np.bincount(in_ward[:, L.FACILITY], minlength=n).astype(np.int64)
+        leaving = np.bincount(leaving_stays[:, L.FACILITY], minlength=n)
         rows = len(today.requests) + len(self.queue)
         kept = self._buffer("kept", rows, L.WAIT_COLUMNS, np.int64)
         stays = self._buffer("stays", rows, L.STAY_COLUMNS, np.int32)
@@ -554,7 +558,7 @@ class CompiledEngine:
         n_kept, n_stays, n_events = np.zeros((3, n), dtype=np.int64)
         ranges = self._facility_ranges(start)
         most = max(1, int(np.diff(start).max()))
-        self.workers.run(
+        self.workers.share(
             lambda k, a, b: facility_day(
                 self.p, *world, self.people, self.published, self.durations, self.seed, self.key, day,
                 counting, a, b, order, start, today.requests, identity, today.pool,
@@ -569,14 +573,13 @@ class CompiledEngine:
         gather_rows(stays, base, n_stays, new_stays)
         if len(new_stays):
             if counting:
-                tally_admissions(
-                    world.facility,
-                    world.village,
-                    self.people,
-                    today.month,
-                    new_stays,
-                    self.tallies[0],
-                )
+                self.workers.run(
+                    lambda k, a, b: tally_admissions(
+                        world.facility, world.village, self.people, today.month, new_stays[a:b],
+                        self.tallies[k],
+                    ),
+                    split(len(new_stays), self.workers.count),
+                )  # fmt: skip
             self.agenda.schedule(new_stays, day)
         moves = np.empty((int(n_events.sum()), L.EVENT_COLUMNS), dtype=np.int32)
         gather_rows(events, base, n_events, moves)
@@ -614,12 +617,13 @@ class CompiledEngine:
         return held
 
     def _facility_ranges(self, start: np.ndarray) -> list[tuple[int, int]]:
-        """Ranges of facilities with about equal work, one a worker."""
+        """Ranges of facilities with about equal work; hospitals, which come last in the table and
+        cannot be divided, are begun first."""
         work = np.diff(start) * np.where(self.world.facility.tier >= 2, _HOSPITAL_VISIT, 1)
         until = np.concatenate([[0], np.cumsum(work)])
-        count = self.workers.count
-        cuts = [int(np.searchsorted(until, until[-1] * k // count)) for k in range(1, count)]
-        return list(pairwise([0, *cuts, self.n_facilities]))
+        ends = [b for _, b in self.workers.shares(int(until[-1]))]
+        cuts = [int(np.searchsorted(until, end)) for end in ends[:-1]]
+        return list(pairwise([0, *cuts, self.n_facilities]))[::-1]
 
     def _discharge(self, today: Today, stays: np.ndarray) -> None:
         """Send home, up or down those whose stay ends today."""
@@ -630,8 +634,8 @@ class CompiledEngine:
         out = self._buffer("discharged", n, L.EVENT_COLUMNS, np.int32)
         sent_back = np.empty(n, dtype=np.int64)
         paid = np.empty(n, dtype=np.int64)
-        ranges = split(n, self.workers.count)
-        written = self.workers.run(
+        ranges = self.workers.shares(n)
+        written = self.workers.share(
             lambda k, a, b: discharge(
                 self.p, *self.world, self.people, self.published, self.seed, self.key, day, month,
                 counting, stays, a, b, out, sent_back, paid, self.tallies[k],
@@ -642,12 +646,7 @@ class CompiledEngine:
         self.agenda.post(day, posted)
         self.observer.discharged(today, stays, paid, posted)
         if counting:
-            f = stays[:, L.FACILITY]
-            np.add.at(self.facility, (f, L.F_DISCHARGES), 1)
-            np.add.at(self.facility, (f, L.F_STAY_DAYS), stays[:, L.DAYS])
-            np.add.at(self.facility, (f, L.F_TRANSFERS_OUT), stays[:, L.MOVES_UP])
-            np.add.at(self.facility, (f, L.F_BACK_SENT), sent_back)
-            np.add.at(self.facility, (f, L.F_CHARGE_INPATIENT), paid)
+            tally_discharges(stays, sent_back, paid, self.facility)
 
 
 def _access_of(p: Any, year: int) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count as numbers
 from types import TracebackType
 from typing import Any
 
@@ -17,17 +18,45 @@ def split(n: int, parts: int) -> list[tuple[int, int]]:
     return [(n * k // parts, n * (k + 1) // parts) for k in range(parts)]
 
 
+_SHARES = 6  # ranges a worker where one may finish before another
+
+
 class Workers:
-    """Runs one job a worker; the calling thread takes the first."""
+    """Runs jobs on ranges; the calling thread is the first worker."""
 
     def __init__(self, count: int) -> None:
         self.count = count
         self._pool = ThreadPoolExecutor(count - 1) if count > 1 else None
 
+    def shares(self, n: int) -> list[tuple[int, int]]:
+        """n rows in ranges for `share`: several a worker, so that none waits long for another."""
+        return split(n, 1 if self._pool is None else _SHARES * self.count)
+
+    def share(
+        self, job: Callable[[int, int, int], Any], ranges: Sequence[tuple[int, int]]
+    ) -> list[Any]:
+        """Call job(worker, first, last) for every range, each worker taking the next as soon as it
+        is free; results in order of the ranges. Which worker took which must not matter."""
+        results: list[Any] = [None] * len(ranges)
+        turn = numbers()
+
+        def work(worker: int) -> None:
+            while (at := next(turn)) < len(ranges):
+                results[at] = job(worker, *ranges[at])
+
+        others = [] if self._pool is None else [
+            self._pool.submit(work, k) for k in range(1, self.count)
+        ]  # fmt: skip
+        work(0)
+        for other in others:
+            other.result()
+        return results
+
     def run(
         self, job: Callable[[int, int, int], Any], ranges: Sequence[tuple[int, int]]
     ) -> list[Any]:
-        """Call job(worker, first, last) for every range; results in order of the ranges."""
+        """Call job(index, first, last) for every range, at most one a worker; results in order of
+        the ranges."""
         if self._pool is None or len(ranges) == 1:
             return [job(k, first, last) for k, (first, last) in enumerate(ranges)]
         others = [

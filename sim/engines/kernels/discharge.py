@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.compiled import kernel
+from sim.compiled import kernel, prefetch
 from sim.engines.kernels.close import learn, next_tier_facility, own_group
 from sim.engines.kernels.layout import (
+    AHEAD,
     C_ADMISSIONS,
     C_BED_WAIT_DAYS,
     C_DISCHARGES,
@@ -16,6 +17,11 @@ from sim.engines.kernels.layout import (
     DAYS,
     E_RESOLVED,
     E_UNRESOLVED,
+    F_BACK_SENT,
+    F_CHARGE_INPATIENT,
+    F_DISCHARGES,
+    F_STAY_DAYS,
+    F_TRANSFERS_OUT,
     FACILITY,
     G_ADMISSIONS,
     G_BED_WAIT_DAYS,
@@ -86,6 +92,8 @@ def tally_admissions(
     """Count new admissions by residence of the patient."""
     by_county, by_group = tallies.county, tallies.group
     for i in range(len(stays)):
+        if i + AHEAD < len(stays):
+            prefetch(people, stays[i + AHEAD, RESIDENT])
         r = stays[i, RESIDENT]
         f = stays[i, FACILITY]
         county = villages[people[r].village].county
@@ -116,6 +124,8 @@ def discharge(
     written = first
     episode, by_county, by_group = tallies.episode, tallies.county, tallies.group
     for i in range(first, last):
+        if i + AHEAD < last:
+            prefetch(people, max(0, stays[i + AHEAD, RESIDENT]))
         sent_back[i] = 0
         paid[i] = 0
         r = stays[i, RESIDENT]
@@ -175,6 +185,18 @@ def discharge(
             by_group[group, tier, G_RESOLVED] += 1
         people[r].status = people[r].status & NOT_IN_BED
     return written - first
+
+
+@kernel
+def tally_discharges(stays: Any, sent_back: Any, paid: Any, tally: Any) -> None:
+    """Count what `discharge` did by facility, in tally, (facilities, facility tallies)."""
+    for i in range(len(stays)):
+        row = tally[stays[i, FACILITY]]
+        row[F_DISCHARGES] += 1
+        row[F_STAY_DAYS] += stays[i, DAYS]
+        row[F_TRANSFERS_OUT] += stays[i, MOVES_UP]
+        row[F_BACK_SENT] += sent_back[i]
+        row[F_CHARGE_INPATIENT] += paid[i]
 
 
 @kernel

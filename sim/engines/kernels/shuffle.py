@@ -26,25 +26,28 @@ _ROW_MASK = (1 << _ROW_BITS) - 1
 
 
 @kernel
-def count_due(events: Any, day: int, due: Any) -> int:
-    """Count events by the days until they fall due, in due[0..]; returns 0, or the length that
-    `due` must have when it is too short (nothing is counted then)."""
+def count_due(rows: Any, column: int, day: int, due: Any) -> int:
+    """Count rows by the days until they fall due, in due[0..]; returns 0, or the length that `due`
+    must have when it is too short (nothing is counted then).
+
+    column  of the rows that holds the day they fall due;  day  that is today in it
+    """
     most = 0
-    for i in range(len(events)):
-        most = max(most, events[i, DUE] - day)
+    for i in range(len(rows)):
+        most = max(most, rows[i, column] - day)
     if most >= len(due):
         return most + 1
-    for i in range(len(events)):
-        due[events[i, DUE] - day] += 1
+    for i in range(len(rows)):
+        due[rows[i, column] - day] += 1
     return 0
 
 
 @kernel
-def by_due(events: Any, day: int, start: Any, out: Any) -> None:
-    """Scatter events to the rows of the day they fall due, keeping their order; start advances."""
-    for i in range(len(events)):
-        ahead = events[i, DUE] - day
-        copy_row(events, i, out, start[ahead])
+def by_due(rows: Any, column: int, day: int, start: Any, out: Any) -> None:
+    """Scatter rows to those of the day they fall due, keeping their order; start advances."""
+    for i in range(len(rows)):
+        ahead = rows[i, column] - day
+        copy_row(rows, i, out, start[ahead])
         start[ahead] += 1
 
 
