@@ -22,6 +22,7 @@ from scenarios.runs import (
     Source,
     different_levers,
     draws_of,
+    expected_seconds,
     overrides_of,
     path_of,
     readings,
@@ -58,7 +59,8 @@ def compare(
                widens the figures; with "compiled": seeds the draws are spread over
     threads    processes of mean-field paths, or threads of a compiled one; no figure depends on it
     decompose  also run every lever alone and every plan without it (mean-field, middle parameters)
-    progress   called with (what is run, done, of how many); ("price", seconds, runs) comes first
+    progress   called with (what is run, done, of how many); before draws with ("price", seconds,
+               runs), before paired runs with ("price_seeds", seconds, runs)
 
     Raises InputError for an unknown region, scenario, engine or year, and whatever a path raises.
 
@@ -190,6 +192,14 @@ def _shift(
     threads: int, progress: Progress | None,
 ) -> dict[Cell, Floats]:  # fmt: skip
     """Compiled less mean-field on the same seed, with middle parameters."""
+    if not seeds:
+        return {(arm.key, year): np.empty((0, len(keys))) for arm in arms for year in years}
+    if progress is not None:
+        from sim.packs import load_region
+
+        residents = int(load_region(region, 2023).counties.census.sum())
+        each = expected_seconds(residents, max(years))
+        progress("price_seeds", round(each * seeds * len(arms)), seeds * len(arms))
     one_to_one, expected = (
         [Job(region, arm.variant, years, e, seed) for seed in range(seeds) for arm in arms]
         for e in ("compiled", "meanfield")

@@ -16,9 +16,11 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from scenarios import kept
 from scenarios.levers import Effect, levers
 from scenarios.scenario import Scenario
 from scenarios.schema import load
+from sim.course import FIRST_YEAR
 from sim.errors import InputError
 
 if TYPE_CHECKING:
@@ -169,8 +171,35 @@ def _number(value: float | None) -> float:
 
 
 def readings_of(job: Job, threads: int = 1) -> dict[int, Reading]:
-    """The figures of a job's path by year."""
-    return readings(path_of(job, threads), job)
+    """The figures of a job's path by year. Those of a one-to-one path are kept on disk."""
+    if job.engine != "compiled" or job.strained:
+        return readings(path_of(job, threads), job)
+    file = kept.file_of(_key_of(job), job.years, job.only)
+    found = kept.load(file)
+    if found is None:
+        found = readings(path_of(job, threads), job)
+        kept.save(file, found)
+    return found
+
+
+def _key_of(job: Job) -> str:
+    """The key of a job's path, without running it."""
+    from scenarios.course import course_of
+    from sim.path import key_of_path
+
+    scenario = scenario_of(job.variant)
+    return key_of_path(
+        job.region, max(job.years), course=course_of(scenario, drawn_sizes(scenario, job.draw)),
+        engine=job.engine, seed=job.seed, overrides=dict(job.overrides),
+    )  # fmt: skip
+
+
+def expected_seconds(residents: int, until: int) -> float:
+    """How long a one-to-one path to the end of a year takes on two cores, about.
+
+    As measured (docs/figures.md): 6 s to start, 2.1 s for a year of a million residents.
+    """
+    return 6.0 + 2.1 * (until - FIRST_YEAR + 1) * residents / 1e6
 
 
 def readings(path: Any, job: Job) -> dict[int, Reading]:

@@ -140,6 +140,16 @@ def _check(until: int, engine: str, cut: Sequence[str], checkpoint: Path | None)
         raise InputError(faults)
 
 
+def key_of_path(
+    region: str, until: int, *, course: Course, engine: str, seed: int,
+    overrides: Mapping[str, float] | None = None,
+) -> str:  # fmt: skip
+    """The key that `simulate_path` of the same arguments will have, without running it."""
+    paths, _ = path_regions(region, False, 0)
+    p = load_parameters({**(overrides or {})}, region=paths.of(FIRST_YEAR).key)
+    return path_key(paths, p, course, engine, seed, until)
+
+
 def path_key(
     paths: PathRegions, parameters: Any, course: Course, engine: str, seed: int, until: int
 ) -> str:

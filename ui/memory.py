@@ -9,14 +9,12 @@ from functools import cache
 
 import streamlit as st
 
+from scenarios.runs import expected_seconds as one_to_one_seconds
 from sim.packs import load_region
 from ui import ranges
 from ui.answer import Answer, ask
 from ui.jobs import FULL_RUN, RANGES, JobQueue
-from ui.question import AS_NOW, BASE, FIRST, LAST, PLAN, VISION, Question, from_json
-
-# The compiled engine on two cores: to start, and for a year of a million residents.
-_SECONDS_TO_START, _SECONDS_PER_MILLION_YEARS = 6.0, 2.4
+from ui.question import AS_NOW, BASE, LAST, PLAN, VISION, Question, from_json
 
 
 @st.cache_data(max_entries=256, ttl="12h", show_spinner=False)
@@ -62,8 +60,7 @@ def has_draws(region: str) -> bool:
 def expected_seconds(region: str) -> float:
     """How long a full run takes: as the last one of the region on this server, else by its size."""
     known = queue(FULL_RUN).last_seconds(region)
-    million_years = (LAST - FIRST + 1) * residents_of(region) / 1e6
-    return known or _SECONDS_TO_START + _SECONDS_PER_MILLION_YEARS * million_years
+    return known or one_to_one_seconds(residents_of(region), LAST)
 
 
 __all__ = ["FULL_RUN", "RANGES", "answer", "expected_seconds", "forget", "has_draws",

@@ -50,7 +50,7 @@ LAYERS = (
     ("scenarios.levers",),
     ("scenarios.scenario", "scenarios.targets"),
     ("scenarios.schema", "scenarios.course"),
-    ("scenarios.listing", "scenarios.strain", "scenarios.fonts"),
+    ("scenarios.listing", "scenarios.strain", "scenarios.fonts", "scenarios.kept"),
     ("scenarios.runs",),
     ("scenarios.comparison",),
     ("scenarios.judge", "scenarios.decompose", "scenarios.bottlenecks", "scenarios.lever_costs"),

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import scenarios
-from scenarios import judge, runs
+from scenarios import judge, kept, runs
 from scenarios.compare import compare
 from scenarios.comparison import Arm, Figure, chance_of, summary
 from scenarios.decompose import HEADLINES
@@ -61,8 +61,10 @@ def small(tmp_path_factory):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def stood_in():
+def stood_in(tmp_path_factory):
     patch = pytest.MonkeyPatch()
+    folder = tmp_path_factory.mktemp("paths")
+    patch.setattr(kept, "folder", lambda: folder)
     for module in (runs, compare_module):
         patch.setattr(module, "path_of", standin.path_of)
         patch.setattr(module, "draws_of", standin.draws_of)
@@ -394,6 +396,60 @@ def test_the_price_is_told_before_the_draws_are_run(small):
     assert names.index("price") < names.index("draws")
     assert ("price", 0, 6) in told
     assert told[-1] == ("draws", 6, 6)
+
+
+def test_the_price_of_paired_runs_is_told_before_them(small):
+    told = []
+    compare("taonan", ("as-now", small), (2023,), draws=0, seeds=2, threads=1, decompose=False,
+            progress=lambda *what: told.append(what))  # fmt: skip
+    names = [what for what, _, _ in told]
+    assert names.index("price_seeds") < names.index("seeds")
+    seconds, count = next(rest for what, *rest in told if what == "price_seeds")
+    assert count == 4
+    assert seconds >= 4 * 6
+
+
+# Figures that are kept
+
+
+def test_a_one_to_one_path_is_run_once_and_its_figures_are_kept_to_the_bit(small, monkeypatch):
+    job = Job("taonan", Variant(Source(small)), (2023, 2024), "compiled", seed=11)
+    first = runs.readings_of(job)
+    monkeypatch.setattr(runs, "path_of", lambda *_: pytest.fail("it ran again"))
+    again = runs.readings_of(job)
+    assert list(again) == [2023, 2024]
+    for year, cells in first.items():
+        assert list(again[year]) == list(cells)
+        np.testing.assert_array_equal(list(again[year].values()), list(cells.values()))
+
+
+@pytest.mark.parametrize(
+    "other", [{"seed": 13}, {"years": (2023, 2025)}, {"only": ("bed_occupancy",)},
+              {"overrides": (("neutral_occupancy", 0.7),)}, {"draw": 5}]
+)  # fmt: skip
+def test_another_job_is_not_served_kept_figures(small, monkeypatch, other):
+    job = Job("taonan", Variant(Source(small)), (2023, 2024), "compiled", seed=12)
+    runs.readings_of(job)
+    ran = []
+    monkeypatch.setattr(
+        runs, "path_of", lambda job, threads=1: ran.append(job) or standin.path_of(job)
+    )
+    runs.readings_of(replace(job, **other))
+    assert len(ran) == 1
+
+
+def test_kept_figures_that_cannot_be_read_are_run_again(small):
+    job = Job("taonan", Variant(Source(small)), (2023,), "compiled", seed=14)
+    first = runs.readings_of(job)
+    for file in kept.folder().iterdir():
+        file.write_text("{", encoding="utf-8")
+    assert runs.readings_of(job)[2023].keys() == first[2023].keys()
+
+
+def test_expected_values_are_not_kept(small):
+    before = set(kept.folder().iterdir())
+    runs.readings_of(Job("taonan", Variant(Source(small)), (2023,), "meanfield", seed=15))
+    assert set(kept.folder().iterdir()) == before
 
 
 # The path itself
