@@ -2,7 +2,8 @@
 
 python -m benchmarks.meanfield_error                 all regions, a few minutes; prints the table
 python -m benchmarks.meanfield_error taonan          some regions
-python -m benchmarks.meanfield_error --paths         Taonan and Bayannur over a path of 2020-2034
+python -m benchmarks.meanfield_error --paths         three scenarios of every region, 2025 and 2035;
+                                                     most of an hour, paths run before are kept
 python -m benchmarks.meanfield_error --write         also puts the table into docs/meanfield.md
 """
 
@@ -15,9 +16,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from scenarios.runs import Job, Source, Variant, readings_of
 from sim.engines.meanfield.year import NOT_GIVEN
 from sim.indicators import INDICATORS, compute_all
-from sim.path import simulate_path
 from sim.run import simulate
 
 REGIONS = ("reference", "taonan", "bayannur", "suining", "chifeng", "liaocheng")
@@ -25,7 +26,8 @@ SEEDS = {"reference": 3, "taonan": 4, "bayannur": 2}  # small regions differ bet
 DOCUMENT = Path(__file__).parents[1] / "docs" / "meanfield.md"
 MARKS = ("<!-- errors -->", "<!-- /errors -->")
 PATH_MARKS = ("<!-- path errors -->", "<!-- /path errors -->")
-PATH_REGIONS, PATH_YEARS = ("taonan", "bayannur"), (2025, 2034)
+PATH_REGIONS, PATH_YEARS = REGIONS[1:], (2025, 2035)
+SCENARIOS = ("as-now", "plan-2025", "vision-2035")
 HEADLINE = (
     "visits_per_person", "admissions_per_100", "primary_share_in_county", "in_county_visit_rate",
     "in_county_admission_share", "bed_occupancy", "wait_minutes_mean", "out_of_pocket_per_person",
@@ -75,19 +77,37 @@ def compare(region: str) -> list[tuple[str, float, float, float]]:
     return rows_of(mean, exact, busiest_load(one.dataset))
 
 
-def compare_path(
-    region: str, years: Sequence[int]
-) -> dict[str, list[tuple[str, float, float, float]]]:
-    """As `compare`, in some years of one path, by "region year"."""
-    exact = simulate_path(region, max(years), engine="compiled", keep=years)
-    mean = simulate_path(region, max(years), keep=years)
+def compare_path(region: str, scenario: str) -> dict[str, list[tuple[str, float, float, float]]]:
+    """As `compare`, in some years of a scenario's path, by "region scenario year"."""
+    variant = Variant(Source(region, scenario))
+    exact, mean = (
+        readings_of(Job(region, variant, PATH_YEARS, engine), threads=2)
+        for engine in ("compiled", "meanfield")
+    )
+    print(f"{region} {scenario} done", flush=True)
     return {
-        f"{region} {year}": rows_of(
-            [compute_all(mean.years[year])], [compute_all(exact.years[year])],
-            busiest_load(exact.years[year]),
+        f"{region} {scenario} {year}": rows_of(
+            [_values(mean[year])], [_values(exact[year])], _busiest(exact[year])
         )
-        for year in years
-    }  # fmt: skip
+        for year in PATH_YEARS
+    }
+
+
+def _values(reading: Any) -> dict[str, dict[str, float | None]]:
+    """Indicators as `compute_all` has them; one that is not defined, or is not given, is None."""
+    found = {key: value for (key, split, _), value in reading.items() if not split}
+    return {
+        i.id: {"value": found[i.id] if math.isfinite(found.get(i.id, math.nan)) else None}
+        for i in INDICATORS
+    }
+
+
+def _busiest(reading: Any) -> float:
+    """`busiest_load` from the figures of a year."""
+    shares = (
+        v for (key, split, _), v in reading.items() if key == "left_unseen_share" and split == "by_tier"
+    )  # fmt: skip
+    return max((0.91 + share for share in shares if share > 0.01), default=0.0)
 
 
 def rows_of(
@@ -149,7 +169,8 @@ def main() -> None:
     if options.paths:
         found = {}
         for region in options.regions or PATH_REGIONS:
-            found |= compare_path(region, PATH_YEARS)
+            for scenario in SCENARIOS:
+                found |= compare_path(region, scenario)
     else:
         found = {region: compare(region) for region in options.regions or REGIONS}
     text = table(found)

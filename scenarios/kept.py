@@ -23,9 +23,9 @@ def folder() -> Path:
     return Path(home) / "tiercare" / "paths"
 
 
-def file_of(path_key: str, years: Sequence[int], only: Sequence[str]) -> Path:
-    """File of the figures of a path in some years, all of them or only some indicators."""
-    asked = json.dumps([path_key, list(years), list(only)])
+def file_of(path_key: str, only: Sequence[str]) -> Path:
+    """File of the figures of a path: of all indicators, or only some."""
+    asked = json.dumps([path_key, list(only)])
     return folder() / f"{hashlib.sha256(asked.encode()).hexdigest()[:24]}.json"
 
 

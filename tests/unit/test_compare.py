@@ -424,7 +424,7 @@ def test_a_one_to_one_path_is_run_once_and_its_figures_are_kept_to_the_bit(small
 
 
 @pytest.mark.parametrize(
-    "other", [{"seed": 13}, {"years": (2023, 2025)}, {"only": ("bed_occupancy",)},
+    "other", [{"seed": 13}, {"years": (2021, 2024)}, {"only": ("bed_occupancy",)},
               {"overrides": (("neutral_occupancy", 0.7),)}, {"draw": 5}]
 )  # fmt: skip
 def test_another_job_is_not_served_kept_figures(small, monkeypatch, other):
@@ -436,6 +436,15 @@ def test_another_job_is_not_served_kept_figures(small, monkeypatch, other):
     )
     runs.readings_of(replace(job, **other))
     assert len(ran) == 1
+
+
+def test_years_that_were_kept_are_not_lost_when_others_are_asked_for(small, monkeypatch):
+    job = Job("taonan", Variant(Source(small)), (2021, 2024), "compiled", seed=16)
+    first = runs.readings_of(job)
+    runs.readings_of(replace(job, years=(2022, 2024)))
+    monkeypatch.setattr(runs, "path_of", lambda *_: pytest.fail("it ran again"))
+    assert runs.readings_of(job)[2021].keys() == first[2021].keys()
+    assert list(runs.readings_of(replace(job, years=(2023, 2024)))) == [2023, 2024]
 
 
 def test_kept_figures_that_cannot_be_read_are_run_again(small):
