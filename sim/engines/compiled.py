@@ -191,7 +191,7 @@ class CompiledEngine:
         first, length, month = timetable.blocks(self.year)[0]
         self.workers.run(
             lambda k, a, b: first_state(self.p, self.people, self.seed, a, b),
-            split(self.n, self.workers.count),
+            self.workers.split(self.n),
         )
         visit_prices(self.world.facility, self.world.scheme, self.published)
         self._fill_beds(first)
@@ -279,7 +279,7 @@ class CompiledEngine:
         self.most_beds = np.maximum(capacity, self.occupied)  # a ward that shrinks empties slowly
         self.workers.run(
             lambda _, a, b: grow_older(laws, self.people, self.world.village, self.seed, a, b),
-            split(self.n, self.workers.count),
+            self.workers.split(self.n),
         )
         counts = np.zeros(len(self.village_start) - 1, dtype=np.int64)
         count_by_village(self.people, self.n, counts)
@@ -328,7 +328,7 @@ class CompiledEngine:
             count_residents(self.people, self.world.village, a, b, by_contract, managed, admitted)
             return by_contract, managed, admitted
 
-        parts = self.workers.run(work, split(self.n, self.workers.count))
+        parts = self.workers.run(work, self.workers.split(self.n))
         by_contract, managed, admitted = (sum(counts) for counts in zip(*parts, strict=True))
         return by_contract, managed, admitted
 
@@ -342,7 +342,7 @@ class CompiledEngine:
     def _draw_month(self, first: int, length: int, month: int) -> None:
         """Episodes that begin in a block of days, sorted by day and resident."""
         p, people = self.p, self.people
-        ranges = split(self.n, self.workers.count)
+        ranges = self.workers.split(self.n)
         weekdays = timetable.weekdays(self.year, first, length)
         bound = intensity_bound(p, month, self.access)
         candidates = np.empty((111, 2, 4, CANDIDATE_COLUMNS), dtype=np.float64)
@@ -398,7 +398,7 @@ class CompiledEngine:
                 raise RuntimeError("more births than one woman in twenty a month; check fertility")
             return births[:written]
 
-        mothers = np.concatenate(workers.run(work, split(self.n, workers.count)))
+        mothers = np.concatenate(workers.run(work, workers.split(self.n)))
         self._remove_those_who_left()
         self._add_newborns(mothers)
 
@@ -502,7 +502,7 @@ class CompiledEngine:
             lambda _, a, b: write_menus(
                 p, world.facility, self.choice_sets, published, a, b, self.menu, self.menu_yuan
             ),
-            split(len(self.choice_sets), self.workers.count),
+            self.workers.split(len(self.choice_sets)),
         )
 
     def _requests(self, day: int, offset: int) -> np.ndarray:
@@ -515,7 +515,7 @@ class CompiledEngine:
         sort_events(returns, at, keys, other, self.digits)
         n = len(onsets) + len(returns)
         requests = self._buffer("requests", n, L.EVENT_COLUMNS, np.int32)[:n]
-        ranges = split(len(onsets), self.workers.count)
+        ranges = self.workers.split(len(onsets))
         starts = [0 if k == 0 else _first_return(onsets, a, returns, at)
                   for k, (a, _) in enumerate(ranges)]  # fmt: skip
         edges = [*starts, len(returns)]
@@ -530,7 +530,7 @@ class CompiledEngine:
     def _by_facility(self, facility: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Places of the day's list by facility, and where each facility's begin."""
         n = self.n_facilities
-        ranges = split(len(facility), self.workers.count)
+        ranges = self.workers.split(len(facility))
         counts = np.empty((len(ranges), n), dtype=np.int64)
         self.workers.run(lambda k, a, b: count_by_facility(facility, a, b, counts[k]), ranges)
         start = np.zeros(n + 1, dtype=np.int64)
@@ -578,7 +578,7 @@ class CompiledEngine:
                         world.facility, world.village, self.people, today.month, new_stays[a:b],
                         self.tallies[k],
                     ),
-                    split(len(new_stays), self.workers.count),
+                    self.workers.split(len(new_stays)),
                 )  # fmt: skip
             self.agenda.schedule(new_stays, day)
         moves = np.empty((int(n_events.sum()), L.EVENT_COLUMNS), dtype=np.int32)

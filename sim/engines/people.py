@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.engines.kernels import layout as L
 from sim.engines.kernels.census import Columns, write_residents
-from sim.engines.workers import Workers, split
+from sim.engines.workers import Workers
 from sim.population import Residents
 
 
@@ -23,5 +23,5 @@ def people_table(residents: Residents, demography: Any, workers: Workers) -> tup
     n = residents.count
     people = np.zeros(capacity_for(n, demography), dtype=L.PERSON).view(np.recarray)
     columns = Columns(**{name: getattr(residents, name) for name in Columns._fields})
-    workers.run(lambda _, a, b: write_residents(columns, people, a, b), split(n, workers.count))
+    workers.run(lambda _, a, b: write_residents(columns, people, a, b), workers.split(n))
     return people, n

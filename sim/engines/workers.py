@@ -19,6 +19,7 @@ def split(n: int, parts: int) -> list[tuple[int, int]]:
 
 
 _SHARES = 6  # ranges a worker where one may finish before another
+LEAST = 2048  # rows for which calling a kernel once more pays
 
 
 class Workers:
@@ -28,15 +29,23 @@ class Workers:
         self.count = count
         self._pool = ThreadPoolExecutor(count - 1) if count > 1 else None
 
+    def split(self, n: int) -> list[tuple[int, int]]:
+        """n rows in a range a worker, or fewer where there is little to do."""
+        return split(n, max(1, min(self.count, n // LEAST)))
+
     def shares(self, n: int) -> list[tuple[int, int]]:
-        """n rows in ranges for `share`: several a worker, so that none waits long for another."""
-        return split(n, 1 if self._pool is None else _SHARES * self.count)
+        """n rows in ranges for `share`: several a worker, so that none waits long for another, but
+        few where there is little to do."""
+        most = 1 if self._pool is None else _SHARES * self.count
+        return split(n, max(1, min(most, n // LEAST)))
 
     def share(
         self, job: Callable[[int, int, int], Any], ranges: Sequence[tuple[int, int]]
     ) -> list[Any]:
         """Call job(worker, first, last) for every range, each worker taking the next as soon as it
         is free; results in order of the ranges. Which worker took which must not matter."""
+        if self._pool is None or len(ranges) == 1:
+            return [job(0, first, last) for first, last in ranges]
         results: list[Any] = [None] * len(ranges)
         turn = numbers()
 
@@ -44,9 +53,7 @@ class Workers:
             while (at := next(turn)) < len(ranges):
                 results[at] = job(worker, *ranges[at])
 
-        others = [] if self._pool is None else [
-            self._pool.submit(work, k) for k in range(1, self.count)
-        ]  # fmt: skip
+        others = [self._pool.submit(work, k) for k in range(1, self.count)]
         work(0)
         for other in others:
             other.result()

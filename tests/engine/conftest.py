@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from sim.engines import workers
 from tests.engine.running import WORLDS, Run, world
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_among_workers() -> None:
+    """The small worlds of these tests are divided among threads as large regions are."""
+    workers.LEAST = 1
 
 
 @pytest.fixture(params=sorted(WORLDS), scope="session")
