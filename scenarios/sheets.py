@@ -239,5 +239,6 @@ def notes_of(c: Comparison, lang: str) -> list[str]:
 
 def limits(c: Comparison, lang: str) -> list[str]:
     """What to mind with any comparison."""
-    names = ("outcomes", "evidence", "projection", "singles", "costs", "strain", "pandemic")
+    names = ("outcomes", "evidence", "projection", "singles", "costs", "strain", "gains",
+             "pandemic")  # fmt: skip
     return [text(f"limit.{name}", lang).format(year=c.years[0]) for name in names]

@@ -89,7 +89,8 @@ def gains_sheet(c: Comparison, arm: Arm, lang: str) -> Sheet:
     title = text("sheet.gains", lang).format(
         arm=arm.label(lang), base=c.base.label(lang), year=c.years[-1]
     )
-    return Sheet(f"gains-{arm.key}", title, head, tuple(rows), (1, 2, 3, 4))
+    notes = (text("limit.gains", lang),)
+    return Sheet(f"gains-{arm.key}", title, head, tuple(rows), (1, 2, 3, 4), notes)
 
 
 def costs_of(c: Comparison, arm: Arm) -> list[LeverCost]:

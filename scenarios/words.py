@@ -230,6 +230,11 @@ COMPARE: dict[str, tuple[str, str]] = {
         "unseen, one day for a bed.",
         "瓶颈警戒值仅用于排序（设定）：病床使用率95%、候诊60分钟、未就诊离开5%、候床1天。",
     ),
+    "limit.gains": (
+        "Changes by group are those of residents; only the wait by county is that of the facilities "
+        "there, whoever comes to them.",
+        "各人群变化按居民统计；仅分县候诊时间按当地机构统计，含外来就诊者。",
+    ),
     "limit.pandemic": (
         "2020 to 2022 are pandemic years; the base year is {year}.",
         "2020–2022年为疫情年份；基期为{year}年。",
