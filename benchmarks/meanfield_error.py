@@ -127,6 +127,18 @@ def rows_of(
     return rows
 
 
+def tables(results: dict[str, list[tuple[str, float, float, float]]]) -> str:
+    """A table a region of results by "region scenario year", and the sum of all."""
+    regions = dict.fromkeys(name.split()[0] for name in results)
+    parts = []
+    for region in regions:
+        own = {
+            name.partition(" ")[2]: r for name, r in results.items() if name.split()[0] == region
+        }
+        parts.append(f"**{region}**\n\n{table(own)}")
+    return "\n\n".join([*parts, f"All regions: {summary(results)}"])
+
+
 def table(results: dict[str, list[tuple[str, float, float, float]]]) -> str:
     """Markdown: mean-field / compiled, and the difference in tolerances."""
     regions = list(results)
@@ -139,16 +151,19 @@ def table(results: dict[str, list[tuple[str, float, float, float]]]) -> str:
             flag = " (!)" if abs(over) > 1.0 else ""
             cells.append(f"{_number(a)} / {_number(b)}, {over:+.2f}{flag}")
         lines.append(f"| {mark}{key}{mark} | " + " | ".join(cells) + " |")
+    return "\n".join([*lines, "", summary(results)])
+
+
+def summary(results: dict[str, list[tuple[str, float, float, float]]]) -> str:
+    """How many cells are outside the tolerance, of the headline ones too, and the largest."""
     every = [over for rows in results.values() for *_, over in rows]
     head = [over for rows in results.values() for key, *_, over in rows if key in HEADLINE]
     outside = sum(abs(over) > 1.0 for over in every)
-    lines += [
-        "",
+    return (
         f"{len(every)} cells, {outside} outside the tolerance ({outside / len(every):.1%}); "
         f"of the eight headline indicators {sum(abs(over) > 1.0 for over in head)}; "
-        f"largest {max(map(abs, every)):.2f} tolerances.",
-    ]
-    return "\n".join(lines)
+        f"largest {max(map(abs, every)):.2f} tolerances."
+    )
 
 
 def _number(value: float) -> str:
@@ -173,7 +188,7 @@ def main() -> None:
                 found |= compare_path(region, scenario)
     else:
         found = {region: compare(region) for region in options.regions or REGIONS}
-    text = table(found)
+    text = tables(found) if options.paths else table(found)
     print(text)
     if options.write:
         before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(marks[0])
