@@ -6,12 +6,12 @@ single year of age, county and sex, which dies, bears and moves by the same rate
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from sim.engines.meanfield.places import AGES, Cells, Floats
+from sim.engines.meanfield.places import Cells, Floats
 from sim.engines.meanfield.vital import Vital, vital_of
 from sim.population import Residents
 from sim.rules.demography import (
@@ -136,39 +136,3 @@ def _top_share(people: Floats) -> Floats:
         ],
         axis=2,
     )
-
-
-def with_growth(
-    cells: Cells, contracts: Floats, managed: Floats, before: Floats, after: Floats
-) -> Cells:
-    """Cells on 1 January: contracts and managed patients by group as the people of their county
-    and age band have changed, the share with an effective contract with them.
-
-    contracts, managed  at the end of the year, see Cells
-    before, after       people of cells at the end of the year and a day later
-    """
-    counties = int(cells.county.max()) + 1
-    county = cells.county[cells.place]
-    growth = np.ones((counties, AGES))
-    for age in range(AGES):
-        old, new = (
-            np.bincount(county, x[:, age].sum(axis=(1, 2)), counties) for x in (before, after)
-        )
-        growth[:, age] = new / np.maximum(old, 1e-300)
-    by_band = contracts.reshape(counties, AGES, -1) * growth[:, :, None]
-    moved = by_band.reshape(contracts.shape)
-    share_now = _effective_share(moved, counties)
-    share_then = _effective_share(cells.contracts, counties)
-    factor = share_now / np.maximum(share_then, 1e-12)
-    return replace(
-        cells, people=after, contracts=moved,
-        managed=(managed.reshape(counties, AGES, -1) * growth[:, :, None]).ravel(),
-        effective=np.minimum(1.0, cells.effective * factor[county]),
-    )  # fmt: skip
-
-
-def _effective_share(contracts: Floats, counties: int) -> Floats:
-    """Share of a county's people with an effective contract."""
-    by_county = contracts.reshape(counties, -1, 3).sum(axis=1)
-    share: Floats = by_county[:, 2] / np.maximum(by_county.sum(axis=1), 1e-12)
-    return share

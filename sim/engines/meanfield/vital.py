@@ -10,7 +10,6 @@ import numpy as np
 from sim.compiled import kernel
 from sim.engines.meanfield.places import Cells, Floats, Ints
 from sim.population import Residents
-from sim.rules.contract import lapse_probability, uptake_probability
 from sim.rules.demography import DAYS_PER_YEAR, death_probability_table
 from sim.rules.illness import relative_mortality
 
@@ -133,13 +132,3 @@ def _change(
         if child[i] >= 0:
             result[child[i], 0, 0, 0] += births * boys
             result[child[i], 0, 1, 0] += births * (1.0 - boys)
-
-
-def covered(p: Any, coverage: Floats, people: Floats, signed: Floats, years: float) -> Floats:
-    """People with a contract after `years`: (…, 2 key groups), lapse and uptake from the rules."""
-    months = max(1, round(years * 12.0))
-    step = years / months
-    for _ in range(months):
-        sign = np.array([uptake_probability(p, float(share), step) for share in coverage])
-        signed = signed * (1.0 - lapse_probability(p, step)) + (people - signed) * sign
-    return signed

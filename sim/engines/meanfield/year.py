@@ -10,11 +10,11 @@ import numpy as np
 
 from sim.day import WARM_UP_DAYS
 from sim.engines import schema as L
+from sim.engines.meanfield.contracts import end_of_year as contracts_of
 from sim.engines.meanfield.model import MeanField, Solution, quarters
-from sim.engines.meanfield.places import AGES, Floats
+from sim.engines.meanfield.places import Floats
 from sim.engines.meanfield.report import Tallies, YearReport
 from sim.engines.meanfield.setting import Ground
-from sim.engines.meanfield.vital import covered
 
 # Read-outs of a run that expected values cannot give.
 NOT_GIVEN = (
@@ -84,41 +84,19 @@ def run_year(ground: Ground, p: Any, tell: Callable[[int, int], None] | None = N
 def end_of_year(
     p: Any, ground: Ground, before: Floats, after: Floats, tallies: Tallies
 ) -> tuple[Floats, Floats, Floats]:
-    """The census of the year's end: people as their age bands and counties have changed, lapse and
-    uptake of contracts by the rules, newborns in the key group without one."""
-    cells = ground.cells
-    counties = tallies.people.shape[0]
-    births = tallies.people[:, 0]
-    county = cells.county[cells.place]
-    growth = np.ones((counties, AGES))
-    for age in range(AGES):
-        old, new = (
-            np.bincount(county, x[:, age].sum(axis=(1, 2)), counties) for x in (before, after)
-        )
-        # Newborns are added below, where they have no contract.
-        growth[:, age] = (new - (births if age == 0 else 0.0)) / np.maximum(old, 1e-300)
-    shape = (counties, AGES, L.GROUPS // AGES, 2, 3)
-    counts = cells.contracts.reshape(shape) * growth[:, :, None, None, None]
-    total = counts.sum(axis=(1, 2, 4))
-    held = counts[..., 1:].sum(axis=(1, 2, 4))
-    signed = covered(p, ground.region.contract_coverage, total, held, 1.0)
-    kept = (signed / np.maximum(held, 1e-300))[:, None, None, :, None]
-    end = counts.copy()
-    end[..., 1:] *= kept
-    end[..., 0] = counts.sum(axis=-1) - end[..., 1:].sum(axis=-1)
-    part = counts[:, 0].sum(axis=(2, 3))
-    end[:, 0, :, 1, 0] += births[:, None] * part / np.maximum(part.sum(axis=1), 1e-300)[:, None]
-    change = end[..., 2].sum(axis=3) / np.maximum(
-        cells.contracts.reshape(shape)[..., 2].sum(axis=3), 1e-300
-    )
-    managed = cells.managed.reshape(counties, AGES, -1) * change
-    people = end.sum(axis=(3, 4)).ravel()
+    """The census of the year's end: contracts and managed patients, see contracts.end_of_year, and
+    people admitted at least once."""
+    contracts, managed = contracts_of(
+        p, ground.cells, ground.region.contract_coverage, before, after, tallies.people[:, 0],
+        ground.vital.birth,
+    )  # fmt: skip
+    people = contracts.sum(axis=(1, 2))
     # A transfer and a step-down are further stays of somebody who has been admitted.
     f = tallies.facility.sum(axis=0)
     again = (f[L.F_TRANSFERS_IN] + f[L.F_BACK_RECEIVED]) / max(f[L.F_ADMISSIONS], 1e-300)
     stays = tallies.group[:, :, L.G_DISCHARGES].sum(axis=1) * (1.0 - again)
     admitted = people * -np.expm1(-stays / np.maximum(people, 1e-300))
-    return end.reshape(-1, 2, 3), managed.ravel(), admitted
+    return contracts, managed, admitted
 
 
 def conservation(t: Tallies, by_group: bool = True) -> dict[str, float]:

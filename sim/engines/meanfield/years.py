@@ -15,9 +15,9 @@ from sim.engines.meanfield.ageing import (
     cohorts_of,
     crossings_of,
     grow_older,
-    with_growth,
 )
 from sim.engines.meanfield.balance import State
+from sim.engines.meanfield.contracts import new_year
 from sim.engines.meanfield.model import MeanField, quarters
 from sim.engines.meanfield.places import Cells, Floats, place_hours
 from sim.engines.meanfield.report import YearReport
@@ -166,10 +166,12 @@ class MeanFieldYears:
             model.cells, self.crossings, model.people, self.cohorts,
             region.insurance.employee_share,
         )  # fmt: skip
-        cells = with_growth(model.cells, end[0], end[1], model.people, older)
         rates = load_demography(self.year)
         boys = float(model.p.boys_per_100_girls)
         self.cohorts = self.cohorts.grown(rates, self.first.move_rate, boys)
+        cells = new_year(
+            model.p, model.cells, end[0], model.people, older, self.cohorts.people
+        )  # fmt: skip
         vital = self.cohorts.vital(load_demography(self.year + 1), self.first.move_rate)
         model.people = older
         model.cells = cells
