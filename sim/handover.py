@@ -10,6 +10,7 @@ year.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -30,11 +31,12 @@ from sim.stocks import (
     effort_target,
     links_of,
     nodes_of,
-    retained,
+    retained_by_county,
     shapes,
     size,
     view,
     whole,
+    whole_by_node,
 )
 from sim.tiers import ALTERNATIVE_TIER, Tier
 
@@ -61,6 +63,21 @@ class MonthTally:
     by_key: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """What the published tables and a course say of nodes (N).
+
+    posts, beds  published doctors and beds;  posted (N,) doctors at work over those of the node
+    weight       (N,) doctors of 2020, and the gain (N, 4) by policy that their mean capability has
+    """
+
+    posts: Floats
+    beds: Floats
+    posted: Floats
+    weight: Floats
+    gain: Floats
+
+
 class SlowWorld:
     """The stocks of one path and what they hand over. Months count from January 2020."""
 
@@ -73,6 +90,10 @@ class SlowWorld:
         f = first.facilities
         self.counties = len(first.counties.code)
         self.node_of = nodes_of(first)
+        self.rows = np.flatnonzero(self.node_of != NONE)  # facilities that have a node
+        self.row_node = self.node_of[self.rows]
+        # A record's fields are slow to read one by one.
+        self.plain = SimpleNamespace(**{name: p[name] for name in p.dtype.names})
         queues = ~f.is_delay
         has = [bool((queues & (f.tier == int(t))).any()) for t in (Tier.CITY, Tier.REGIONAL)]
         self.links = links_of(self.counties, *has)
@@ -84,7 +105,12 @@ class SlowWorld:
         self.scope = scope_of(first)
         self.is_open = False  # the regional centre
         self.history: list[MonthTally] = []
-        self.reference: MonthTally | None = None
+        self.flows: list[Floats] = []  # visits and charges by node, fund by county, of every month
+        self.reference: Floats | None = None  # flows of the last known year
+        self.reference_residents = np.zeros(self.counties)
+        self._held_figures: tuple[Any, ...] | None = None
+        self._held_nodes: tuple[Any, ...] | None = None
+        self._held_parameters: tuple[Any, ...] | None = None
         self.figures = self._figures(0)
         self.drivers: Drivers | None = None
         ways = first.villages
@@ -112,14 +138,40 @@ class SlowWorld:
         return self.paths.of(FIRST_YEAR + month // 12)
 
     def _figures(self, month: int) -> Figures:
-        base = self.base(month)
+        """Figures of a month; the same object as long as nothing has changed."""
+        base, steps = self.base(month), self.course.at(month)
+        held = self._held_figures
+        if held is not None and held[0] is base and held[1:3] == (steps, self.is_open):
+            return held[3]
         scope = replace(self.scope, region=base)
-        figures = figures_of(base, scope, self.course.at(month))
+        figures = figures_of(base, scope, steps)
         if not self.is_open:
             closed = (base.facilities.tier == int(Tier.REGIONAL)) & ~base.facilities.is_delay
             if self.paths.centre is not None:
                 figures.planned[closed] = 0.0
+        self._held_figures = base, steps, self.is_open, figures
         return figures
+
+    def _nodes(self, base: Region) -> Nodes:
+        """What a region and the present figures say of nodes, worked out when either changes."""
+        held = self._held_nodes
+        if held is not None and held[0] is base and held[1] is self.figures:
+            if held[2] == self.is_open:
+                return held[3]
+        f, figures = base.facilities, self.figures
+        doctors = self.by_node(f.doctors)
+        first = self.base(0).facilities.doctors[self.rows] + 1e-9
+        weight = np.bincount(self.row_node, first, self.n)
+        kept = [np.bincount(self.row_node, first * np.exp(-gain), self.n)
+                for gain in figures.gain[self.rows].T]  # fmt: skip
+        share = np.stack(kept, axis=1) / np.maximum(weight, 1e-300)[:, None]
+        nodes = Nodes(
+            posts=self._posts(base), beds=self.by_node(f.beds.astype(np.float64)),
+            posted=_ratio(self.by_node(f.doctors * figures.posted), doctors), weight=weight,
+            gain=-np.log(np.where(weight[:, None] > 0.0, share, 1.0)),
+        )  # fmt: skip
+        self._held_nodes = base, figures, self.is_open, nodes
+        return nodes
 
     def _posts(self, region: Region) -> Floats:
         """Published doctors by node; those of a new centre as its beds, at the city's ratio."""
@@ -137,15 +189,15 @@ class SlowWorld:
 
     def _nurse_posts(self, region: Region, beds: Floats) -> Floats:
         """Nurses a node needs: the national ratio to published doctors, moved with its beds."""
-        published = self.by_node(region.facilities.beds.astype(np.float64))
+        nodes = self._nodes(region)
+        published = nodes.beds
         moved = np.where(published > 0, self.by_node(beds) / np.maximum(published, 1e-9), 1.0)
-        needed = self.p.nurses_per_doctor * self._posts(region) * moved
+        needed = self.plain.nurses_per_doctor * nodes.posts * moved
         return np.where(self.links.tier == 0, 0.0, needed)
 
     def by_node(self, values: Floats) -> Floats:
         """Sum over the facilities of each node."""
-        here = self.node_of != NONE
-        return np.bincount(self.node_of[here], values[here], self.n).astype(np.float64)
+        return np.bincount(self.row_node, values[self.rows], self.n)
 
     # ------------------------------------------------------------------ down: conditions
 
@@ -172,17 +224,28 @@ class SlowWorld:
 
     def _turn_loops_on(self) -> None:
         """1 January after the last known year: that year is the measure of all that follows."""
-        self.reference = self._year_before(self.loops_from)
-        reserve = self.p.fund_reserve_start / 12.0 * self.reference.fund.sum()
+        self._set_reference()
+        reserve = self.plain.fund_reserve_start / 12.0 * self._fund(self.reference).sum()
         self.stocks.fund[0] += reserve
         view(self.start, self.length).fund[0] += reserve
 
-    def _year_before(self, month: int) -> MonthTally:
-        """Flows of the twelve months before, and residents at their end."""
-        year = self.history[month - 12 : month]
-        total = {name: np.sum([getattr(m, name) for m in year], axis=0)
-                 for name in ("visits", "charges", "fund")}  # fmt: skip
-        return MonthTally(**total, residents=year[-1].residents, by_key=year[-1].by_key)
+    def _set_reference(self) -> None:
+        self.reference = self._year_before(self.loops_from)
+        self.reference_residents = self.history[self.loops_from - 1].residents
+
+    def _year_before(self, month: int) -> Floats:
+        """Flows of the twelve months before."""
+        year: Floats = np.add.reduce(self.flows[month - 12 : month])
+        return year
+
+    def _fund(self, flows: Any) -> Floats:
+        fund: Floats = flows[2 * self.n :]
+        return fund
+
+    def _flows_of(self, tally: MonthTally) -> Floats:
+        """A month's visits and charges by node, and the fund by county."""
+        by_node = [self.by_node(values) for values in (tally.visits, tally.charges)]
+        return np.concatenate([*by_node, tally.fund])
 
     def _open_centre(self, month: int) -> None:
         centre = self.paths.centre
@@ -205,10 +268,9 @@ class SlowWorld:
     def _region(self, month: int) -> Region:
         base, figures, stocks = self.base(month), self.figures, self.stocks
         f, insurance = base.facilities, base.insurance
-        here = self.node_of != NONE
-        node = self.node_of[here]
+        here, node = self.rows, self.row_node
         doctors = f.doctors.copy()
-        posts = self._posts(base)
+        posts = self._nodes(base).posts
         if self.is_open:
             centre = self._where(base, Tier.REGIONAL)
             doctors[centre] = posts[self.links.tier == int(Tier.REGIONAL)] / centre.sum()
@@ -253,7 +315,7 @@ class SlowWorld:
         wanted = self.figures.coverage
         if self.reference is None:
             return wanted
-        p, by_key = self.p, self.history[-1].by_key
+        p, by_key = self.plain, self.history[-1].by_key
         village = self.stocks.doctors[self.links.tier == 0].sum()
         capacity = p.contracts_per_practitioner * self.stocks.practitioners.sum()
         capacity += p.contracts_per_village_doctor * village
@@ -269,9 +331,9 @@ class SlowWorld:
         return coverage
 
     def _parameters(self, month: int) -> Any:
-        p, more = self.p, {}
+        p, more = self.plain, {}
         effort = float(np.average(self.stocks.effort, weights=self.scope.residents))
-        raised = effort - effort_target(p, 0.0)
+        raised = effort - effort_target(self.p, 0.0)
         if abs(raised) > 1e-12:
             more["formal_referral"] = 1.0 + p.effort_referral * raised
             for tier in ("county", "city"):
@@ -279,7 +341,11 @@ class SlowWorld:
         taken = self.contract_time(month)
         if taken > 0.0:
             more |= {f"clinic_hours:{tier}": 1.0 - taken for tier in _PRIMARY}
-        return parameters_of(p, self.scope, self.course.at(month), more)
+        steps, held = self.course.at(month), self._held_parameters
+        if held is None or held[:2] != (steps, more):
+            now = parameters_of(self.p, self.scope, steps, more)
+            held = self._held_parameters = steps, more, now
+        return held[2]
 
     def contract_time(self, month: int) -> float:
         """B4: share of village and township doctors' time that added contracts take, 0-0.5."""
@@ -287,15 +353,17 @@ class SlowWorld:
             return 0.0
         base = self.base(month)
         added = np.maximum(0.0, self._coverage(base) - base.contract_coverage)
-        hours = float((added * self.history[-1].by_key * self.p.contract_hours).sum())
+        hours = float((added * self.history[-1].by_key * self.plain.contract_hours).sum())
         doctors = self.stocks.doctors[self.links.tier <= 1].sum()
-        return min(MOST_CONTRACT_TIME, hours / max(1.0, doctors * self.p.working_hours))
+        return min(MOST_CONTRACT_TIME, hours / max(1.0, doctors * self.plain.working_hours))
 
     # ------------------------------------------------------------------ up: flows
 
     def take(self, month: int, tally: MonthTally) -> None:
         """The end of a month: what patients did becomes what the flows follow."""
+        same = bool(self.history) and tally is self.history[-1]  # the mean month of a quarter
         self.history.append(tally)
+        self.flows.append(self.flows[-1] if same else self._flows_of(tally))
         self.drivers = self._drivers(month)
 
     def step(self) -> None:
@@ -304,39 +372,33 @@ class SlowWorld:
             raise ValueError("stocks move on after a month's tally has been taken")
         self.integrator.step(self.p, self.links, self.drivers, self.flat, MONTH)
 
-    def capability(self) -> Floats:
+    def capability(self, month: int) -> Floats:
         """Capability by tier and need class, the mean over doctors, (5, 4)."""
-        f = self.base(0).facilities
-        here = self.node_of != NONE
-        gain = self.figures.gain[here] + self.stocks.gain[self.node_of[here]][:, None]
-        tier, weight = f.tier[here], f.doctors[here] + 1e-9
-        each = raised_capability(self.p.capability[tier], gain) * weight[:, None]
-        total = np.bincount(tier, weight, 5)
-        sums = np.stack([np.bincount(tier, each[:, s], 5) for s in range(4)], axis=1)
-        own = np.asarray(self.p.capability[:5])
-        return np.where(total[:, None] > 0.0, sums / np.maximum(total, 1e-9)[:, None], own)
+        nodes, tier = self._nodes(self.base(month)), self.links.tier
+        own = np.asarray(self.plain.capability)
+        each = raised_capability(own[tier], nodes.gain + self.stocks.gain[:, None])
+        total = np.bincount(tier, nodes.weight, 5)
+        sums = np.zeros((5, 4))
+        np.add.at(sums, tier, each * nodes.weight[:, None])
+        return np.where(total[:, None] > 0.0, sums / np.maximum(total, 1e-9)[:, None], own[:5])
 
     def _drivers(self, month: int) -> Drivers:
         """What the flows of a month follow."""
-        base, figures, p = self.base(month), self.figures, self.p
-        tier = self.links.tier
-        volume = revenue = np.ones(self.n)
+        base, figures = self.base(month), self.figures
+        tier, n, nodes = self.links.tier, self.n, self._nodes(base)
+        volume = revenue = np.ones(n)
         surplus, budget = np.zeros(self.counties), self.history[-1].fund * 12.0
         spending = budget
         if self.reference is not None:
             now = self._year_before(len(self.history))
-            volume = _ratio(self.by_node(now.visits), self.by_node(self.reference.visits))
-            revenue = _ratio(self.by_node(now.charges), self.by_node(self.reference.charges))
-            budget, spending = self._budget(month), now.fund
-            surplus = np.array(
-                [retained(p, b - s, figures.kept) for b, s in zip(budget, spending, strict=True)]
-            )
-        doctors = base.facilities.doctors
-        posted = _ratio(self.by_node(doctors * figures.posted), self.by_node(doctors))
+            ratio = _ratio(now[: 2 * n], self.reference[: 2 * n])
+            volume, revenue = ratio[:n], ratio[n:]
+            budget, spending = self._budget(month), self._fund(now)
+            retained_by_county(self.p, budget, spending, figures.kept, surplus)
         return Drivers(
-            posts=self._posts(base), nurse_posts=self._nurse_posts(base, self.stocks.beds),
+            posts=nodes.posts, nurse_posts=self._nurse_posts(base, self.stocks.beds),
             planned=figures.planned, exits=figures.exits[tier], income=figures.income[tier],
-            places=self._places(), posted=posted, volume=volume,
+            places=self._places(), posted=nodes.posted, volume=volume,
             revenue=revenue, surplus=surplus, kept=np.full(self.counties, figures.kept),
             effort=np.full(self.counties, figures.effort),
             contributions=np.array([budget.sum()]), spending=np.array([spending.sum()]),
@@ -353,10 +415,10 @@ class SlowWorld:
         """What a county's people bring to the fund a year: the reference year's spending, by people
         and real growth, yuan."""
         assert self.reference is not None  # noqa: S101  (loops are on)
-        people = self.history[-1].residents / np.maximum(self.reference.residents, 1.0)
+        people = self.history[-1].residents / np.maximum(self.reference_residents, 1.0)
         years = (month + 1 - self.loops_from) / 12.0  # between the middles of the two years
-        growth = (1.0 + self.p.contribution_growth) ** years
-        budget: Floats = self.reference.fund * people * growth
+        growth = (1.0 + self.plain.contribution_growth) ** years
+        budget: Floats = self._fund(self.reference) * people * growth
         return budget
 
     # ------------------------------------------------------------------ state
@@ -375,19 +437,21 @@ class SlowWorld:
         self.is_open = bool(state["is_open"])
         columns = [state[f"history_{f.name}"] for f in fields(MonthTally)]
         self.history = [MonthTally(*rows) for rows in zip(*columns, strict=True)]
+        self.flows = [self._flows_of(tally) for tally in self.history]
         if len(self.history) > self.loops_from:
-            self.reference = self._year_before(self.loops_from)
+            self._set_reference()
 
     def whole_stocks(self) -> dict[str, NDArray[np.int64]]:
         """Doctors, nurses and beds of nodes in whole units, (N,); each is its start plus what came
         less what went, to the unit."""
         s, start = self.stocks, view(self.start, self.length)
         came = s.hired + s.trained + s.came_up
-        beds = whole(start.beds, s.opened, s.closed)
+        beds = np.zeros(self.n, dtype=np.int64)
+        whole_by_node(start.beds, s.opened, s.closed, self.node_of, beds)
         return {
             "doctors": whole(start.doctors, came, s.left + s.moved_up),
             "nurses": whole(start.nurses, s.nurses_hired, s.nurses_left),
-            "beds": self.by_node(beds.astype(np.float64)).astype(np.int64),
+            "beds": beds,
         }
 
 

@@ -78,7 +78,7 @@ class StockTable:
         self.region["contract_time"].append(slow.contract_time(month))
         self.effort.append(s.effort.copy())
         self.surplus.append(drivers.surplus.copy())
-        self.capability.append(slow.capability())
+        self.capability.append(slow.capability(month))
 
     def state(self) -> dict[str, np.ndarray]:
         """All that has been recorded, as arrays."""

@@ -142,6 +142,13 @@ def retained(p: Any, surplus: float, kept: float) -> float:
 
 
 @kernel
+def retained_by_county(p: Any, budget: Any, spending: Any, kept: float, out: Any) -> None:
+    """`retained` of every county's surplus of budget over spending, (C,)."""
+    for c in range(len(out)):
+        out[c] = retained(p, budget[c] - spending[c], kept)
+
+
+@kernel
 def effort_target(p: Any, kept: float) -> float:
     """E16: effort that the share of a surplus kept leads to, 0-1."""
     return 1.0 / (1.0 + math.exp(-(p.effort_base + p.effort_slope * kept)))
@@ -240,21 +247,34 @@ class Integrator:
 
     def __init__(self, length: dict[str, int]) -> None:
         n = size(length)
-        self.slopes = [np.zeros(n) for _ in range(4)]
-        self.slope_views = [view(slope, length) for slope in self.slopes]
+        self.slopes = np.zeros((4, n))
+        self.slope_views = tuple(view(slope, length) for slope in self.slopes)
         self.trial = np.zeros(n)
         self.trial_view = view(self.trial, length)
 
     def step(self, p: Any, links: Links, drivers: Drivers, flat: Floats, years: float) -> None:
         """Move `flat` on by `years` under constant drivers, in place."""
-        ahead = (0.0, 0.5, 0.5, 1.0)
-        for k in range(4):
-            before = self.slopes[k - 1] if k else 0.0
-            np.multiply(before, ahead[k] * years, out=self.trial)
-            self.trial += flat
-            flows(p, links, drivers, self.trial_view, self.slope_views[k])
-        k1, k2, k3, k4 = self.slopes
-        flat += years / 6.0 * (k1 + 2.0 * (k2 + k3) + k4)
+        _runge_kutta(
+            p, links, drivers, self.trial_view, self.slope_views, self.slopes, self.trial, flat,
+            years,
+        )  # fmt: skip
+
+
+@kernel
+def _runge_kutta(
+    p: Any, links: Any, drivers: Any, trial_view: Any, slope_views: Any, slopes: Any, trial: Any,
+    flat: Any, years: float,
+) -> None:  # fmt: skip
+    """One step of `Integrator`: four looks at the flows, in one call."""
+    n = len(flat)
+    for k in range(4):
+        ahead = (1.0 if k == 3 else 0.5) * years
+        for i in range(n):
+            trial[i] = flat[i] + (slopes[k - 1, i] * ahead if k > 0 else 0.0)
+        flows(p, links, drivers, trial_view, slope_views[k])
+    for i in range(n):
+        middle = slopes[1, i] + slopes[2, i]
+        flat[i] += years / 6.0 * (slopes[0, i] + 2.0 * middle + slopes[3, i])
 
 
 def links_of(counties: int, has_city: bool, has_regional: bool) -> Links:
@@ -296,6 +316,15 @@ def whole(start: Floats, came: Floats, went: Floats) -> NDArray[np.int64]:
     """A stock in whole units: its start, and the whole part of what came and went since, so that
     the books balance to the unit and the rest is carried."""
     return np.floor(start + 1e-9).astype(np.int64) + _counted(came) - _counted(went)
+
+
+@kernel
+def whole_by_node(start: Any, came: Any, went: Any, node_of: Any, out: Any) -> None:
+    """`whole` of facilities (F,), added up by node: (N,) int64, added to."""
+    for f in range(len(start)):
+        if node_of[f] != NONE:
+            books = math.floor(came[f] + 1e-9) - math.floor(went[f] + 1e-9)
+            out[node_of[f]] += int(math.floor(start[f] + 1e-9) + books)
 
 
 def _counted(flow: Floats) -> NDArray[np.int64]:
