@@ -145,7 +145,7 @@ class MeanField:
     def period(self, years: float, intensity: float, *, exact: bool = True) -> Solution:
         """Solve a period of `years` with all rates times `intensity`; memory moves to its end.
 
-        exact  see solver.solve_period; the first period is always exact
+        exact  see solver.solve_period
 
         Raises solver.NotConverged when there is no fixed point within the tolerance.
         """
@@ -155,8 +155,7 @@ class MeanField:
         )  # fmt: skip
         self.mean_people = self.people + 0.5 * moved
         if self.seen is None:
-            self._solve(self.memory, intensity, True)
-            exact = True
+            self._solve(self.memory, intensity, exact)
         people = self.mean_people.sum(axis=(1, 2, 3))
         mean = self._remember(people, self.seen, years, True)
         solution = self._solve(mean, intensity, exact)

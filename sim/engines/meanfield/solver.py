@@ -29,7 +29,9 @@ from sim.engines.meanfield.choice import (
 TOLERANCE = 1e-6  # of waits in hours, shares and occupancies
 MOST_TURNS = 40
 _INNER = 400
-_FIRST_TOLERANCE, _PART = 1e-3, 0.03
+_FIRST_TOLERANCE, _PART = 1e-3, 0.03  # part of a move that the next one is, at most
+LOOSE = 1e-3  # what may be left where `exact` is not asked for
+_LOOSE_INNER = 1e-5
 # Growth of contacts with the wait is at least this steep: hours of wait per utility, and half the
 # alternative's own share; only the speed of the iteration rests on it.
 _OWN_RESPONSE = 0.6
@@ -273,6 +275,40 @@ def _settle(
     return 0, worst
 
 
+@kernel
+def _moved(start: Any, state: Any) -> float:
+    """Largest change of what people and doctors act on, free beds at the township apart."""
+    most = 0.0
+    for s in range(len(state.wait)):
+        most = max(
+            most, abs(state.wait[s] - start.wait[s]),
+            abs(state.emergency_wait[s] - start.emergency_wait[s]),
+            abs(state.appointment[s] - start.appointment[s]),
+            abs(state.unseen[s] - start.unseen[s]), abs(state.occupancy[s] - start.occupancy[s]),
+            abs(state.leave[s] - start.leave[s]),
+            abs(state.leave_urgent[s] - start.leave_urgent[s]),
+        )  # fmt: skip
+    return most
+
+
+@kernel
+def extrapolated(last: Any, before: Any, floor: Any, out: Any) -> None:
+    """A state that goes on from two as they followed, into `out`; floor (S,) of appointments."""
+    for s in range(len(out.wait)):
+        out.wait[s] = max(0.0, 2.0 * last.wait[s] - before.wait[s])
+        emergency = 2.0 * last.emergency_wait[s] - before.emergency_wait[s]
+        out.emergency_wait[s] = max(0.0, emergency)
+        out.appointment[s] = max(floor[s], 2.0 * last.appointment[s] - before.appointment[s])
+        out.occupancy[s] = max(0.0, 2.0 * last.occupancy[s] - before.occupancy[s])
+        out.bed_wait[s] = last.bed_wait[s]
+        for now, then, new in (
+            (last.unseen, before.unseen, out.unseen), (last.leave, before.leave, out.leave),
+            (last.leave_urgent, before.leave_urgent, out.leave_urgent),
+            (last.free, before.free, out.free),
+        ):  # fmt: skip
+            new[s] = min(1.0, max(0.0, 2.0 * now[s] - then[s]))
+
+
 def solve_period(
     p: Any, setting: Any, need: Any, quality: Any, memory: Any, state: Any, work: Work, exact: bool
 ) -> tuple[int, int, float]:  # fmt: skip
@@ -282,8 +318,9 @@ def solve_period(
     need     (N, 4) episodes a year at the period's intensity
     quality  (N, 4, 6) perceived quality, see memory.seen_by_all
     memory   habits and exhausted caps of the period
-    exact    True: cells choose again at the answer until nothing moves; False: they choose once,
-             at the start, and their places answer to the change of waits by the pivot form
+    exact    True: cells choose again at the answer until nothing moves; False: until they would
+             move the answer by less than LOOSE, by the last move: mostly once, at the start, and
+             their places answer to the change of waits by the pivot form
     Returns evaluations of all cells, inner turns, and the residual. Raises NotConverged.
     """
     w, m = work, setting
@@ -291,9 +328,9 @@ def solve_period(
         p, m.cells, m.stations, m.prices, m.tastes, need, quality, memory.exhausted, w.own, w.row,
     )  # fmt: skip
     start = new_state(len(m.stations.facility))
-    finest = 0.1 * TOLERANCE if exact else TOLERANCE
+    finest = 0.1 * TOLERANCE if exact else _LOOSE_INNER
     tolerance = _FIRST_TOLERANCE if exact else finest
-    inner, residual = 0, np.inf
+    inner, answered = 0, np.inf
     for turn in range(MOST_TURNS):
         copy_state(state, start)
         offer(p, m.facilities, m.scheme, m.stations, state, w.offers)
@@ -304,22 +341,18 @@ def solve_period(
             w.care, w.later, w.scratch, w.raised,
         )  # fmt: skip
         _gather(m.cells, need, w.first, w.base)
-        used, residual = _settle(
+        used, answered = _settle(
             p, m.facilities, m.scheme, m.stations, m.clinics, m.stay, m.patience, m.places,
             w.base, w.later, w.old_offer, state, w.fresh, w.offers, w.place_offer, w.contacts,
             w.flows, w.ends, w.loads, w.slope, w.carry, w.point, w.step, w.past_x,
             w.past_f, w.gram, w.share, tolerance, _INNER,
         )  # fmt: skip
         if used == 0:
-            raise NotConverged(f"residual {residual:.1e} after {_INNER} turns of one evaluation")
+            raise NotConverged(f"residual {answered:.1e} after {_INNER} turns of one evaluation")
         inner += used
-        if not exact:
-            return turn + 1, inner, residual
-        residual = max(
-            float(np.abs(a - b).max(initial=0.0))
-            for name, a, b in zip(State._fields, state, start, strict=True)
-            if name not in ("bed_wait", "free")
-        )
+        residual = _moved(start, state)
+        if not exact and _PART * residual < LOOSE:
+            return turn + 1, inner, answered
         if residual < TOLERANCE and tolerance == finest:
             return turn + 1, inner, residual
         # Places need not be more exact than what cells are about to change.

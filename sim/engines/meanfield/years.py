@@ -22,7 +22,7 @@ from sim.engines.meanfield.model import MeanField, quarters
 from sim.engines.meanfield.places import Cells, Floats, place_hours
 from sim.engines.meanfield.report import YearReport
 from sim.engines.meanfield.setting import Ground, conditions_of
-from sim.engines.meanfield.solver import copy_state
+from sim.engines.meanfield.solver import copy_state, extrapolated
 from sim.engines.meanfield.stations import stations_of
 from sim.engines.meanfield.year import YearResult, conservation, end_of_year, intensity_of
 from sim.engines.world import build_world
@@ -107,16 +107,18 @@ class MeanFieldYears:
         self.report.by_group = by_group
         if not self.started:
             people = model.people.copy()
-            model.period(WARM_UP_DAYS / 365.0, intensity_of(model.p, year, [0]))
+            model.period(WARM_UP_DAYS / 365.0, intensity_of(model.p, year, [0]), exact=False)
             model.people = people  # nobody is born or dies in the warm-up
             self.started = True
         months, length = quarters(year)[self.quarter_of_year]
         held = self.held[self.quarter_of_year]
-        if held:  # the season comes again
-            copy_state(held[-1], model.state)
-        exact = year == self.first.ground.region.year
-        solution = model.period(length, intensity_of(model.p, year, months), exact=exact)
-        self.held[self.quarter_of_year] = [State(*(array.copy() for array in model.state))]
+        if len(held) == 2:  # the season comes again, and its trend goes on
+            extrapolated(held[1], held[0], model.setting.stations.own_delay, model.state)
+        elif held:
+            copy_state(held[0], model.state)
+        solution = model.period(length, intensity_of(model.p, year, months), exact=False)
+        now = State(*(array.copy() for array in model.state))
+        self.held[self.quarter_of_year] = [*held[-1:], now]
         self.residual = max(self.residual, solution.residual)
         self.turns += solution.turns
         self.told = self.report.tallies.facility.copy()
