@@ -36,6 +36,7 @@ class Solution:
     flows   (G, 4, 11, 27) yearly flows of places, see chain
     ends    (G, 4, 8) yearly ends of episodes
     contacts  (N, 4, 12) shares of first choices of cells; need (N, 4) episodes a year
+    visits, part  see share_visits
     state   waits and beds of the stations
     turns, inner, residual  evaluations of all cells, turns between them, and the residual
     """
@@ -44,6 +45,8 @@ class Solution:
     ends: Floats
     contacts: Floats
     need: Floats
+    visits: Floats
+    part: Floats
     state: Any
     turns: int
     inner: int
@@ -187,8 +190,10 @@ class MeanField:
             self.p, self.setting, need, quality, memory, self.state, self.work, exact
         )
         w = self.work
+        flows, contacts = w.flows.copy(), w.first.copy()
+        visits, part = visits_of_cells(self.setting.cells, need, contacts, flows)
         solution = Solution(
-            flows=w.flows.copy(), ends=w.ends.copy(), contacts=w.first.copy(), need=need,
+            flows=flows, ends=w.ends.copy(), contacts=contacts, need=need, visits=visits, part=part,
             state=State(*(a.copy() for a in self.state)), turns=turns, inner=inner,
             residual=residual,
         )  # fmt: skip
@@ -199,11 +204,11 @@ class MeanField:
     def _experience(self, solution: Solution, people: Floats) -> tuple[Experience, Floats]:
         """Good and bad outcomes a person and year of every cell, and the time it spends in bed."""
         n = len(people)
-        visits, part = visits_of_cells(self.setting.cells, solution)
         good, bad, again, in_bed = *(np.zeros((n, 4, 11)) for _ in range(3)), np.zeros(n)
         _outcomes(
-            self.setting.cells, solution.flows, visits, part, people, good, bad, again, in_bed
-        )
+            self.setting.cells, solution.flows, solution.visits, solution.part, people, good, bad,
+            again, in_bed,
+        )  # fmt: skip
         choosing, loyal = np.zeros((n, 4, 6)), np.ones((n, 4, 6))
         choosing_by_quality(
             self.p, self.setting.cells, solution.contacts, solution.flows, good, bad, again,
@@ -272,14 +277,14 @@ def _outcomes(
         in_bed[i] = min(0.9, days / 365.0 / persons)
 
 
-def visits_of_cells(cells: Any, solution: Solution) -> tuple[Floats, Floats]:
-    """`share_visits` of a solution."""
+def visits_of_cells(
+    cells: Any, need: Floats, contacts: Floats, flows: Floats
+) -> tuple[Floats, Floats]:
+    """`share_visits` of an answer."""
     n = len(cells.place)
     visits, part = np.zeros((n, 4, 11)), np.zeros((n, 4))
-    totals, failing = np.zeros(solution.flows.shape[:3]), np.zeros(solution.flows.shape[:2])
-    share_visits(
-        cells, solution.need, solution.contacts, solution.flows, visits, part, totals, failing
-    )
+    totals, failing = np.zeros(flows.shape[:3]), np.zeros(flows.shape[:2])
+    share_visits(cells, need, contacts, flows, visits, part, totals, failing)
     return visits, part
 
 

@@ -12,6 +12,17 @@ from typing import Any
 import numpy as np
 from scipy.special import gammainc
 
+from sim.compiled import kernel
+from sim.engines.meanfield.chain import (
+    DOWN,
+    DOWN_SEVERITY,
+    SHORT,
+    SHORT_SEVERITY,
+    STAY_SEVERITY,
+    STAYS,
+    VISIT_SEVERITY,
+    VISITS,
+)
 from sim.engines.meanfield.places import Floats
 
 _UNEVEN = 0.25  # squared spread of need among the people of a cell, of age and severity
@@ -60,25 +71,75 @@ def deductible_share(stays: Floats, factors: Floats, start: float, end: float) -
     return total / points
 
 
-def stay_fund(charge: Floats, rate: Floats, deductible: Floats, spread: float) -> Floats:
+@kernel
+def visit_money(
+    place_of: Any, insurance: Any, people: Any, visits: Any, flows: Any, price: Any, rate: Any,
+    uneven: float, years: float, charge: Any, fund: Any, mean: Any, square: Any,
+) -> None:  # fmt: skip
+    """Charges of visits in a period and what the fund pays of them before caps, (N, 4, 11) fen.
+
+    visits  (N, 4, 11) a year; flows of places, see chain; price (G, 11) fen
+    rate    (2, 11) share the fund pays; uneven  E[X^2] / E[X]^2 of a visit's charge
+    mean, square  (N,) fund payments a person in the period, and their squares, added to
+    """
+    for i in range(len(place_of)):
+        g = place_of[i]
+        total = squares = 0.0
+        for s in range(4):
+            for j in range(11):
+                charge[i, s, j] = fund[i, s, j] = 0.0
+                if visits[i, s, j] <= 0.0:
+                    continue
+                severity = flows[g, s, j, VISIT_SEVERITY] / flows[g, s, j, VISITS]
+                each = price[g, j] * severity
+                paid = each * rate[insurance[i], j]
+                charge[i, s, j] = visits[i, s, j] * each * years
+                fund[i, s, j] = visits[i, s, j] * paid * years
+                total += visits[i, s, j] * paid
+                squares += visits[i, s, j] * paid * paid
+        mean[i] += total / people[i] * years
+        square[i] += squares / people[i] * uneven * years
+
+
+@kernel
+def stay_fund(charge: float, rate: float, deductible: float, spread: float) -> float:
     """Fund payment of a stay of mean charge: (charge - deductible) x rate, 0 at least, averaged
     over charges that run from 1 - spread to 1 + spread times the mean."""
-    total = np.zeros(np.broadcast(charge, rate, deductible).shape)
-    points = 4
-    for k in range(points):
-        factor = 1.0 + spread * (2.0 * (k + 0.5) / points - 1.0)
-        total += np.maximum(0.0, charge * factor - deductible) * rate
-    return total / points
+    total = 0.0
+    for k in range(4):
+        factor = 1.0 + spread * (2.0 * (k + 0.5) / 4 - 1.0)
+        total += max(0.0, charge * factor - deductible) * rate
+    return total / 4
 
 
-def money_of(
-    p: Any, scheme: Any, insurance: Any, visits: Floats, charge: Floats, tier: Any
-) -> tuple[Floats, Floats]:
-    """Uncapped fund payments for visits of cells and their squares: (N, 4, 11) in fen.
+@kernel
+def stay_money(
+    place_of: Any, insurance: Any, part: Any, flows: Any, price: Any, days: Any, rate: Any,
+    deductible: Any, share: Any, spread: float, years: float, charge: Any, fund: Any,
+) -> None:  # fmt: skip
+    """Charges of stays in a period and what the fund pays of them, (N, 4, 11) fen.
 
-    visits (N, 4, 11) a person-year; charge (N, 4, 11) fen a visit; tier (11,)
+    part   (N, 4) of what a place's episodes lead to; price (G, 11) fen of a stay
+    days   (11,) mean stay, by which the price of one that transfers after a day is divided
+    rate, deductible  (2, 11) of the fund; share (N,) mean factor on the deductible
     """
-    rate = scheme.visit_fund_bp[:, tier][insurance] / 10_000.0
-    each = charge * rate[:, None, :]
-    spread = float(p.severity_spread)
-    return visits * each, visits * each * each * (1.0 + spread * spread / 3.0)
+    for i in range(len(place_of)):
+        g = place_of[i]
+        for s in range(4):
+            for j in range(11):
+                charge[i, s, j] = fund[i, s, j] = 0.0
+                flow = flows[g, s, j]
+                first = deductible[insurance[i], j] * share[i]
+                for kind in range(2):
+                    count, severity, cost = flow[SHORT], flow[SHORT_SEVERITY], price[g, j] / days[j]
+                    if kind == 0:
+                        count = flow[STAYS] + flow[DOWN]
+                        severity = flow[STAY_SEVERITY] + flow[DOWN_SEVERITY]
+                        cost = price[g, j]
+                    if count <= 0.0:
+                        continue
+                    number = part[i, s] * count * years
+                    each = cost * severity / count
+                    charge[i, s, j] += number * each
+                    paid = stay_fund(each, rate[insurance[i], j], first, spread)
+                    fund[i, s, j] += number * paid

@@ -12,9 +12,10 @@ from sim.day import blocks, days_in_year, days_to_opening, weekdays
 from sim.engines import schema as L
 from sim.engines.meanfield import chain as C
 from sim.engines.meanfield import money
-from sim.engines.meanfield.model import MeanField, Solution, need_shares, visits_of_cells
+from sim.engines.meanfield.links import Links, county_table, share_out
+from sim.engines.meanfield.model import MeanField, Solution, need_shares
 from sim.engines.meanfield.places import Floats
-from sim.tiers import ALTERNATIVE_TIER, Place
+from sim.tiers import ALTERNATIVE_TIER
 
 _TIER = np.array(ALTERNATIVE_TIER)
 
@@ -24,6 +25,7 @@ _OF_BEDS = (
     L.F_BED_REQUESTS, L.F_TRANSFERS_OUT, L.F_TRANSFERS_IN, L.F_BACK_SENT, L.F_BACK_RECEIVED,
     L.F_CHARGE_INPATIENT,
 )  # fmt: skip
+_IS_OF_BEDS = np.isin(np.arange(L.FACILITY_TALLIES), _OF_BEDS)
 
 
 @dataclass
@@ -50,6 +52,8 @@ class YearReport:
     tallies: Tallies = field(init=False)
     fund: Floats = field(init=False)  # (N,) uncapped fund payments for visits so far, fen a person
     square: Floats = field(init=False)
+    capped: Floats = field(init=False)  # (N,) of the fund payments, those within the yearly cap
+    links: Links = field(init=False, default=None)  # type: ignore[assignment]
     elapsed: float = field(init=False, default=0.0)
 
     def __post_init__(self) -> None:
@@ -64,85 +68,70 @@ class YearReport:
             people=np.zeros((counties, 3)),
         )
         n = len(self.model.cells.place)
-        self.fund, self.square = np.zeros(n), np.zeros(n)
+        self.fund, self.square, self.capped = np.zeros(n), np.zeros(n), np.zeros(n)
 
     def add(self, solution: Solution, months: list[int], years: float) -> None:
         """Count one period that covers `months` (0-11)."""
         model, cells = self.model, self.model.cells
-        links = Links(model, solution.state)
-        visits, part = visits_of_cells(model.setting.cells, solution)
-        paid = self._visit_money(solution, visits, links, years)
-        stays = self._stay_money(solution, part, links, years)
+        if self.links is None or self.links.stations is not model.ground.stations:
+            self.links = Links(model)
+        links = self.links
+        links.update(model, solution.state)
+        visits, part = solution.visits, solution.part
+        paid = self._visit_money(solution, years)
+        stays = self._stay_money(solution, years)
         flows = solution.flows * years
-        table = _county_table(flows, links, paid, stays)
+        table = county_table(cells, flows, links, paid, stays)
         weights = _month_weights(model, months)
         for month, weight in zip(months, weights, strict=True):
             _add_places(table, weight, links.place, cells.county, self.tallies.county[month])
         if self.by_group:
             self._groups(solution, visits * years, part * years, paid, stays, links)
         self._episodes(solution, years)
-        self._facilities(flows, links, table, solution.state, years)
+        self._facilities(flows, links, table, years)
         self.tallies.people += model.events
         self.elapsed += years
 
     # ------------------------------------------------------------------ money
 
-    def _visit_money(
-        self, solution: Solution, visits: Floats, links: Links, years: float
-    ) -> dict[str, Floats]:
+    def _visit_money(self, solution: Solution, years: float) -> dict[str, Floats]:
         """Charge and fund payments of visits by cell, class and alternative, fen in the period."""
-        model, cells = self.model, self.model.cells
-        p, scheme, f = model.p, model.setting.scheme, solution.flows
-        factor = f[..., C.VISIT_SEVERITY] / np.maximum(f[..., C.VISITS], 1e-300)
-        each = links.price[cells.place][:, None, :] * factor[cells.place]
+        model, cells, links = self.model, self.model.cells, self.links
+        scheme = model.setting.scheme
         people = np.maximum(model.mean_people.sum(axis=(1, 2, 3)), 1e-300)
-        mean, square = money.money_of(
-            p, scheme, cells.insurance, visits / people[:, None, None], each, _TIER
-        )
+        charge, fund = np.zeros_like(solution.visits), np.zeros_like(solution.visits)
+        before, capped_before = self.fund.copy(), self.capped
+        spread = float(model.p.severity_spread)
+        rate = scheme.visit_fund_bp[:, _TIER] / 10_000.0
+        money.visit_money(
+            cells.place, cells.insurance, people, solution.visits, solution.flows, links.price,
+            rate, 1.0 + spread * spread / 3.0, years, charge, fund, self.fund, self.square,
+        )  # fmt: skip
         cap = scheme.visit_cap[cells.insurance].astype(np.float64)
-        before, before_square = self.fund.copy(), self.square.copy()
-        self.fund += mean.sum(axis=(1, 2)) * years
-        self.square += square.sum(axis=(1, 2)) * years
-        spread = (money.visit_variance(before, before_square),
-                  money.visit_variance(self.fund, self.square))  # fmt: skip
-        paid = money.capped_mean(self.fund, spread[1], cap) - money.capped_mean(
-            before, spread[0], cap
-        )
-        kept = paid / np.maximum(self.fund - before, 1e-300)
+        variance = money.visit_variance(self.fund, self.square)
+        self.capped = money.capped_mean(self.fund, variance, cap)
+        kept = (self.capped - capped_before) / np.maximum(self.fund - before, 1e-300)
         # The next period's share of people whose cap is used up, by its start.
-        model.memory.exhausted[:] = money.above_cap(self.fund, spread[1], cap)
-        charge = visits * each * years
-        fund = mean * years * people[:, None, None] * np.minimum(1.0, kept)[:, None, None]
+        model.memory.exhausted[:] = money.above_cap(self.fund, variance, cap)
+        fund *= np.minimum(1.0, kept)[:, None, None]
         return {"charge": charge, "fund": fund}
 
-    def _stay_money(
-        self, solution: Solution, part: Floats, links: Links, years: float
-    ) -> dict[str, Floats]:
+    def _stay_money(self, solution: Solution, years: float) -> dict[str, Floats]:
         """Charge and fund payments of stays by cell, class and alternative, fen in the period."""
-        model, cells = self.model, self.model.cells
+        model, cells, links = self.model, self.model.cells, self.links
         p, scheme, f = model.p, model.setting.scheme, solution.flows
         people = np.maximum(model.mean_people.sum(axis=(1, 2, 3)), 1e-300)
-        stays = f[..., C.STAYS] + f[..., C.SHORT] + f[..., C.DOWN]
-        own = (part[..., None] * stays[cells.place]).sum(axis=(1, 2)) / people
+        stays = (f[..., C.STAYS] + f[..., C.SHORT] + f[..., C.DOWN]).sum(axis=2)
+        own = (solution.part * stays[cells.place]).sum(axis=1) / people
         factors = scheme.deductible_factor / 10_000.0
         share = money.deductible_share(own, factors, self.elapsed, self.elapsed + years)
-        rate = (scheme.stay_fund_bp[:, _TIER] / 10_000.0)[cells.insurance][:, None, :]
-        first = scheme.deductible[:, _TIER][cells.insurance] * share[:, None]
-        charge = np.zeros((len(people), 4, 11))
-        fund = np.zeros_like(charge)
-        length = np.asarray(p.stay_mean)[_TIER]
-        for count, severity, divide in (
-            (f[..., C.STAYS] + f[..., C.DOWN], f[..., C.STAY_SEVERITY] + f[..., C.DOWN_SEVERITY],
-             np.ones(11)),
-            (f[..., C.SHORT], f[..., C.SHORT_SEVERITY], length),
-        ):  # fmt: skip
-            number = part[..., None] * count[cells.place] * years
-            factor = severity / np.maximum(count, 1e-300)
-            each = (links.stay_price / divide)[cells.place][:, None, :] * factor[cells.place]
-            charge += number * each
-            fund += number * money.stay_fund(
-                each, rate, first[:, None, :], 0.5 * float(p.severity_spread)
-            )
+        charge, fund = np.zeros_like(solution.visits), np.zeros_like(solution.visits)
+        money.stay_money(
+            cells.place, cells.insurance, solution.part, f, links.stay_price,
+            np.asarray(p.stay_mean)[_TIER], scheme.stay_fund_bp[:, _TIER] / 10_000.0,
+            scheme.deductible[:, _TIER].astype(np.float64), share,
+            0.5 * float(p.severity_spread), years, charge, fund,
+        )  # fmt: skip
         return {"charge": charge, "fund": fund}
 
     # ------------------------------------------------------------------ tables
@@ -225,45 +214,22 @@ class YearReport:
         result[:3] = first[:, np.array(closed)[_TIER]].sum(axis=1) * intensity / 365.0
         return result
 
-    def _facilities(
-        self, flows: Floats, links: Links, table: Floats, state: Any, years: float
-    ) -> None:
-        """Counts of facilities: stations' sums, by each facility's part of its station."""
+    def _facilities(self, flows: Floats, links: Links, table: Floats, years: float) -> None:
+        """Counts of facilities: stations' sums, by each facility's part of its station; what beds
+        do is known of a station as a whole: its facilities are equally full."""
         model = self.model
-        sums = flows.sum(axis=1)
-        columns = np.zeros((len(model.setting.stations.facility), L.FACILITY_TALLIES))
-        admitted = sums[..., C.STAYS] + sums[..., C.SHORT] + sums[..., C.DOWN]
-        critical = flows[:, 3, :, C.VISITS]
-        for column, values in (
-            (L.F_VISITS, sums[..., C.VISITS]), (L.F_UNSEEN, sums[..., C.UNSEEN]),
-            (L.F_WAIT_SECONDS, table[..., L.C_WAIT_SECONDS]), (L.F_ADMISSIONS, admitted),
-            (L.F_DISCHARGES, admitted), (L.F_STAY_DAYS, sums[..., C.BED_DAYS]),
-            (L.F_BED_DAYS, sums[..., C.BED_DAYS]),
-            (L.F_BED_WAIT_DAYS, table[..., L.C_BED_WAIT_DAYS]),
-            (L.F_LEFT_QUEUE, sums[..., C.MOVED_ON]), (L.F_BED_REQUESTS, sums[..., C.WANTED]),
-            (L.F_TRANSFERS_OUT, sums[..., C.SHORT]),
-            (L.F_TRANSFERS_IN, sums[..., C.TRANSFERRED_IN]),
-            (L.F_BACK_SENT, sums[..., C.SENT_BACK]), (L.F_BACK_RECEIVED, sums[..., C.DOWN]),
-            (L.F_EMERGENCIES, critical), (L.F_REFERRED_IN, sums[..., C.REFERRED_IN]),
-            (L.F_CHARGE_OUTPATIENT, table[..., L.C_CHARGE]),
-            (L.F_CHARGE_INPATIENT, table[..., L.C_STAY_CHARGE]),
-        ):  # fmt: skip
-            columns[:, column] = links.to_stations(values)
-        p, tier = model.p, model.setting.stations.tier
+        stations, ground = model.setting.stations, model.ground.stations
+        columns = links.to_stations(flows, table, len(stations.facility))
+        p, tier = model.p, stations.tier
         consult = np.asarray(p.service_minutes) * 60.0 * (1.0 + np.asarray(p.test_share))
         columns[:, L.F_SERVICE_SECONDS] = columns[:, L.F_VISITS] * consult[tier]
-        columns[model.setting.stations.delay, L.F_BED_DAYS] = 0.0
-        columns[model.setting.stations.delay, L.F_SERVICE_SECONDS] = 0.0
-        ground = model.ground.stations
-        has = ground.station_of >= 0
-        of = ground.station_of[has]
-        beds = np.where(model.ground.world.facility.delay, 0, model.setting.conditions.beds)
-        part = np.repeat(ground.part[has][:, None], L.FACILITY_TALLIES, axis=1)
-        # What beds do is known of a station as a whole: its facilities are equally full.
-        total = np.bincount(of, beds[has], len(columns))[of]
-        in_beds = np.where(total > 0.0, beds[has] / np.maximum(total, 1e-300), ground.part[has])
-        part[:, list(_OF_BEDS)] = in_beds[:, None]
-        self.tallies.facility[has] += columns[of] * part
+        columns[stations.delay, L.F_BED_DAYS] = 0.0
+        columns[stations.delay, L.F_SERVICE_SECONDS] = 0.0
+        beds = np.where(model.ground.world.facility.delay, 0.0, model.setting.conditions.beds)
+        share_out(
+            columns, _IS_OF_BEDS, ground.station_of, ground.part, beds, np.zeros(len(columns)),
+            self.tallies.facility,
+        )  # fmt: skip
         self.tallies.facility[:, L.F_OPEN_BED_DAYS] += beds * years * 365.0
 
 
@@ -311,75 +277,6 @@ def _add_places(table: Any, weight: float, where: Any, county: Any, out: Any) ->
                     row = out[county[g], ALTERNATIVE_TIER[j], k]
                     for column in range(table.shape[2]):
                         row[column] += part * table[g, j, column]
-
-
-class Links:
-    """What lies behind the alternatives of places at one state: prices, waits, place, stations."""
-
-    def __init__(self, model: MeanField, state: Any) -> None:
-        s, facility = model.ground.stations, model.ground.world.facility
-        self.model = model
-        counts = np.diff(s.link_start)
-        self.row = np.repeat(np.arange(len(counts)), counts)  # place x alternative of every link
-        self.station, self.weight = s.link_station, s.link_weight
-        of = s.facility[self.station]
-        now = model.setting.conditions
-        self.price = self._mean(now.price[of])
-        self.stay_price = self._mean(now.stay_price[of])
-        self.wait = self._mean(state.wait[self.station]) * 3600.0
-        self.emergency_wait = self._mean(state.emergency_wait[self.station]) * 3600.0
-        self.bed_wait = self._mean(state.bed_wait[self.station])
-        county = model.cells.county[self.row // 11]
-        where = np.where(
-            facility.outside[of], int(Place.OUTSIDE_REGION),
-            np.where(facility.county[of] == county, int(Place.OWN_COUNTY),
-                     int(Place.ELSEWHERE_IN_REGION)),
-        )  # fmt: skip
-        self.place = np.stack([self._mean((where == k).astype(float)) for k in range(3)], axis=-1)
-
-    def _mean(self, values: Any) -> Floats:
-        n = len(self.model.cells.county) * 11
-        mean: Floats = np.bincount(self.row, values * self.weight, n).astype(np.float64)
-        return mean.reshape(-1, 11)
-
-    def to_stations(self, values: Floats) -> Floats:
-        """Sum of (G, 11) over the stations behind."""
-        n = len(self.model.setting.stations.facility)
-        weights = values.ravel()[self.row] * self.weight
-        return np.bincount(self.station, weights, n).astype(np.float64)
-
-
-def _county_table(flows: Floats, links: Links, paid: Any, stays: Any) -> Floats:
-    """The county tallies by place and alternative: (G, 11, tallies)."""
-    cells = links.model.cells
-    table = np.zeros((flows.shape[0], 11, L.COUNTY_TALLIES))
-    sums = flows.sum(axis=1)
-
-    def of_cells(values: Floats) -> Floats:
-        row = cells.place[:, None] * 11 + np.arange(11)
-        found = np.bincount(row.ravel(), values.sum(axis=1).ravel(), flows.shape[0] * 11)
-        return found.reshape(-1, 11).astype(np.float64)
-
-    hours = np.where(np.isfinite(cells.hours), cells.hours, 0.0)
-    clinic = flows[:, :3, :, C.VISITS].sum(axis=1)
-    table[..., L.C_VISITS] = sums[..., C.VISITS]
-    table[..., L.C_CHARGE] = of_cells(paid["charge"])
-    table[..., L.C_FUND] = of_cells(paid["fund"])
-    table[..., L.C_OUT_OF_POCKET] = table[..., L.C_CHARGE] - table[..., L.C_FUND]
-    table[..., L.C_TRAVEL_SECONDS] = sums[..., C.VISITS] * 2.0 * hours * 3600.0
-    table[..., L.C_WAIT_SECONDS] = (
-        clinic * links.wait + flows[:, 3, :, C.VISITS] * links.emergency_wait
-    )
-    table[..., L.C_FIRST_CONTACTS] = sums[..., C.FIRST]
-    table[..., L.C_REFERRALS] = sums[..., C.REFERRED]
-    table[..., L.C_ADMISSIONS] = sums[..., C.STAYS] + sums[..., C.SHORT] + sums[..., C.DOWN]
-    table[..., L.C_DISCHARGES] = table[..., L.C_ADMISSIONS]
-    table[..., L.C_STAY_CHARGE] = of_cells(stays["charge"])
-    table[..., L.C_STAY_FUND] = of_cells(stays["fund"])
-    table[..., L.C_STAY_OUT_OF_POCKET] = table[..., L.C_STAY_CHARGE] - table[..., L.C_STAY_FUND]
-    table[..., L.C_UNSEEN] = sums[..., C.UNSEEN]
-    table[..., L.C_BED_WAIT_DAYS] = table[..., L.C_ADMISSIONS] * links.bed_wait
-    return table
 
 
 def _month_weights(model: MeanField, months: list[int]) -> Floats:

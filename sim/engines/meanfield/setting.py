@@ -310,7 +310,7 @@ def _places(ground: Ground, now: Conditions) -> Any:
     of_station = [
         np.bincount(s.station_of[here], weighted[here, k], len(s.facility)) for k in range(4)
     ]
-    places.capability = _behind(ground, np.stack(of_station, axis=1))
+    places.capability = behind(ground, np.stack(of_station, axis=1))
     effective = np.bincount(cells.place, people * cells.effective, len(cells.county))
     places.effective = effective / np.maximum(total, 1e-300)
     return places
@@ -320,10 +320,10 @@ def _prices(ground: Ground, facilities: Any, scheme: Any) -> Floats:
     """Yuan of a visit from places: (G, 11, 2, 2), by the rule."""
     board = np.zeros(len(facilities), dtype=L.BOARD_RECORD).view(np.recarray)
     visit_prices(facilities, scheme, board)
-    return _behind(ground, board.visit_yuan.reshape(-1, 4)).reshape(-1, N_ALTERNATIVES, 2, 2)
+    return behind(ground, board.visit_yuan.reshape(-1, 4)).reshape(-1, N_ALTERNATIVES, 2, 2)
 
 
-def _behind(ground: Ground, values: Floats) -> Floats:
+def behind(ground: Ground, values: Floats) -> Floats:
     """Values of stations (S, k) as places see them, (G, 11, k): the mean over the links."""
     s = ground.stations
     out = np.zeros((len(s.link_start) - 1, values.shape[1]))

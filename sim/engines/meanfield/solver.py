@@ -30,7 +30,7 @@ TOLERANCE = 1e-6  # of waits in hours, shares and occupancies
 MOST_TURNS = 40
 _INNER = 400
 _FIRST_TOLERANCE, _PART = 1e-3, 0.03  # part of a move that the next one is, at most
-LOOSE = 1e-3  # what may be left where `exact` is not asked for
+LOOSE = 2e-3  # what may be left where `exact` is not asked for
 _LOOSE_INNER = 1e-5
 # Growth of contacts with the wait is at least this steep: hours of wait per utility, and half the
 # alternative's own share; only the speed of the iteration rests on it.

@@ -30,6 +30,7 @@ from sim.population import Residents
 from sim.region import Region
 
 MONTHS = 3  # of a quarter
+_TOLD = [L.F_VISITS, L.F_CHARGE_OUTPATIENT, L.F_CHARGE_INPATIENT]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class MeanFieldYears:
         self.residual, self.turns = 0.0, 0
         self.started = False
         self.held: list[list[Any]] = [[], [], [], []]  # states of the quarter in the last two years
-        self.told = self.report.tallies.facility.copy()
+        self.told = self.report.tallies.facility[:, _TOLD].copy()
 
     # ------------------------------------------------------------------ down
 
@@ -121,21 +122,21 @@ class MeanFieldYears:
         self.held[self.quarter_of_year] = [*held[-1:], now]
         self.residual = max(self.residual, solution.residual)
         self.turns += solution.turns
-        self.told = self.report.tallies.facility.copy()
+        self.told = self.report.tallies.facility[:, _TOLD].copy()
         self.report.add(solution, months, length)
         self.quarter_of_year += 1
 
     def month_tally(self) -> dict[str, Floats]:
         """The mean month of the last quarter, see sim.handover.MonthTally."""
-        grown = self.report.tallies.facility - self.told
+        grown = self.report.tallies.facility[:, _TOLD] - self.told
         months = quarters(self.year)[self.quarter_of_year - 1][0]
         county = self.report.tallies.county[months].sum(axis=(0, 2, 3))
-        charges = grown[:, L.F_CHARGE_OUTPATIENT] + grown[:, L.F_CHARGE_INPATIENT]
+        charges = grown[:, 1] + grown[:, 2]
         cells = self.model.cells
         people = self.model.people.sum(axis=(1, 2, 3))
         by_key = cells.contracts.sum(axis=(0, 2))
         return {
-            "visits": grown[:, L.F_VISITS] / MONTHS,
+            "visits": grown[:, 0] / MONTHS,
             "charges": charges / 100.0 / MONTHS,
             "fund": (county[:, L.C_FUND] + county[:, L.C_STAY_FUND]) / 100.0 / MONTHS,
             "residents": np.bincount(cells.county[cells.place], people, county.shape[0]),
