@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import namedtuple
+from itertools import pairwise
 from typing import Any
 
 from sim.compiled import kernel
@@ -11,6 +12,7 @@ from sim.engines.meanfield.surfaces import LOADS, at_rooms_and_hours
 from sim.rules.consult import N_POOLS
 
 POINTS = len(LOADS)
+_OVER_STEP = tuple(1.0 / (after - before) for before, after in pairwise(LOADS))
 # Surfaces of clinics, by station: first attempts a day, wait in seconds, share unseen; (S, 24).
 Clinics = namedtuple("Clinics", ["demand", "wait", "unseen"])
 
@@ -106,7 +108,7 @@ def _add_pool(
                 at = LOADS[i] * load
                 while k < POINTS - 2 and at >= LOADS[k + 1]:
                     k += 1
-                c = (at - LOADS[k]) / (LOADS[k + 1] - LOADS[k])
+                c = (at - LOADS[k]) * _OVER_STEP[k]
                 wait = blend[k, 0] + c * (blend[k + 1, 0] - blend[k, 0])
                 unseen = blend[k, 1] + min(c, 1.0) * (blend[k + 1, 1] - blend[k, 1])
                 clinics.wait[s, i] += part * of_week * wait

@@ -57,11 +57,11 @@ def end_of_year(
     counts = start * (new / np.maximum(old, _LEAST))[..., None, None, None]
     total, held = counts.sum(axis=-1), counts[..., 1:].sum(axis=-1)
     signed = held
+    lapse = lapse_probability(p, 1.0 / _MONTHS)
+    sign = np.array([uptake_probability(p, float(share), 1.0 / _MONTHS) for share in coverage])
     for _ in range(_MONTHS):
-        sign = np.array([uptake_probability(p, float(c), 1.0 / _MONTHS) for c in coverage])
-        lapse = lapse_probability(p, 1.0 / _MONTHS)
         signed = signed * (1.0 - lapse) + (total - signed) * sign
-    kept = (1.0 - lapse_probability(p, 1.0 / _MONTHS)) ** _MONTHS
+    kept = (1.0 - lapse) ** _MONTHS
     effective = counts[..., 2] * kept + p.effective_contract_share * (signed - held * kept)
     end = np.stack([total - signed, signed - effective, effective], axis=-1)
     mix = counts[:, 0].sum(axis=(-1, -2))

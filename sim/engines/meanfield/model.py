@@ -137,7 +137,7 @@ class MeanField:
 
         What people remember and the waits of the last period stay.
         """
-        if parameters is not None:
+        if parameters is not None and parameters is not self.p:
             self.p = parameters
             self.relative_deaths = relative_deaths(parameters)
         held = self.setting.sessions

@@ -90,10 +90,19 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """The session table of some parameters, and the bytes of those it rests on."""
+    """The session table of some parameters, and the bytes of those it rests on; and what else
+    follows from parameters alone.
+
+    parameters  the record `stay` and `tastes` are of
+    stay        (6, 2) days of a stay by tier over the severity factor, see balance.fill_places
+    tastes      (4, 2) factors on price and travel
+    """
 
     table: Floats
     made_of: bytes
+    parameters: Any
+    stay: Floats
+    tastes: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,19 +185,15 @@ def setting_of(
     facilities = station_facilities(ground, p, now)
     arrays = station_arrays(ground, p, facilities, now)
     sessions = session_surfaces(p, held)
-    stay = np.zeros((6, 2))
-    tastes = np.zeros((4, 2))
-    _stay_lines(p, stay)
-    _taste_points(p, np.zeros((TASTE_LEVELS, 5)), np.zeros(TASTE_LEVELS), tastes)
     clinics = Clinics(*(np.zeros((n, POINTS)) for _ in range(3)))
     blend, days = np.zeros((POINTS, 2)), np.zeros((2, 7))
     clinic_surfaces(p, arrays, sessions.table, children, clinics, blend, days)
     return Setting(
         conditions=now, sessions=sessions, facilities=facilities, scheme=now.scheme,
         cells=CellArrays(c.place, c.scope, c.insurance, c.effective, c.hours),
-        stations=arrays, clinics=clinics, stay=stay, patience=float(p.patience_days[2]),
+        stations=arrays, clinics=clinics, stay=sessions.stay, patience=float(p.patience_days[2]),
         places=_places(ground, now), prices=_prices(ground, facilities, now.scheme),
-        tastes=tastes,
+        tastes=sessions.tastes,
     )  # fmt: skip
 
 
@@ -274,15 +279,21 @@ def station_arrays(ground: Ground, p: Any, facilities: Any, now: Conditions) -> 
 
 
 def session_surfaces(p: Any, held: Sessions | None = None) -> Sessions:
-    """The session table of a parameter set; `held` itself when it is of the same parameters."""
+    """The session table of a parameter set; that of `held` when it is of the same parameters, and
+    `held` itself when it is of this very record."""
+    if held is not None and held.parameters is p:
+        return held
+    stay, tastes = np.zeros((6, 2)), np.zeros((4, 2))
+    _stay_lines(p, stay)
+    _taste_points(p, np.zeros((TASTE_LEVELS, 5)), np.zeros(TASTE_LEVELS), tastes)
     made_of = b"".join(np.asarray(p[name]).tobytes() for name in SESSION_PARAMETERS)
     if held is not None and held.made_of == made_of:
-        return held
+        return Sessions(held.table, made_of, p, stay, tastes)
     in_use = np.zeros((len(ROOMS), NUMBERS))
     use_table(float(p.service_cv), in_use)
     table = np.zeros((5, len(ROOMS), len(OPEN_HOURS), len(LOADS), 2))
     session_table(p, in_use, table)
-    return Sessions(table, made_of)
+    return Sessions(table, made_of, p, stay, tastes)
 
 
 def first_state(stations: Any, p: Any) -> Any:

@@ -292,21 +292,24 @@ def _moved(start: Any, state: Any) -> float:
 
 
 @kernel
-def extrapolated(last: Any, before: Any, floor: Any, out: Any) -> None:
-    """A state that goes on from two as they followed, into `out`; floor (S,) of appointments."""
+def carried_on(season: Any, now: Any, then: Any, floor: Any, out: Any) -> None:
+    """A state like that of a season before, moved as another has moved since, from `then` to `now`;
+    into `out`. floor (S,) of appointments."""
     for s in range(len(out.wait)):
-        out.wait[s] = max(0.0, 2.0 * last.wait[s] - before.wait[s])
-        emergency = 2.0 * last.emergency_wait[s] - before.emergency_wait[s]
+        out.wait[s] = max(0.0, season.wait[s] + now.wait[s] - then.wait[s])
+        emergency = season.emergency_wait[s] + now.emergency_wait[s] - then.emergency_wait[s]
         out.emergency_wait[s] = max(0.0, emergency)
-        out.appointment[s] = max(floor[s], 2.0 * last.appointment[s] - before.appointment[s])
-        out.occupancy[s] = max(0.0, 2.0 * last.occupancy[s] - before.occupancy[s])
-        out.bed_wait[s] = last.bed_wait[s]
-        for now, then, new in (
-            (last.unseen, before.unseen, out.unseen), (last.leave, before.leave, out.leave),
-            (last.leave_urgent, before.leave_urgent, out.leave_urgent),
-            (last.free, before.free, out.free),
+        appointment = season.appointment[s] + now.appointment[s] - then.appointment[s]
+        out.appointment[s] = max(floor[s], appointment)
+        out.occupancy[s] = max(0.0, season.occupancy[s] + now.occupancy[s] - then.occupancy[s])
+        out.bed_wait[s] = season.bed_wait[s]
+        for one, new, old, to in (
+            (season.unseen, now.unseen, then.unseen, out.unseen),
+            (season.leave, now.leave, then.leave, out.leave),
+            (season.leave_urgent, now.leave_urgent, then.leave_urgent, out.leave_urgent),
+            (season.free, now.free, then.free, out.free),
         ):  # fmt: skip
-            new[s] = min(1.0, max(0.0, 2.0 * now[s] - then[s]))
+            to[s] = min(1.0, max(0.0, one[s] + new[s] - old[s]))
 
 
 def solve_period(

@@ -14,6 +14,7 @@ from sim.rules.demography import DAYS_PER_YEAR, death_probability_table
 from sim.rules.illness import relative_mortality
 
 _STARTS = (0, 15, 45, 65, 75)
+_TYPICAL_AGE = (8, 30, 55, 70, 80)
 _SINGLE_AGES = np.arange(111)
 _BAND = np.searchsorted(_STARTS[1:], _SINGLE_AGES, side="right")
 
@@ -61,9 +62,16 @@ def vital_of(counts: Floats, demography: Any, move_rate: Floats) -> Vital:
 
 def relative_deaths(p: Any) -> Floats:
     """Death rate of a chronic state over that of its age band: (5, 4), from the rule."""
-    return np.array(
-        [[relative_mortality(p, age, state) for state in range(4)] for age in (8, 30, 55, 70, 80)]
-    )
+    out = np.zeros((5, 4))
+    _relative_deaths(p, out)
+    return out
+
+
+@kernel
+def _relative_deaths(p: Any, out: Any) -> None:
+    for band in range(5):
+        for state in range(4):
+            out[band, state] = relative_mortality(p, _TYPICAL_AGE[band], state)
 
 
 def partner_cells(cells: Cells) -> tuple[Ints, Ints]:

@@ -22,7 +22,7 @@ from sim.engines.meanfield.model import MeanField, quarters
 from sim.engines.meanfield.places import Cells, Floats, place_hours
 from sim.engines.meanfield.report import YearReport
 from sim.engines.meanfield.setting import Ground, conditions_of
-from sim.engines.meanfield.solver import copy_state, extrapolated
+from sim.engines.meanfield.solver import carried_on, copy_state
 from sim.engines.meanfield.stations import stations_of
 from sim.engines.meanfield.year import YearResult, conservation, end_of_year, intensity_of
 from sim.engines.world import build_world
@@ -64,7 +64,7 @@ class MeanFieldYears:
         self.quarter_of_year = 0
         self.residual, self.turns = 0.0, 0
         self.started = False
-        self.held: list[list[Any]] = [[], [], [], []]  # states of the quarter in the last two years
+        self.held: list[Any] = []  # states of the last five quarters
         self.told = self.report.tallies.facility[:, _TOLD].copy()
 
     # ------------------------------------------------------------------ down
@@ -98,7 +98,7 @@ class MeanFieldYears:
             for s, f in enumerate(stations.facility):
                 if int(f) in kept:
                     values[s] = before[kept[int(f)]]
-        self.held = [[], [], [], []]
+        self.held = []
 
     # ------------------------------------------------------------------ a quarter
 
@@ -112,14 +112,15 @@ class MeanFieldYears:
             model.people = people  # nobody is born or dies in the warm-up
             self.started = True
         months, length = quarters(year)[self.quarter_of_year]
-        held = self.held[self.quarter_of_year]
-        if len(held) == 2:  # the season comes again, and its trend goes on
-            extrapolated(held[1], held[0], model.setting.stations.own_delay, model.state)
-        elif held:
+        held = self.held
+        if len(held) >= 5:  # the season comes again, a year later
+            floor = model.setting.stations.own_delay
+            carried_on(held[-4], held[-1], held[-5], floor, model.state)
+        elif len(held) == 4:
             copy_state(held[0], model.state)
         solution = model.period(length, intensity_of(model.p, year, months), exact=False)
         now = State(*(array.copy() for array in model.state))
-        self.held[self.quarter_of_year] = [*held[-1:], now]
+        self.held = [*held[-4:], now]
         self.residual = max(self.residual, solution.residual)
         self.turns += solution.turns
         self.told = self.report.tallies.facility[:, _TOLD].copy()
