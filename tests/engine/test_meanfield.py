@@ -71,10 +71,11 @@ def random_cell(seed):
 
 
 def scratch_of(utility):
+    """A cell whose classes and tastes are all alike."""
     x = choice.new_scratch()
     for j in range(12):
         nest = P.primary_nest if 1 <= j <= 2 else P.outside_nest if j >= 8 else 1.0
-        x.e[j] = math.exp(utility[j] / nest)
+        x[choice.LANES * j : choice.LANES * (j + 1)] = math.exp(utility[j] / nest)
     return x
 
 
@@ -85,10 +86,11 @@ def test_mixing_habits_equals_the_rule_with_every_habit_in_turn(seed):
     x = scratch_of(utility)
     factor = np.zeros(11)
     choice.habit_factors(P, need_class, habit, good, factor)
-    got = np.zeros(12)
-    choice.fill_nests(P, x, factor)
-    care = np.zeros(11)
-    choice.mix_habits(x, habit, factor, got, care)
+    choice.lay_habits(x, need_class, habit, factor, 1.0)
+    choice.fill_nests(P, x)
+    choice.mix_habits(x)
+    got, care = np.zeros(12), np.zeros(11)
+    choice.read_shares(x, need_class, got, care)
     weight = np.empty(12)
     total = nested_logit(P, utility, weight)
     expected = (1.0 - habit.sum()) * weight / total
@@ -117,9 +119,11 @@ def test_places_answer_to_a_change_as_the_rule_does_for_people_alike():
 def test_after_a_failure_shares_are_the_rule_without_the_tiers_up_to_it():
     utility, _, _ = random_cell(11)
     x = scratch_of(utility)
-    choice.fill_nests(P, x, np.zeros(11))
-    later = np.zeros((5, 11))
-    choice.after_failures(x, later, 1.0 / choice.TASTES)
+    choice.lay_habits(x, 2, np.zeros(11), np.zeros(11), 1.0)
+    choice.fill_nests(P, x)
+    lanes, later = np.zeros(choice.LATER), np.zeros((5, 11))
+    choice.after_failures(x, lanes)
+    choice.read_later(lanes, 2, later)
     weight = np.empty(12)
     for failed in range(5):
         left = utility.copy()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
 from typing import Any
 
 import numpy as np
@@ -87,19 +86,41 @@ def offered(stations: Any, offers: Any, out: Any) -> None:
                     out[g, need_class, insurance, j] = total
 
 
+# Everything of one cell lies in rows of sixteen lanes: its four classes by the four tastes. Each
+# step is one loop over lanes, without branches, which the compiler does four or eight at a time.
+LANES = 4 * TASTES
+_E, _MORE, _HABIT, _INSIDE, _SCALE = 0, 12, 23, 34, 43  # exponentials (12), habits (11, 11), nests
+_TOTAL, _WEIGHT, _ALL, _PART, _NEED = 52, 53, 54, 55, 57
+_OUT, _CARE = 58, 70  # (12), (11)
+_ROWS = 81
+# Nests: the primary one as it is, with the village raised, with the township raised, the township
+# alone; the outside one as it is, and with each of its four raised.
+_PRIMARY, _ALONE, _OUTSIDE, _NESTS = 0, 3, 4, 9
+LATER = 5 * 11 * LANES
+
+
+def new_scratch() -> Any:
+    """Scratch of `first_contacts`: rows of lanes."""
+    return np.zeros(_ROWS * LANES)
+
+
 @kernel
 def exponents(p: Any, cells: Any, place_offer: Any, out: Any, utility: Any) -> None:
-    """exp(offer / dissimilarity) of every place: (G, 4, 2, 12), by the rule's own first steps."""
+    """exp(offer / dissimilarity) of every place: (G, 2, 12 x 16 lanes), by the rule's own first
+    steps, the same for all tastes."""
     for g in range(place_offer.shape[0]):
         for need_class in range(4):
             for insurance in range(2):
                 utility[0] = 0.0
                 for j in range(11):
                     utility[j + 1] = place_offer[g, need_class, insurance, j]
-                row = out[g, need_class, insurance]
-                choice_exponents(p, utility, row)
+                choice_exponents(p, utility, utility)
                 for j in range(12):
-                    row[j] = exp(row[j])
+                    utility[j] = exp(utility[j])
+                row = out[g, insurance]
+                for j in range(12):
+                    for q in range(TASTES):
+                        row[LANES * j + TASTES * need_class + q] = utility[j]
 
 
 @kernel
@@ -107,7 +128,7 @@ def own_exponents(
     p: Any, cells: Any, stations: Any, prices: Any, tastes: Any, need: Any, quality: Any,
     exhausted: Any, out: Any, utility: Any,
 ) -> None:  # fmt: skip
-    """exp(own utility / dissimilarity): (N, 4 classes, 12 x 4 tastes), self-care first.
+    """exp(own utility / dissimilarity): (N, 12 x 16 lanes), self-care first.
 
     prices  (G, 11, 2 insurances, 2) yuan of a visit, yearly cap left or exhausted
     tastes  (4, 2) factors on price and travel
@@ -115,10 +136,9 @@ def own_exponents(
     """
     for i in range(len(cells.place)):
         g, scope, insurance = cells.place[i], cells.scope[i], cells.insurance[i]
+        row = out[i]
         for need_class in range(4):
-            if need[i, need_class] <= 0.0:
-                continue
-            row = out[i, need_class]
+            lane = TASTES * need_class
             for q in range(TASTES):
                 weights = own_weights(p, need_class, tastes[q, 0], tastes[q, 1])
                 utility[0] = p.self_care_constant[need_class]
@@ -140,19 +160,20 @@ def own_exponents(
                 utility[2] += loyal
                 choice_exponents(p, utility, utility)
                 for j in range(12):
-                    row[TASTES * j + q] = utility[j]
-            for k in range(12 * TASTES):
-                row[k] = exp(row[k])
+                    row[LANES * j + lane + q] = utility[j]
+        for k in range(12 * LANES):
+            row[k] = exp(row[k])
+        for need_class in range(4):
             for j in range(11):
                 if stations.takes[g, need_class, scope, j] == 0:
                     for q in range(TASTES):
-                        row[TASTES * (j + 1) + q] = 0.0
+                        row[LANES * (j + 1) + TASTES * need_class + q] = 0.0
 
 
 @kernel
 def first_contacts(
     p: Any, cells: Any, need: Any, own: Any, place: Any, habit: Any, habit_good: Any, first: Any,
-    care: Any, later: Any, scratch: Any, raised: Any,
+    care: Any, later: Any, x: Any, raised: Any, lanes: Any,
 ) -> None:  # fmt: skip
     """Shares of first choices of every cell and class, and of choices after a failure.
 
@@ -161,31 +182,27 @@ def first_contacts(
     first   (N, 4, 12) written, self-care first
     care    (N, 4, 11) written: share of those used to an alternative who see somebody
     later   (G, 4, 5, 11) written: choice of those whom a tier failed, need-weighted
-    raised  (11,) scratch
+    x, raised (11,), lanes (G, LATER)  scratch
     """
-    later[:] = 0.0
+    lanes[:] = 0.0
     for i in range(len(cells.place)):
-        g, insurance = cells.place[i], cells.insurance[i]
+        g = cells.place[i]
+        mine, common = own[i], place[g, cells.insurance[i]]
+        for k in range(12 * LANES):
+            x[_E * LANES + k] = mine[k] * common[k]
         for s in range(4):
-            for j in range(12):
-                first[i, s, j] = 0.0
-            if need[i, s] <= 0.0:
-                continue
             habit_factors(p, s, habit[i, s], habit_good[i, s], raised)
-            for j in range(12):
-                for q in range(TASTES):
-                    scratch.e[j, q] = own[i, s, TASTES * j + q] * place[g, s, insurance, j]
-            fill_nests(p, scratch, raised)
-            mix_habits(scratch, habit[i, s], raised, first[i, s], care[i, s])
-            after_failures(scratch, later[g, s], need[i, s] / TASTES)
+            lay_habits(x, s, habit[i, s], raised, need[i, s])
+        fill_nests(p, x)
+        mix_habits(x)
+        after_failures(x, lanes[g])
+        for s in range(4):
+            read_shares(x, s, first[i, s], care[i, s])
+            if need[i, s] <= 0.0:
+                first[i, s] = 0.0
     for g in range(later.shape[0]):
         for s in range(4):
-            for t in range(5):
-                total = 0.0
-                for j in range(11):
-                    total += later[g, s, t, j]
-                for j in range(11):
-                    later[g, s, t, j] = later[g, s, t, j] / total if total > 0.0 else 0.0
+            read_later(lanes[g], s, later[g, s])
 
 
 @kernel
@@ -203,145 +220,172 @@ def habit_factors(p: Any, s: int, habit: Any, good: Any, out: Any) -> None:
             out[k] = 0.0
 
 
-# A cell's class has twelve exponentials for each taste, rows of e (12, 4). What is inside a nest,
-# as it is and with one alternative raised, stands in rows of four tastes: (4, 4) as is, village
-# raised, township raised, township alone; (5, 4) as is, and each of the four beyond the county
-# raised. All of them lie in one row of numbers, so that the powers are taken in one loop.
-PRIMARY_ROWS, OUTSIDE_ROWS = 4, 5
-Scratch = namedtuple(
-    "Scratch",
-    ["e", "total", "inside", "nest", "over", "primary", "outside", "n_primary", "n_outside"],
-)
-
-
-def new_scratch() -> Any:
-    """Scratch of `first_contacts`."""
-    first, rows = PRIMARY_ROWS * TASTES, PRIMARY_ROWS + OUTSIDE_ROWS
-    inside, nest, over = (np.zeros(rows * TASTES) for _ in range(3))
-    parts = (inside[:first], inside[first:], nest[:first], nest[first:])
-    return Scratch(
-        np.zeros((12, TASTES)), np.zeros(TASTES), inside, nest, over,
-        *(part.reshape(-1, TASTES) for part in parts),
-    )  # fmt: skip
+@kernel
+def lay_habits(x: Any, s: int, habit: Any, factor: Any, need: float) -> None:
+    """Habits of a class into its lanes: who is used to what, and how much its exponential gains;
+    and its episodes."""
+    for k in range(11):
+        used = habit[k] if factor[k] > 0.0 else 0.0
+        more = factor[k] - 1.0 if factor[k] > 0.0 else 0.0
+        for q in range(TASTES):
+            x[(_HABIT + k) * LANES + TASTES * s + q] = used
+            x[(_MORE + k) * LANES + TASTES * s + q] = more
+    for q in range(TASTES):
+        x[_NEED * LANES + TASTES * s + q] = need / TASTES
 
 
 @kernel
-def _powers(inside: Any, nest: Any, dissimilarity: Any) -> None:
-    """Weights of nests from what is inside them and their dissimilarity, number by number."""
-    for k in range(len(inside)):
-        nest[k] = inside[k] * nest_scale(inside[k], dissimilarity[k])
+def _raise(x: Any, row: int, base: int, k: int) -> None:
+    """What is inside a nest with alternative k raised."""
+    for q in range(LANES):
+        more = x[(_MORE + k) * LANES + q]
+        x[row * LANES + q] = x[base * LANES + q] + x[(_E + k + 1) * LANES + q] * more
 
 
 @kernel
-def fill_nests(p: Any, x: Any, factor: Any) -> None:
-    """Everything inside the nests, their weights, and the total, for all tastes at once."""
-    e = x.e
-    for q in range(TASTES):
-        primary = e[1, q] + e[2, q] + NOTHING
-        x.primary[0, q] = primary
-        x.primary[1, q] = primary + e[1, q] * (factor[0] - 1.0 if factor[0] > 0.0 else 0.0)
-        x.primary[2, q] = primary + e[2, q] * (factor[1] - 1.0 if factor[1] > 0.0 else 0.0)
-        x.primary[3, q] = e[2, q] + NOTHING
-        outside = e[8, q] + e[9, q] + e[10, q] + e[11, q] + NOTHING
-        x.outside[0, q] = outside
-        for k in range(7, 11):
-            more = factor[k] - 1.0 if factor[k] > 0.0 else 0.0
-            x.outside[k - 6, q] = outside + e[k + 1, q] * more
-    for k in range(len(x.over)):
-        x.over[k] = p.primary_nest if k < PRIMARY_ROWS * TASTES else p.outside_nest
-    _powers(x.inside, x.nest, x.over)
-    for q in range(TASTES):
-        total = e[0, q] + x.n_primary[0, q] + x.n_outside[0, q]
+def fill_nests(p: Any, x: Any) -> None:
+    """Everything inside the nests, what scales it to the nests' weights, and the total."""
+    village, town = (_E + 1) * LANES, (_E + 2) * LANES
+    inside, outside = _INSIDE * LANES, (_INSIDE + _OUTSIDE) * LANES
+    for q in range(LANES):
+        x[inside + q] = x[village + q] + x[town + q] + NOTHING
+        x[inside + _ALONE * LANES + q] = x[town + q] + NOTHING
+        beyond = x[8 * LANES + q] + x[9 * LANES + q] + x[10 * LANES + q] + x[11 * LANES + q]
+        x[outside + q] = beyond + NOTHING
+    for k in range(2):
+        _raise(x, _INSIDE + k + 1, _INSIDE, k)
+    for k in range(7, 11):
+        _raise(x, _INSIDE + _OUTSIDE + k - 6, _INSIDE + _OUTSIDE, k)
+    for k in range(_OUTSIDE * LANES):
+        x[_SCALE * LANES + k] = nest_scale(x[inside + k], p.primary_nest)
+    for k in range((_NESTS - _OUTSIDE) * LANES):
+        scale = nest_scale(x[outside + k], p.outside_nest)
+        x[(_SCALE + _OUTSIDE) * LANES + k] = scale
+    for q in range(LANES):
+        total = x[q] + x[inside + q] * x[_SCALE * LANES + q]
+        total += x[outside + q] * x[(_SCALE + _OUTSIDE) * LANES + q]
         for j in range(3, 8):
-            total += e[j, q]
-        x.total[q] = total + NOTHING
+            total += x[(_E + j) * LANES + q]
+        x[_TOTAL * LANES + q] = total + NOTHING
 
 
 @kernel
-def mix_habits(x: Any, habit: Any, factor: Any, out: Any, care: Any) -> None:
-    """Choice shares averaged over tastes and over who is used to which provider; fills out (12,),
-    and care (11,): share of those used to an alternative who see somebody.
+def _used_to(x: Any, k: int, nest: int, raised: int) -> None:
+    """Add the choice of those used to alternative k of a nest; raised is the nest with it raised.
+
+    The parts are rows: _WEIGHT the sum of habits over totals, _PART + 0 and 1 what the primary and
+    the outside nest get of it more than everybody's part.
+    """
+    base, up = (_INSIDE + nest) * LANES, (_INSIDE + raised) * LANES
+    scale, scale_up = (_SCALE + nest) * LANES, (_SCALE + raised) * LANES
+    part = (_PART + (1 if nest == _OUTSIDE else 0)) * LANES
+    for q in range(LANES):
+        more = x[up + q] * x[scale_up + q] - x[base + q] * x[scale + q]
+        over = 1.0 / (x[_TOTAL * LANES + q] + more)
+        weight = x[(_HABIT + k) * LANES + q] * over
+        x[_WEIGHT * LANES + q] += weight
+        x[part + q] += weight * (x[scale_up + q] - x[scale + q])
+        gained = x[(_E + k + 1) * LANES + q] * x[(_MORE + k) * LANES + q]
+        x[(_OUT + k + 1) * LANES + q] = weight * x[scale_up + q] * gained
+        x[(_CARE + k) * LANES + q] = x[q] * over
+
+
+@kernel
+def mix_habits(x: Any) -> None:
+    """Choices by lane, rows _OUT, mixed over who is used to which provider; and rows _CARE: share
+    of those used to an alternative who see nobody.
 
     The shares given one habit are the nested logit's with one utility raised, worked out from the
     sums already there; a test holds them to the rule.
     """
-    e = x.e
-    care[:] = 1.0
-    for q in range(TASTES):
-        everybody = no_primary = no_outside = 0.0
-        none = 1.0
-        for k in range(11):
-            if factor[k] <= 0.0 or e[k + 1, q] <= 0.0:
-                care[k] -= e[0, q] / x.total[q] / TASTES
-                continue
-            none -= habit[k]
-            more = e[k + 1, q] * (factor[k] - 1.0)
-            if 2 <= k < 7:
-                weight = habit[k] / (x.total[q] + more)
-                out[k + 1] += weight * more
-            elif k < 2:
-                nest = x.n_primary[k + 1, q]
-                weight = habit[k] / (x.total[q] + nest - x.n_primary[0, q])
-                no_primary += weight
-                part = weight * nest / x.primary[k + 1, q]
-                out[1] += part * e[1, q]
-                out[2] += part * e[2, q]
-                out[k + 1] += part * more
-            else:
-                nest = x.n_outside[k - 6, q]
-                weight = habit[k] / (x.total[q] + nest - x.n_outside[0, q])
-                no_outside += weight
-                part = weight * nest / x.outside[k - 6, q]
-                for j in range(8, 12):
-                    out[j] += part * e[j, q]
-                out[k + 1] += part * more
-            care[k] -= weight / habit[k] * e[0, q] / TASTES
-            everybody += weight
-        everybody += none / x.total[q]
-        out[0] += everybody * e[0, q]
-        for j in range(3, 8):
-            out[j] += everybody * e[j, q]
-        part = (everybody - no_primary) * x.n_primary[0, q] / x.primary[0, q]
-        out[1] += part * e[1, q]
-        out[2] += part * e[2, q]
-        part = (everybody - no_outside) * x.n_outside[0, q] / x.outside[0, q]
-        for j in range(8, 12):
-            out[j] += part * e[j, q]
-    total = 0.0
-    for j in range(12):
-        total += out[j]
-    for j in range(12):
-        out[j] /= total
+    for q in range(LANES):
+        x[_WEIGHT * LANES + q] = x[_PART * LANES + q] = x[(_PART + 1) * LANES + q] = 0.0
+        x[_ALL * LANES + q] = 1.0
+    for k in range(11):
+        for q in range(LANES):
+            x[_ALL * LANES + q] -= x[(_HABIT + k) * LANES + q]
+    for k in range(2):
+        _used_to(x, k, _PRIMARY, _PRIMARY + k + 1)
+    for k in range(2, 7):
+        for q in range(LANES):
+            more = x[(_E + k + 1) * LANES + q] * x[(_MORE + k) * LANES + q]
+            over = 1.0 / (x[_TOTAL * LANES + q] + more)
+            weight = x[(_HABIT + k) * LANES + q] * over
+            x[_WEIGHT * LANES + q] += weight
+            x[(_OUT + k + 1) * LANES + q] = weight * more
+            x[(_CARE + k) * LANES + q] = x[q] * over
+    for k in range(7, 11):
+        _used_to(x, k, _OUTSIDE, _OUTSIDE + k - 6)
+    for q in range(LANES):
+        everybody = x[_WEIGHT * LANES + q] + x[_ALL * LANES + q] / x[_TOTAL * LANES + q]
+        x[_ALL * LANES + q] = everybody
+        x[_PART * LANES + q] += everybody * x[_SCALE * LANES + q]
+        x[(_PART + 1) * LANES + q] += everybody * x[(_SCALE + _OUTSIDE) * LANES + q]
+        x[_OUT * LANES + q] = everybody * x[q]
+    for j in range(1, 12):
+        row = _PART if j < 3 else _PART + 1 if j >= 8 else _ALL
+        for q in range(LANES):
+            x[(_OUT + j) * LANES + q] += x[row * LANES + q] * x[(_E + j) * LANES + q]
 
 
 @kernel
-def after_failures(x: Any, later: Any, need: float) -> None:
-    """Add the choice shares of those a tier 0-4 failed: tiers above it, no self-care."""
-    e = x.e
-    for q in range(TASTES):
-        county = 0.0
+def read_shares(x: Any, s: int, first: Any, care: Any) -> None:
+    """A class's choice shares, (12,), and shares of those used to an alternative who see somebody,
+    (11,), averaged over tastes."""
+    total = 0.0
+    for j in range(12):
+        at = (_OUT + j) * LANES + TASTES * s
+        first[j] = x[at] + x[at + 1] + x[at + 2] + x[at + 3]
+        total += first[j]
+    for j in range(12):
+        first[j] /= total
+    for k in range(11):
+        at = (_CARE + k) * LANES + TASTES * s
+        care[k] = 1.0 - (x[at] + x[at + 1] + x[at + 2] + x[at + 3]) / TASTES
+
+
+@kernel
+def after_failures(x: Any, later: Any) -> None:
+    """Add the choices of those a tier 0-4 failed: tiers above it, no self-care; later (LATER,)."""
+    town, beyond = (_INSIDE + _ALONE) * LANES, (_INSIDE + _OUTSIDE) * LANES
+    for t in range(3):
+        for q in range(LANES):
+            township = x[town + q] * x[(_SCALE + _ALONE) * LANES + q]
+            township = township if t == 0 and x[2 * LANES + q] > 0.0 else 0.0
+            county = x[3 * LANES + q] + x[4 * LANES + q] + x[5 * LANES + q]
+            county += x[6 * LANES + q] + x[7 * LANES + q]
+            total = x[beyond + q] * x[(_SCALE + _OUTSIDE) * LANES + q] + township
+            total += county if t <= 1 else 0.0
+            each = x[_NEED * LANES + q] / max(total, 1e-100)
+            x[_WEIGHT * LANES + q] = each if total > 1e-100 else 0.0
+            later[(11 * t + 1) * LANES + q] += x[_WEIGHT * LANES + q] * township
         for j in range(3, 8):
-            county += e[j, q]
-        for t in range(3):
-            township = x.n_primary[3, q] if t == 0 and e[2, q] > 0.0 else 0.0
-            here = county if t <= 1 else 0.0
-            total = township + here + x.n_outside[0, q]
-            if total <= 1e-100:
-                continue
-            each = need / total
-            later[t, 1] += each * township
-            if here > 0.0:
-                for j in range(3, 8):
-                    later[t, j - 1] += each * e[j, q]
-            part = each * x.n_outside[0, q] / x.outside[0, q]
-            for j in range(8, 12):
-                later[t, j - 1] += part * e[j, q]
-        above = e[10, q] + e[11, q]
-        if above > 0.0:
-            later[3, 9] += need * e[10, q] / above
-            later[3, 10] += need * e[11, q] / above
-        if e[11, q] > 0.0:
-            later[4, 10] += need
+            for q in range(LANES):
+                here = x[_WEIGHT * LANES + q] * x[j * LANES + q]
+                later[(11 * t + j - 1) * LANES + q] += here if t <= 1 else 0.0
+        for j in range(8, 12):
+            for q in range(LANES):
+                scaled = x[_WEIGHT * LANES + q] * x[(_SCALE + _OUTSIDE) * LANES + q]
+                later[(11 * t + j - 1) * LANES + q] += scaled * x[j * LANES + q]
+    for q in range(LANES):
+        regional, last = x[10 * LANES + q], x[11 * LANES + q]
+        each = x[_NEED * LANES + q] / max(regional + last, 1e-300)
+        later[(33 + 9) * LANES + q] += each * regional
+        later[(33 + 10) * LANES + q] += each * last
+        later[(44 + 10) * LANES + q] += x[_NEED * LANES + q] if last > 0.0 else 0.0
+
+
+@kernel
+def read_later(lanes: Any, s: int, later: Any) -> None:
+    """A class's choice shares after a failure at each tier, (5, 11), averaged over tastes."""
+    for t in range(5):
+        total = 0.0
+        for j in range(11):
+            at = (11 * t + j) * LANES + TASTES * s
+            later[t, j] = lanes[at] + lanes[at + 1] + lanes[at + 2] + lanes[at + 3]
+            total += later[t, j]
+        for j in range(11):
+            later[t, j] = later[t, j] / total if total > 0.0 else 0.0
 
 
 @kernel

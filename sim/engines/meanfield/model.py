@@ -11,7 +11,6 @@ from sim import day as timetable
 from sim.compiled import kernel
 from sim.engines.meanfield.balance import State
 from sim.engines.meanfield.chain import AGAIN, BAD, BED_DAYS, ENDS, FIRST, FLOWS, GOOD, VISITS
-from sim.engines.meanfield.choice import TASTES
 from sim.engines.meanfield.memory import (
     Experience,
     Memory,
@@ -129,7 +128,7 @@ class MeanField:
         ground, c = self.ground, self.cells
         n_places, n_cells, n_stations = len(c.county), len(c.place), len(ground.stations.facility)
         self.setting = setting_of(ground, p, self.children, None, held)
-        self.work: Work = work_of(n_places, n_cells, n_stations, TASTES, FLOWS, ENDS)
+        self.work: Work = work_of(n_places, n_cells, n_stations, FLOWS, ENDS)
         self.state = first_state(self.setting.stations, p)
 
     def update(self, conditions: Conditions, parameters: Any = None) -> None:

@@ -17,6 +17,8 @@ from sim.engines.meanfield.balance import (
     station_loads,
 )
 from sim.engines.meanfield.choice import (
+    LANES,
+    LATER,
     answer,
     exponents,
     first_contacts,
@@ -62,6 +64,7 @@ class Work:
     row: np.ndarray
     scratch: Any
     raised: np.ndarray
+    lanes: np.ndarray
     carry: np.ndarray
     fresh: Any
     point: np.ndarray
@@ -72,17 +75,17 @@ class Work:
     share: np.ndarray
 
 
-def work_of(places: int, cells: int, stations: int, tastes: int, flows: int, ends: int) -> Work:
+def work_of(places: int, cells: int, stations: int, flows: int, ends: int) -> Work:
     """Allocate the scratch of a region."""
     zeros = np.zeros
     return Work(
         offers=zeros((stations, 4, 2)), place_offer=zeros((places, 4, 2, 11)),
-        old_offer=zeros((places, 4, 2, 11)), place_weight=zeros((places, 4, 2, 12)),
-        own=zeros((cells, 4, 12 * tastes)), first=zeros((cells, 4, 12)),
+        old_offer=zeros((places, 4, 2, 11)), place_weight=zeros((places, 2, 12 * LANES)),
+        own=zeros((cells, 12 * LANES)), first=zeros((cells, 4, 12)),
         care=zeros((cells, 4, 11)), later=zeros((places, 4, 5, 11)), base=zeros((places, 4, 12)),
         contacts=zeros((places, 4, 12)), flows=zeros((places, 4, 11, flows)),
         ends=zeros((places, 4, ends)), loads=zeros((stations, 6)), slope=zeros(stations),
-        row=zeros(12), scratch=new_scratch(), raised=zeros(11),
+        row=zeros(12), scratch=new_scratch(), raised=zeros(11), lanes=zeros((places, LATER)),
         carry=zeros((3, 6)), fresh=new_state(stations),
         point=zeros(8 * stations), step=zeros(8 * stations), past_x=zeros((4, 8 * stations)),
         past_f=zeros((4, 8 * stations)), gram=zeros((3, 4)), share=zeros(3),
@@ -341,7 +344,7 @@ def solve_period(
         exponents(p, m.cells, w.old_offer, w.place_weight, w.row)
         first_contacts(
             p, m.cells, need, w.own, w.place_weight, memory.habit, memory.habit_good, w.first,
-            w.care, w.later, w.scratch, w.raised,
+            w.care, w.later, w.scratch, w.raised, w.lanes,
         )  # fmt: skip
         _gather(m.cells, need, w.first, w.base)
         used, answered = _settle(
