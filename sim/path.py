@@ -11,6 +11,7 @@ import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ from sim.parameters import keys_of, load_parameters
 from sim.path_engines import DRIVERS, Job, Progress, path_regions
 from sim.results import SCHEMA_VERSION
 from sim.run import extract_stamp, provenance
-from sim.source import source_hash
+from sim.source import source_hash as hash_of_source
 from sim.stock_table import StockTable
 from sim.stocks import LOOPS
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 LAST_YEAR = 2035
+source_hash = lru_cache(maxsize=1)(hash_of_source)  # of the code that runs, read once a process
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.compiled import kernel
+from sim.compiled import inlined, kernel
 from sim.engines.meanfield.chain import (
     DOWN,
     DOWN_SEVERITY,
@@ -124,27 +124,40 @@ def run_chains(
 
 
 @kernel
-def station_loads(stations: Any, flows: Any, stay: Any, loads: Any) -> None:
-    """Sum flows of places into stations: (S, 6) first attempts a year of clinics and emergencies,
-    bed requests, urgent ones, bed-days wanted, bed-days of step-downs."""
+def chain_loads(
+    p: Any, first: Any, later: Any, places: Any, stations: Any, stay: Any, carry: Any, flow: Any,
+    ends: Any, loads: Any,
+) -> None:  # fmt: skip
+    """What the episodes of every place and class ask of stations: (S, 6) first attempts a year of
+    clinics and emergencies, bed requests, urgent ones, bed-days wanted, bed-days of step-downs.
+
+    flow (11, FLOWS), ends (8,)  scratch, small enough to stay at hand
+    """
     for s in range(loads.shape[0]):
         for k in range(loads.shape[1]):
             loads[s, k] = 0.0
-    for g in range(flows.shape[0]):
-        for j in range(11):
-            for k in range(stations.link_start[11 * g + j], stations.link_start[11 * g + j + 1]):
-                s, w = stations.link_station[k], stations.link_weight[k]
-                for need_class in range(4):
-                    flow = flows[g, need_class, j]
-                    if need_class < 3:
-                        loads[s, 0] += w * (flow[VISITS] + flow[LOST])
-                    else:
-                        loads[s, 1] += w * flow[VISITS]
-                    loads[s, 2] += w * flow[WANTED]
-                    loads[s, 3] += w * flow[WANTED_URGENT]
-                    loads[s, 4] += w * flow[WANTED_DAYS]
-                    days = stay[_TIER[j], 0] * flow[DOWN]
-                    loads[s, 5] += w * (days + stay[_TIER[j], 1] * flow[DOWN_SEVERITY])
+    for g in range(len(places)):
+        for need_class in range(4):
+            follow(
+                p, need_class, first[g, need_class], later[g, need_class], places[g], carry, flow,
+                ends,
+            )  # fmt: skip
+            for j in range(11):
+                _add_loads(stations, 11 * g + j, need_class, flow[j], stay[_TIER[j]], loads)
+
+
+@inlined
+def _add_loads(stations: Any, row: int, need_class: int, flow: Any, stay: Any, loads: Any) -> None:
+    """Add the flows of one alternative of a place to the stations behind it."""
+    attempts = flow[VISITS] + (flow[LOST] if need_class < 3 else 0.0)
+    down = stay[0] * flow[DOWN] + stay[1] * flow[DOWN_SEVERITY]
+    for k in range(stations.link_start[row], stations.link_start[row + 1]):
+        s, w = stations.link_station[k], stations.link_weight[k]
+        loads[s, 1 if need_class == 3 else 0] += w * attempts
+        loads[s, 2] += w * flow[WANTED]
+        loads[s, 3] += w * flow[WANTED_URGENT]
+        loads[s, 4] += w * flow[WANTED_DAYS]
+        loads[s, 5] += w * down
 
 
 @kernel

@@ -105,6 +105,7 @@ class MeanField:
         self.cells = c = ground.cells
         self.people = c.people.copy()  # at the end of the last period
         self.mean_people = self.people  # of the period
+        self.count = number_of_people(self.people)
         self.partners = partner_cells(c)
         self.relative_deaths = relative_deaths(p)
         n_cells = len(c.place)
@@ -156,9 +157,9 @@ class MeanField:
             self.people, years,
         )  # fmt: skip
         self.mean_people = self.people + 0.5 * moved
+        people = self.count = number_of_people(self.mean_people)
         if self.seen is None:
             self._solve(self.memory, intensity, exact)
-        people = self.mean_people.sum(axis=(1, 2, 3))
         mean = self._remember(people, self.seen, years, True)
         solution = self._solve(mean, intensity, exact)
         self.memory = self._remember(people, self.seen, years, False)
@@ -178,7 +179,7 @@ class MeanField:
         need = np.zeros((len(self.cells.place), 4))
         _need(self.p, self.mean_people, need)
         need *= intensity * (1.0 - self.in_bed)[:, None]
-        people = self.mean_people.sum(axis=(1, 2, 3))
+        people = self.count
         total = np.bincount(self.cells.place, people)
         trust = np.bincount(self.cells.place, people * memory.quality[:, 1])
         self.setting.places.trust = trust / np.maximum(total, 1e-300)
@@ -285,6 +286,12 @@ def visits_of_cells(
     totals, failing = np.zeros(flows.shape[:3]), np.zeros(flows.shape[:2])
     share_visits(cells, need, contacts, flows, visits, part, totals, failing)
     return visits, part
+
+
+def number_of_people(people: Floats) -> Floats:
+    """People of every cell, (N,), from their counts by age, sex and chronic state."""
+    count: Floats = people.reshape(len(people), -1).sum(axis=1)
+    return count
 
 
 def quarters(year: int) -> list[tuple[list[int], float]]:

@@ -98,7 +98,7 @@ class YearReport:
         """Charge and fund payments of visits by cell, class and alternative, fen in the period."""
         model, cells, links = self.model, self.model.cells, self.links
         scheme = model.setting.scheme
-        people = np.maximum(model.mean_people.sum(axis=(1, 2, 3)), 1e-300)
+        people = np.maximum(model.count, 1e-300)
         charge, fund = np.zeros_like(solution.visits), np.zeros_like(solution.visits)
         before, capped_before = self.fund.copy(), self.capped
         spread = float(model.p.severity_spread)
@@ -120,7 +120,7 @@ class YearReport:
         """Charge and fund payments of stays by cell, class and alternative, fen in the period."""
         model, cells, links = self.model, self.model.cells, self.links
         p, scheme, f = model.p, model.setting.scheme, solution.flows
-        people = np.maximum(model.mean_people.sum(axis=(1, 2, 3)), 1e-300)
+        people = np.maximum(model.count, 1e-300)
         stays = (f[..., C.STAYS] + f[..., C.SHORT] + f[..., C.DOWN]).sum(axis=2)
         own = (solution.part * stays[cells.place]).sum(axis=1) / people
         factors = scheme.deductible_factor / 10_000.0

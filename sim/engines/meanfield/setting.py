@@ -309,7 +309,7 @@ def first_state(stations: Any, p: Any) -> Any:
 def _places(ground: Ground, now: Conditions) -> Any:
     """The part of the place records that no state changes."""
     s, cells = ground.stations, ground.cells
-    people = cells.people.sum(axis=(1, 2, 3))
+    people = cells.people.reshape(len(cells.place), -1).sum(axis=1)
     total = np.bincount(cells.place, people, len(cells.county))
     places = np.zeros(len(cells.county), dtype=PLACE).view(np.recarray)
     places.nearest = s.nearest

@@ -11,10 +11,10 @@ from sim.compiled import kernel
 from sim.engines.meanfield.balance import (
     FULL_BOOK_DAYS,
     State,
+    chain_loads,
     fill_places,
     react,
     run_chains,
-    station_loads,
 )
 from sim.engines.meanfield.choice import (
     LANES,
@@ -133,8 +133,9 @@ def _turn(
                 place_offer[g, s, 0, j] -= old_offer[g, s, 0, j]
     answer(p, base, place_offer[:, :, 0, :], contacts)
     fill_places(p, stations, state, stay, places)
-    run_chains(p, contacts, later, places, carry, flows, ends)
-    station_loads(stations, flows, stay, loads)
+    chain_loads(
+        p, contacts, later, places, stations, stay, carry, flows[0, 0], ends[0, 0], loads
+    )  # fmt: skip
     react(p, stations, clinics, loads, patience, fresh, slope)
 
 
@@ -273,6 +274,7 @@ def _settle(
         accelerate(point, step, learned, past_x, past_f, gram, share)
         _move(stations, fresh, point, state)
         if worst < tolerance:
+            run_chains(p, contacts, later, places, carry, flows, ends)
             return turn + 1, worst
         learned += 1
     return 0, worst

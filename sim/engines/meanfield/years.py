@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from sim.engines.meanfield.ageing import (
 )
 from sim.engines.meanfield.balance import State
 from sim.engines.meanfield.contracts import new_year
-from sim.engines.meanfield.model import MeanField, quarters
+from sim.engines.meanfield.model import MeanField, number_of_people, quarters
 from sim.engines.meanfield.places import Cells, Floats, place_hours
 from sim.engines.meanfield.report import YearReport
 from sim.engines.meanfield.setting import Ground, conditions_of
@@ -31,6 +32,11 @@ from sim.region import Region
 
 MONTHS = 3  # of a quarter
 _TOLD = [L.F_VISITS, L.F_CHARGE_OUTPATIENT, L.F_CHARGE_INPATIENT]
+
+
+@lru_cache(maxsize=32)
+def _rates(year: int) -> Any:
+    return load_demography(year)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +140,7 @@ class MeanFieldYears:
         county = self.report.tallies.county[months].sum(axis=(0, 2, 3))
         charges = grown[:, 1] + grown[:, 2]
         cells = self.model.cells
-        people = self.model.people.sum(axis=(1, 2, 3))
+        people = number_of_people(self.model.people)
         by_key = cells.contracts.sum(axis=(0, 2))
         return {
             "visits": grown[:, 0] / MONTHS,
@@ -170,13 +176,13 @@ class MeanFieldYears:
             model.cells, self.crossings, model.people, self.cohorts,
             region.insurance.employee_share,
         )  # fmt: skip
-        rates = load_demography(self.year)
+        rates = _rates(self.year)
         boys = float(model.p.boys_per_100_girls)
         self.cohorts = self.cohorts.grown(rates, self.first.move_rate, boys)
         cells = new_year(
             model.p, model.cells, end[0], model.people, older, self.cohorts.people
         )  # fmt: skip
-        vital = self.cohorts.vital(load_demography(self.year + 1), self.first.move_rate)
+        vital = self.cohorts.vital(_rates(self.year + 1), self.first.move_rate)
         model.people = older
         model.cells = cells
         model.ground = replace(model.ground, cells=cells, vital=vital)
