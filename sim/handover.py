@@ -9,7 +9,7 @@ year.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 
 from sim.conditions import Figures, check_course, figures_of, parameters_of, scope_of
 from sim.course import FIRST_YEAR, Course
+from sim.nodes import MonthTally, Nodes, flows_of, is_at, members_of, nodes_now, posts_of, ratio
 from sim.packs import PathRegions
 from sim.region import Region, Villages, freeze
 from sim.rules.resolution import raised_capability
 from sim.stocks import (
     MONTH,
     MOST_CONTRACT_TIME,
-    NONE,
     Drivers,
     Integrator,
     Stocks,
@@ -45,39 +45,6 @@ _ALTERNATIVE_TIER = np.array(ALTERNATIVE_TIER)
 _PRIMARY = ("village", "township")
 
 
-@dataclass(frozen=True, slots=True)
-class MonthTally:
-    """What an engine tells of a month, or of the mean month of a quarter.
-
-    visits     (F,) visits by facility
-    charges    (F,) charges of visits and stays, yuan
-    fund       (C,) paid by the fund for residents of a county, yuan
-    residents  (C,) at the end of the month
-    by_key     (2,) residents outside and inside key groups
-    """
-
-    visits: Floats
-    charges: Floats
-    fund: Floats
-    residents: Floats
-    by_key: Floats
-
-
-@dataclass(frozen=True, slots=True)
-class Nodes:
-    """What the published tables and a course say of nodes (N).
-
-    posts, beds  published doctors and beds;  posted (N,) doctors at work over those of the node
-    weight       (N,) doctors of 2020, and the gain (N, 4) by policy that their mean capability has
-    """
-
-    posts: Floats
-    beds: Floats
-    posted: Floats
-    weight: Floats
-    gain: Floats
-
-
 class SlowWorld:
     """The stocks of one path and what they hand over. Months count from January 2020."""
 
@@ -90,14 +57,13 @@ class SlowWorld:
         f = first.facilities
         self.counties = len(first.counties.code)
         self.node_of = nodes_of(first)
-        self.rows = np.flatnonzero(self.node_of != NONE)  # facilities that have a node
-        self.row_node = self.node_of[self.rows]
         # A record's fields are slow to read one by one.
         self.plain = SimpleNamespace(**{name: p[name] for name in p.dtype.names})
         queues = ~f.is_delay
         has = [bool((queues & (f.tier == int(t))).any()) for t in (Tier.CITY, Tier.REGIONAL)]
         self.links = links_of(self.counties, *has)
         self.n = len(self.links.tier)
+        self.members = members_of(self.node_of, self.n)
         self.length = shapes(self.n, len(f.key), self.counties)
         self.flat = np.zeros(size(self.length))
         self.stocks: Stocks = view(self.flat, self.length)
@@ -113,8 +79,7 @@ class SlowWorld:
         self._held_parameters: tuple[Any, ...] | None = None
         self.figures = self._figures(0)
         self.drivers: Drivers | None = None
-        ways = first.villages
-        self._held_ways = ways, np.ones(6), ways
+        self._held_ways = first.villages, np.ones(6), first.villages
         self._start()
 
     # ------------------------------------------------------------------ what there is
@@ -158,34 +123,15 @@ class SlowWorld:
         if held is not None and held[0] is base and held[1] is self.figures:
             if held[2] == self.is_open:
                 return held[3]
-        f, figures = base.facilities, self.figures
-        doctors = self.by_node(f.doctors)
-        first = self.base(0).facilities.doctors[self.rows] + 1e-9
-        weight = np.bincount(self.row_node, first, self.n)
-        kept = [np.bincount(self.row_node, first * np.exp(-gain), self.n)
-                for gain in figures.gain[self.rows].T]  # fmt: skip
-        share = np.stack(kept, axis=1) / np.maximum(weight, 1e-300)[:, None]
-        nodes = Nodes(
-            posts=self._posts(base), beds=self.by_node(f.beds.astype(np.float64)),
-            posted=_ratio(self.by_node(f.doctors * figures.posted), doctors), weight=weight,
-            gain=-np.log(np.where(weight[:, None] > 0.0, share, 1.0)),
+        nodes = nodes_now(
+            base, self.figures, self.links, self.members, self.base(0).facilities.doctors,
+            self.is_open,
         )  # fmt: skip
-        self._held_nodes = base, figures, self.is_open, nodes
+        self._held_nodes = base, self.figures, self.is_open, nodes
         return nodes
 
     def _posts(self, region: Region) -> Floats:
-        """Published doctors by node; those of a new centre as its beds, at the city's ratio."""
-        f = region.facilities
-        posts = self.by_node(f.doctors)
-        if self.is_open:
-            city, centre = self._where(region, Tier.CITY), self._where(region, Tier.REGIONAL)
-            ratio = f.doctors[city].sum() / max(1, f.beds[city].sum())
-            beds = self.figures.planned[centre].sum()
-            posts[self.links.tier == int(Tier.REGIONAL)] = ratio * beds
-        return posts
-
-    def _where(self, region: Region, tier: Tier) -> NDArray[np.bool_]:
-        return (region.facilities.tier == int(tier)) & ~region.facilities.is_delay
+        return posts_of(region, self.figures, self.links, self.members, self.is_open)
 
     def _nurse_posts(self, region: Region, beds: Floats) -> Floats:
         """Nurses a node needs: the national ratio to published doctors, moved with its beds."""
@@ -197,7 +143,7 @@ class SlowWorld:
 
     def by_node(self, values: Floats) -> Floats:
         """Sum over the facilities of each node."""
-        return np.bincount(self.row_node, values[self.rows], self.n)
+        return self.members.by_node(values)
 
     # ------------------------------------------------------------------ down: conditions
 
@@ -216,9 +162,9 @@ class SlowWorld:
         """January of a year the tables know: stocks move with the published ones."""
         old, new = self.base(month - 1), self.base(month)
         before = self.flat.copy()
-        ratio = _ratio(self._posts(new), self._posts(old))
+        grown = ratio(self._posts(new), self._posts(old))
         for name in ("doctors", "practitioners", "nurses"):
-            getattr(self.stocks, name)[:] *= ratio
+            getattr(self.stocks, name)[:] *= grown
         self.stocks.beds[:] += new.facilities.beds - old.facilities.beds
         self.start += self.flat - before
 
@@ -242,11 +188,6 @@ class SlowWorld:
         fund: Floats = flows[2 * self.n :]
         return fund
 
-    def _flows_of(self, tally: MonthTally) -> Floats:
-        """A month's visits and charges by node, and the fund by county."""
-        by_node = [self.by_node(values) for values in (tally.visits, tally.charges)]
-        return np.concatenate([*by_node, tally.fund])
-
     def _open_centre(self, month: int) -> None:
         centre = self.paths.centre
         if self.is_open or centre is None or self.paths.opens is None:
@@ -254,7 +195,7 @@ class SlowWorld:
         if FIRST_YEAR + month // 12 < self.paths.opens:
             return
         planned = figures_of(centre, replace(self.scope, region=centre), self.course.at(month))
-        where = self._where(centre, Tier.REGIONAL)
+        where = is_at(centre, Tier.REGIONAL)
         if planned.planned[where].sum() < 1.0:
             return
         self.is_open, self.figures = True, planned
@@ -268,15 +209,15 @@ class SlowWorld:
     def _region(self, month: int) -> Region:
         base, figures, stocks = self.base(month), self.figures, self.stocks
         f, insurance = base.facilities, base.insurance
-        here, node = self.rows, self.row_node
+        here, node = self.members.rows, self.members.node
         doctors = f.doctors.copy()
         posts = self._nodes(base).posts
         if self.is_open:
-            centre = self._where(base, Tier.REGIONAL)
+            centre = is_at(base, Tier.REGIONAL)
             doctors[centre] = posts[self.links.tier == int(Tier.REGIONAL)] / centre.sum()
-        doctors[here] *= _ratio(stocks.doctors, posts)[node] * figures.posted[here]
+        doctors[here] *= ratio(stocks.doctors, posts)[node] * figures.posted[here]
         # Beds without nurses stay closed.
-        staffed = np.minimum(1.0, _ratio(stocks.nurses, self._nurse_posts(base, stocks.beds)))
+        staffed = np.minimum(1.0, ratio(stocks.nurses, self._nurse_posts(base, stocks.beds)))
         beds = stocks.beds.copy()
         beds[here] *= np.where(self.links.tier == 0, 1.0, staffed)[node]
         gain = figures.gain.copy()
@@ -363,7 +304,7 @@ class SlowWorld:
         """The end of a month: what patients did becomes what the flows follow."""
         same = bool(self.history) and tally is self.history[-1]  # the mean month of a quarter
         self.history.append(tally)
-        self.flows.append(self.flows[-1] if same else self._flows_of(tally))
+        self.flows.append(self.flows[-1] if same else flows_of(self.members, tally))
         self.drivers = self._drivers(month)
 
     def step(self) -> None:
@@ -391,8 +332,8 @@ class SlowWorld:
         spending = budget
         if self.reference is not None:
             now = self._year_before(len(self.history))
-            ratio = _ratio(now[: 2 * n], self.reference[: 2 * n])
-            volume, revenue = ratio[:n], ratio[n:]
+            grown = ratio(now[: 2 * n], self.reference[: 2 * n])
+            volume, revenue = grown[:n], grown[n:]
             budget, spending = self._budget(month), self._fund(now)
             retained_by_county(self.p, budget, spending, figures.kept, surplus)
         return Drivers(
@@ -437,7 +378,7 @@ class SlowWorld:
         self.is_open = bool(state["is_open"])
         columns = [state[f"history_{f.name}"] for f in fields(MonthTally)]
         self.history = [MonthTally(*rows) for rows in zip(*columns, strict=True)]
-        self.flows = [self._flows_of(tally) for tally in self.history]
+        self.flows = [flows_of(self.members, tally) for tally in self.history]
         if len(self.history) > self.loops_from:
             self._set_reference()
 
@@ -453,10 +394,6 @@ class SlowWorld:
             "nurses": whole(start.nurses, s.nurses_hired, s.nurses_left),
             "beds": beds,
         }
-
-
-def _ratio(now: Floats, then: Floats) -> Floats:
-    return np.where(then > 0.0, now / np.maximum(then, 1e-12), 1.0)
 
 
 def _whole(values: Floats) -> NDArray[np.int64]:

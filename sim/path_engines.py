@@ -22,7 +22,8 @@ from sim.engines.meanfield.years import MONTHS, MeanFieldYears, PathGround, path
 from sim.engines.schema import RunTallies
 from sim.engines.world import move_rates
 from sim.extract import extract_path
-from sim.handover import MonthTally, SlowWorld
+from sim.handover import SlowWorld
+from sim.nodes import MonthTally
 from sim.packs import PathRegions, load_path_regions
 from sim.parameters import load_parameters
 from sim.population import PopulationParameters, residents_of

@@ -16,8 +16,8 @@ import sim.engines.meanfield.solver as solver
 from sim.__main__ import main
 from sim.demography import load_demography
 from sim.engines import schema as L
+from sim.engines.meanfield import answers, choice, money, surfaces
 from sim.engines.meanfield import chain as C
-from sim.engines.meanfield import choice, money, surfaces
 from sim.engines.meanfield.balance import PLACE, CellArrays
 from sim.engines.meanfield.memory import remember, seen_by_all
 from sim.engines.meanfield.model import MeanField
@@ -111,7 +111,7 @@ def test_places_answer_to_a_change_as_the_rule_does_for_people_alike():
     total = nested_logit(P, utility, weight)
     base = np.tile(weight / total, (1, 4, 1))
     out = np.zeros((1, 4, 12))
-    choice.answer(P, base, np.tile(change, (1, 4, 1)), out)
+    answers.answer(P, base, np.tile(change, (1, 4, 1)), out)
     total = nested_logit(P, utility + np.concatenate([[0.0], change]), weight)
     assert out[0, 2] == pytest.approx(weight / total, abs=1e-12)
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from sim.compiled import kernel
+from sim.engines.meanfield.answers import answer
 from sim.engines.meanfield.balance import (
     FULL_BOOK_DAYS,
     State,
@@ -19,7 +20,6 @@ from sim.engines.meanfield.balance import (
 from sim.engines.meanfield.choice import (
     LANES,
     LATER,
-    answer,
     exponents,
     first_contacts,
     new_scratch,
@@ -33,7 +33,7 @@ MOST_TURNS = 40
 _INNER = 400
 _FIRST_TOLERANCE, _PART = 1e-3, 0.03  # part of a move that the next one is, at most
 LOOSE = 2e-3  # what may be left where `exact` is not asked for
-_LOOSE_INNER = 1e-5
+_LOOSE_INNER = 4e-5
 # Growth of contacts with the wait is at least this steep: hours of wait per utility, and half the
 # alternative's own share; only the speed of the iteration rests on it.
 _OWN_RESPONSE = 0.6
@@ -87,8 +87,8 @@ def work_of(places: int, cells: int, stations: int, flows: int, ends: int) -> Wo
         ends=zeros((places, 4, ends)), loads=zeros((stations, 6)), slope=zeros(stations),
         row=zeros(12), scratch=new_scratch(), raised=zeros(11), lanes=zeros((places, LATER)),
         carry=zeros((3, 6)), fresh=new_state(stations),
-        point=zeros(8 * stations), step=zeros(8 * stations), past_x=zeros((4, 8 * stations)),
-        past_f=zeros((4, 8 * stations)), gram=zeros((3, 4)), share=zeros(3),
+        point=zeros(8 * stations), step=zeros(8 * stations), past_x=zeros((6, 8 * stations)),
+        past_f=zeros((6, 8 * stations)), gram=zeros((5, 6)), share=zeros(5),
     )  # fmt: skip
 
 
@@ -198,7 +198,7 @@ def _move(stations: Any, fresh: Any, point: Any, state: Any) -> None:
 def accelerate(x: Any, f: Any, turn: int, past_x: Any, past_f: Any, gram: Any, share: Any) -> None:
     """Anderson's step: x moves by f, corrected by what the last steps taught; x stays above 0.
 
-    past_x, past_f  (4, n) the last points and steps;  gram (3, 4), share (3,) scratch
+    past_x, past_f  (6, n) the last points and steps;  gram (5, 6), share (5,) scratch
     """
     n, memory = len(x), past_x.shape[0] - 1
     held = min(turn, memory)

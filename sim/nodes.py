@@ -1,0 +1,121 @@
+"""Nodes of the slow world: what engines tell of a month, what tables and a course say of nodes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.conditions import Figures
+from sim.region import Region
+from sim.stocks import NONE
+from sim.tiers import Tier
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class MonthTally:
+    """What an engine tells of a month, or of the mean month of a quarter.
+
+    visits     (F,) visits by facility
+    charges    (F,) charges of visits and stays, yuan
+    fund       (C,) paid by the fund for residents of a county, yuan
+    residents  (C,) at the end of the month
+    by_key     (2,) residents outside and inside key groups
+    """
+
+    visits: Floats
+    charges: Floats
+    fund: Floats
+    residents: Floats
+    by_key: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """What the published tables and a course say of nodes (N).
+
+    posts, beds  published doctors and beds;  posted (N,) doctors at work over those of the node
+    weight       (N,) doctors of 2020, and the gain (N, 4) by policy that their mean capability has
+    """
+
+    posts: Floats
+    beds: Floats
+    posted: Floats
+    weight: Floats
+    gain: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """Facilities that have a node (rows), and the node of each; n nodes."""
+
+    rows: NDArray[np.int64]
+    node: NDArray[np.int64]
+    n: int
+
+    def by_node(self, values: Floats) -> Floats:
+        """Sum of values (F,) over the facilities of each node."""
+        total: Floats = np.bincount(self.node, values[self.rows], self.n).astype(
+            np.float64, copy=False
+        )
+        return total
+
+
+def members_of(node_of: NDArray[np.int64], n: int) -> Members:
+    """Members from the node of every facility, -1 where it has none."""
+    rows = np.flatnonzero(node_of != NONE)
+    return Members(rows, node_of[rows], n)
+
+
+def nodes_now(
+    base: Region, figures: Figures, links: Any, members: Members, doctors: Floats, is_open: bool
+) -> Nodes:
+    """Nodes of a region under a course's figures.
+
+    doctors  (F,) of the first year, by which a node's capability is the mean of its facilities'
+    """
+    f, by_node = base.facilities, members.by_node
+    at_first = doctors[members.rows] + 1e-9
+    weight = np.bincount(members.node, at_first, members.n).astype(np.float64)
+    kept = [np.bincount(members.node, at_first * np.exp(-gain), members.n)
+            for gain in figures.gain[members.rows].T]  # fmt: skip
+    share = np.stack(kept, axis=1) / np.maximum(weight, 1e-300)[:, None]
+    return Nodes(
+        posts=posts_of(base, figures, links, members, is_open),
+        beds=by_node(f.beds.astype(np.float64)),
+        posted=ratio(by_node(f.doctors * figures.posted), by_node(f.doctors)), weight=weight,
+        gain=-np.log(np.where(weight[:, None] > 0.0, share, 1.0)),
+    )  # fmt: skip
+
+
+def posts_of(
+    region: Region, figures: Figures, links: Any, members: Members, is_open: bool
+) -> Floats:
+    """Published doctors by node; those of a new centre as its beds, at the city's ratio."""
+    f = region.facilities
+    posts = members.by_node(f.doctors)
+    if is_open:
+        city, centre = is_at(region, Tier.CITY), is_at(region, Tier.REGIONAL)
+        doctors_a_bed = f.doctors[city].sum() / max(1, f.beds[city].sum())
+        posts[links.tier == int(Tier.REGIONAL)] = doctors_a_bed * figures.planned[centre].sum()
+    return posts
+
+
+def flows_of(members: Members, tally: MonthTally) -> Floats:
+    """A month's visits and charges by node, and the fund by county, one after the other."""
+    by_node = [members.by_node(values) for values in (tally.visits, tally.charges)]
+    return np.concatenate([*by_node, tally.fund])
+
+
+def is_at(region: Region, tier: Tier) -> NDArray[np.bool_]:
+    """Facilities of a tier inside the region, (F,)."""
+    return (region.facilities.tier == int(tier)) & ~region.facilities.is_delay
+
+
+def ratio(now: Floats, then: Floats) -> Floats:
+    """now / then, 1 where there was nothing."""
+    return np.where(then > 0.0, now / np.maximum(then, 1e-12), 1.0)

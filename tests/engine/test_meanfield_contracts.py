@@ -1,0 +1,75 @@
+"""Contracts of the mean-field: they stay with who holds them, from one year to the next."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sim.demography import load_demography
+from sim.engines.meanfield import contracts
+from sim.engines.meanfield.ageing import Cohorts, crossings_of, grow_older
+from sim.engines.meanfield.setting import ground_of
+from sim.parameters import load_parameters
+from sim.population import PopulationParameters, residents_of
+from tests.worlds import small_region
+
+P = load_parameters()
+
+
+@pytest.fixture(scope="module")
+def world():
+    region = small_region(n_counties=2, residents=8_000, year=2023)
+    residents, ledger = residents_of(region, PopulationParameters.from_table(P), 0, threads=1)
+    return ground_of(region, P, residents, load_demography(region.year), ledger)
+
+
+def new_year_of(ground, coverage, years):
+    """Contracts after some years in which nobody is born, dies or moves, but grows older."""
+    cells, people = ground.cells, ground.cells.people
+    flat = Cohorts(np.full((int(cells.county.max()) + 1, 2, 111), 1.0))
+    crossings = crossings_of(cells)
+    for _ in range(years):
+        end, _ = contracts.end_of_year(
+            P, cells, coverage, people, people, np.zeros(len(flat.people)), np.zeros(5)
+        )  # fmt: skip
+        older = grow_older(cells, crossings, people, flat, ground.region.insurance.employee_share)
+        cells = contracts.new_year(P, cells, end, people, older, flat.people)
+        people = older
+    return cells
+
+
+def test_contracts_of_a_new_year_are_those_of_the_people_there(world):
+    """As many in every county, band, sex and residence; all from the age of key groups on in one;
+    the managed are the ill with an effective contract."""
+    cells = new_year_of(world, world.region.contract_coverage, 1)
+    people = contracts.people_by(cells, cells.people)
+    groups = contracts.groups_of(cells.contracts)
+    assert groups.sum(axis=(-1, -2, -3)) == pytest.approx(people.sum(axis=-1), rel=1e-9)
+    assert groups[:, 3:, ..., 0, :].sum() == pytest.approx(0.0, abs=1e-6 * groups.sum())
+    assert groups[:, :3, ..., 0, :].sum() > 0.0
+    ill = people[..., 1].sum()
+    in_key = groups[..., 1, :].sum()
+    effective = groups[..., 1, 2].sum()
+    assert cells.managed.sum() == pytest.approx(ill * effective / in_key, rel=0.05)
+    mean = (cells.effective * cells.people.sum(axis=(1, 2, 3))).sum() / cells.people.sum()
+    assert mean == pytest.approx(groups[..., 2].sum() / groups.sum(), rel=1e-9)
+
+
+def test_who_becomes_old_brings_the_coverage_of_the_others(world):
+    """Where contracts never lapse and nobody signs, a key group with many contracts is thinned by
+    those who join it, and the contracts of all stay."""
+    still = load_parameters({"contract_renewal": 1.0})
+    ground = world
+    before = ground.cells.contracts
+    end, _ = contracts.end_of_year(
+        still, ground.cells, ground.region.contract_coverage, ground.cells.people,
+        ground.cells.people, np.zeros(int(ground.cells.county.max()) + 1), np.zeros(5),
+    )  # fmt: skip
+    assert end == pytest.approx(before, rel=1e-12)
+
+    def coverage(counts):
+        return counts[:, 1, 1:].sum() / counts[:, 1].sum()
+
+    later = new_year_of(ground, ground.region.contract_coverage, 3).contracts
+    others = before[:, 0, 1:].sum() / before[:, 0].sum()
+    assert others < coverage(later) < coverage(before)
