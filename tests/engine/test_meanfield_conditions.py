@@ -99,11 +99,11 @@ def test_parameters_act_from_then_on_and_the_session_table_is_kept(world):
     stricter = load_parameters({"back_referral_offer:county": 0.5})
     assert back_referral_probability(stricter, 2) > back_referral_probability(P, 2)
     model, more = after(world, None, stricter)
-    held = model.setting.sessions
+    held = model.setting.sessions.table
     model.update(conditions_of(world, P), P)
-    assert model.setting.sessions is held
+    assert model.setting.sessions.table is held
     model.update(conditions_of(world, P), load_parameters({"test_share:county": 0.5}))
-    assert model.setting.sessions is not held
+    assert model.setting.sessions.table is not held
     assert more.flows[:, :, 1, C.DOWN].sum() > after(world)[1].flows[:, :, 1, C.DOWN].sum()
 
 

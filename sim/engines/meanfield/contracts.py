@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.compiled import kernel
 from sim.engines.meanfield.places import AGES, Cells, Floats
 from sim.rules.contract import lapse_probability, uptake_probability
 
@@ -26,11 +27,19 @@ _LEAST = 1e-300
 def people_by(cells: Cells, people: Floats) -> Floats:
     """People of cells (N, 5, 2, 4) by county, band, sex, residence, and well or ill:
     (counties, 5, 2, 2, 2)."""
-    where = 2 * cells.county[cells.place] + cells.urban[cells.place]
-    well_ill = np.stack([people[..., 0], people[..., 1:].sum(axis=-1)], axis=-1)
-    out = np.zeros((2 * (int(cells.county.max()) + 1), AGES, 2, 2))
-    np.add.at(out, where, well_ill)
-    return np.moveaxis(out.reshape(-1, 2, AGES, 2, 2), 1, 3)
+    out = np.zeros((int(cells.county.max()) + 1, AGES, 2, 2, 2))
+    _people_by(cells.county[cells.place], cells.urban[cells.place], people, out)
+    return out
+
+
+@kernel
+def _people_by(county: Any, urban: Any, people: Any, out: Any) -> None:
+    for i in range(len(people)):
+        for band in range(AGES):
+            for sex in range(2):
+                row, here = out[county[i], band, sex, urban[i]], people[i, band, sex]
+                row[0] += here[0]
+                row[1] += here[1] + here[2] + here[3]
 
 
 def groups_of(counts: Floats) -> Floats:
