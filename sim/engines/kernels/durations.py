@@ -7,6 +7,7 @@ thousand steps. They are found once by asking the rule, and a look-up costs a fi
 from __future__ import annotations
 
 from collections import namedtuple
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,12 @@ Durations = namedtuple("Durations", ["of", "shortest", "until"])
 
 def consult_durations(p: Any) -> Durations:
     """Tables of the consults' durations of every tier."""
-    laws = [service_law(p, tier) for tier in range(len(p.service_minutes))]
+    return _tables(tuple(service_law(p, tier) for tier in range(len(p.service_minutes))))
+
+
+@lru_cache(maxsize=8)
+def _tables(laws: tuple[tuple[float, float], ...]) -> Durations:
+    """As `consult_durations`; the months of a path mostly have the same laws."""
     distinct = sorted(set(laws))
     of = np.array([distinct.index(law) for law in laws], dtype=np.int64)
     longest = max(whole_seconds(_uniform(_LANES - 1), law) for law in distinct)
