@@ -11,7 +11,7 @@ from tests.engine.running import WORLDS, Run, world
 @pytest.fixture(scope="session", autouse=True)
 def shared_among_workers() -> None:
     """The small worlds of these tests are divided among threads as large regions are."""
-    workers.LEAST = 1
+    workers.LEAST = workers.LEAST_OF_LIGHT = 1
 
 
 @pytest.fixture(params=sorted(WORLDS), scope="session")
