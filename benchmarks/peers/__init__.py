@@ -1,1 +1,1 @@
-"""The same small world in SimPy and Mesa, against the compiled engine: `python -m benchmarks.peers`."""
+"""The same small world in SimPy, Mesa and Ciw, against the compiled engine: `python -m benchmarks.peers`."""

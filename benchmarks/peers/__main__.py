@@ -1,7 +1,8 @@
-"""One small county, the same rules in SimPy, in Mesa and in the compiled engine.
+"""One small county, the same rules in SimPy, in Mesa, in Ciw and in the compiled engine.
 
-python -m benchmarks.peers                      100,000 residents, six weeks for the peers
-python -m benchmarks.peers --residents 20000    smaller
+python -m benchmarks.peers                      100,000 residents, six weeks for the peers; Ciw, which
+                                                looks through all its nodes at every event, 10,000
+python -m benchmarks.peers --residents 20000 --ciw-residents 0    smaller, and without Ciw
 
 Speeds are compared only when all shares and mean waits agree within three standard errors. The
 peers run the days given, the engine its year; a first week is left out of the comparison.
@@ -118,44 +119,69 @@ def agree(name: str, theirs: dict[str, Any], ours: dict[str, Any]) -> bool:
     return good
 
 
-def main() -> None:
-    """Print the agreement, then the speeds."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=__doc__)
-    parser.add_argument("--residents", type=int, default=100_000)
-    parser.add_argument("--days", type=int, default=42)
-    options = parser.parse_args()
-    region = region_of(options.residents)
-    begun = time.perf_counter()
-    run_engine(region_of(2_000), 1)
-    compiling = time.perf_counter() - begun
+def compare(
+    programs: dict[str, Any], residents: int, days: int
+) -> dict[str, tuple[float, float, int]]:
+    """Seconds to build and to run, and visits, of the engine's year and the programs' days; ends
+    the program when one of them does not agree."""
+    region = region_of(residents)
     daily = Daily()
     run_engine(region, 2, daily)
     ours = figures((daily.visits, daily.waited, daily.admissions), np.array(daily.days))
     speeds = {}
     for threads in (1, 2):
-        built, seconds, visits = min(
+        speeds[f"engine, {threads} threads"] = min(
             (run_engine(region, threads) for _ in range(3)), key=lambda figure: figure[1]
         )
-        speeds[f"engine, {threads} threads"] = (built, seconds, visits)
-    engine = engine_of(region, 1, 1)
-    world = world_of(engine)
-    agreed = True
-    weekday = np.arange(options.days) % 7
-    for name, make in (("SimPy", SimPyModel), ("Mesa", MesaModel)):
-        built, seconds, table = run_peer(make, world, options.days, 1)
+    world = world_of(engine_of(region, 1, 1))
+    weekday = np.arange(days) % 7
+    for name, make in programs.items():
+        built, seconds, table = run_peer(make, world, days, 1)
         kept = tuple(part[WARM:] for part in table)
-        agreed &= agree(name, figures(kept, weekday[WARM:]), ours)
+        if not agree(name, figures(kept, weekday[WARM:]), ours):
+            raise SystemExit("the programs do not agree; no speeds are compared")
         speeds[name] = (built, seconds, int(table[0].sum()))
-    if not agreed:
-        raise SystemExit("the programs do not agree; no speeds are compared")
-    print(f"\n{engine.n:,} residents; engine a year, peers {options.days} days; a first use of the "
-          f"engine (imports, cached or new compilation) took {compiling:.1f} s")  # fmt: skip
+    return speeds
+
+
+def show(speeds: dict[str, tuple[float, float, int]], residents: int, days: int) -> None:
+    """Print the speeds of one world."""
+    print(f"\n{residents:,} residents; engine a year, peers {days} days")
     print("                     build s     run s      visits   visits/s   of the engine's")
-    own = speeds["engine, 1 threads"][2] / speeds["engine, 1 threads"][1]
+    _, seconds, visits = speeds["engine, 1 threads"]
+    own = visits / seconds
     for name, (built, seconds, visits) in speeds.items():
         speed = visits / seconds
         print(f"{name:<18}{built:>10.2f}{seconds:>10.2f}{visits:>12,}{speed:>11,.0f}"
               f"   1/{own / speed:.1f}")  # fmt: skip
+
+
+def main() -> None:
+    """Print the agreement, then the speeds."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=__doc__)
+    parser.add_argument("--residents", type=int, default=100_000)
+    parser.add_argument("--days", type=int, default=42)
+    parser.add_argument("--ciw-residents", type=int, default=10_000, metavar="N",
+                        help="residents of Ciw's world; 0: without Ciw")  # fmt: skip
+    options = parser.parse_args()
+    begun = time.perf_counter()
+    run_engine(region_of(2_000), 1)
+    compiling = time.perf_counter() - begun
+    worlds: list[tuple[dict[str, Any], int]] = [
+        ({"SimPy": SimPyModel, "Mesa": MesaModel}, options.residents)
+    ]
+    if options.ciw_residents:
+        try:
+            from benchmarks.peers.ciw_model import CiwModel
+        except ModuleNotFoundError:
+            parser.error("Ciw is missing: pip install '.[peers]', or give --ciw-residents 0")
+        worlds.append(({"Ciw": CiwModel}, options.ciw_residents))
+    results = [(compare(*world, options.days), world[1]) for world in worlds]
+    print(
+        f"\na first use of the engine (imports, cached or new compilation) took {compiling:.1f} s"
+    )
+    for speeds, residents in results:
+        show(speeds, residents, options.days)
 
 
 if __name__ == "__main__":
