@@ -9,6 +9,7 @@ from sim.demography import load_demography
 from sim.engines.meanfield import contracts
 from sim.engines.meanfield.ageing import Cohorts, crossings_of, grow_older
 from sim.engines.meanfield.setting import ground_of
+from sim.engines.meanfield.years import _by_month
 from sim.parameters import load_parameters
 from sim.population import PopulationParameters, residents_of
 from tests.worlds import small_region
@@ -30,7 +31,7 @@ def new_year_of(ground, coverage, years):
     crossings = crossings_of(cells)
     for _ in range(years):
         end, _ = contracts.end_of_year(
-            P, cells, coverage, people, people, np.zeros(len(flat.people)), np.zeros(5)
+            P, cells, coverage[None], people, people, np.zeros(len(flat.people)), np.zeros(5)
         )  # fmt: skip
         older = grow_older(cells, crossings, people, flat, ground.region.insurance.employee_share)
         cells = contracts.new_year(P, cells, end, people, older, flat.people)
@@ -62,7 +63,7 @@ def test_who_becomes_old_brings_the_coverage_of_the_others(world):
     ground = world
     before = ground.cells.contracts
     end, _ = contracts.end_of_year(
-        still, ground.cells, ground.region.contract_coverage, ground.cells.people,
+        still, ground.cells, ground.region.contract_coverage[None], ground.cells.people,
         ground.cells.people, np.zeros(int(ground.cells.county.max()) + 1), np.zeros(5),
     )  # fmt: skip
     assert end == pytest.approx(before, rel=1e-12)
@@ -73,3 +74,29 @@ def test_who_becomes_old_brings_the_coverage_of_the_others(world):
     later = new_year_of(ground, ground.region.contract_coverage, 3).contracts
     others = before[:, 0, 1:].sum() / before[:, 0].sum()
     assert others < coverage(later) < coverage(before)
+
+
+def test_contracts_follow_the_coverage_of_each_month(world):
+    """A coverage that grows in the year leaves fewer contracts than its end all year, and more than
+    its beginning; told in one part or in twelve equal ones it is the same."""
+    cells, low = world.cells, np.asarray(world.region.contract_coverage)
+    high = low + 0.2
+    nobody = np.zeros(int(cells.county.max()) + 1)
+
+    def signed(coverage):
+        end, _ = contracts.end_of_year(
+            P, cells, coverage, cells.people, cells.people, nobody, np.zeros(5)
+        )
+        return end[..., 1:].sum()
+
+    growing = low + 0.2 * np.linspace(0.0, 1.0, 12)[:, None]
+    assert signed(low[None]) < signed(growing) < signed(high[None])
+    assert signed(np.tile(high, (12, 1))) == pytest.approx(signed(high[None]), rel=1e-12)
+
+
+def test_a_straight_roll_out_is_the_same_by_month_as_by_quarter():
+    months = 0.3 + 0.02 * np.arange(12.0)[:, None] * np.ones(2)
+    assert _by_month(months[::3]) == pytest.approx(months, rel=1e-12)
+    step = np.repeat([[0.4, 0.6]], 4, axis=0)
+    assert (_by_month(step) == np.repeat(step[:1], 12, axis=0)).all()
+    assert _by_month(np.array([[0.1], [0.4], [0.7], [1.0]])).max() == 1.0

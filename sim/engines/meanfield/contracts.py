@@ -55,7 +55,7 @@ def end_of_year(
     """Contracts and managed patients at the end of a year, see Cells: people as they have died,
     moved and been born, lapse and uptake by the rules; newborns are in the key group, without one.
 
-    coverage       (2,) contract coverage of others and key groups
+    coverage       (parts of the year, 2) contract coverage of others and key groups
     before, after  people of cells on 1 January and 31 December;  births (counties,) of the year
     birth          (5,) births a woman-year by band
     """
@@ -67,9 +67,10 @@ def end_of_year(
     total, held = counts.sum(axis=-1), counts[..., 1:].sum(axis=-1)
     signed = held
     lapse = lapse_probability(p, 1.0 / _MONTHS)
-    sign = np.array([uptake_probability(p, float(share), 1.0 / _MONTHS) for share in coverage])
-    for _ in range(_MONTHS):
-        signed = signed * (1.0 - lapse) + (total - signed) * sign
+    sign = np.array([[uptake_probability(p, float(share), 1.0 / _MONTHS) for share in shares]
+                     for shares in coverage])  # fmt: skip
+    for month in range(_MONTHS):
+        signed = signed * (1.0 - lapse) + (total - signed) * sign[month * len(sign) // _MONTHS]
     kept = (1.0 - lapse) ** _MONTHS
     effective = counts[..., 2] * kept + p.effective_contract_share * (signed - held * kept)
     end = np.stack([total - signed, signed - effective, effective], axis=-1)

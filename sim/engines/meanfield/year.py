@@ -74,7 +74,9 @@ def run_year(ground: Ground, p: Any, tell: Callable[[int, int], None] | None = N
     return YearResult(
         tallies=report.tallies,
         start=(cells.contracts, cells.managed, np.zeros_like(cells.managed)),
-        end=end_of_year(p, ground, start, model.people, report.tallies),
+        end=end_of_year(
+            p, ground, ground.region.contract_coverage[None], start, model.people, report.tallies
+        ),
         residual=max(s.residual for s in solutions),
         turns=sum(s.turns for s in solutions),
         checks=conservation(report.tallies),
@@ -82,14 +84,16 @@ def run_year(ground: Ground, p: Any, tell: Callable[[int, int], None] | None = N
 
 
 def end_of_year(
-    p: Any, ground: Ground, before: Floats, after: Floats, tallies: Tallies
+    p: Any, ground: Ground, coverage: Floats, before: Floats, after: Floats, tallies: Tallies
 ) -> tuple[Floats, Floats, Floats]:
     """The census of the year's end: contracts and managed patients, see contracts.end_of_year, and
-    people admitted at least once."""
+    people admitted at least once.
+
+    coverage  (parts of the year, 2) contract coverage of others and key groups
+    """
     contracts, managed = contracts_of(
-        p, ground.cells, ground.region.contract_coverage, before, after, tallies.people[:, 0],
-        ground.vital.birth,
-    )  # fmt: skip
+        p, ground.cells, coverage, before, after, tallies.people[:, 0], ground.vital.birth
+    )
     people = contracts.sum(axis=(1, 2))
     # A transfer and a step-down are further stays of somebody who has been admitted.
     f = tallies.facility.sum(axis=0)

@@ -71,6 +71,7 @@ class MeanFieldYears:
         self.residual, self.turns = 0.0, 0
         self.started = False
         self.held: list[Any] = []  # states of the last five quarters
+        self.coverage: list[Any] = []  # of contracts, in the quarters of the year
         self.told = self.report.tallies.facility[:, _TOLD].copy()
 
     # ------------------------------------------------------------------ down
@@ -131,6 +132,7 @@ class MeanFieldYears:
         self.turns += solution.turns
         self.told = self.report.tallies.facility[:, _TOLD].copy()
         self.report.add(solution, months, length)
+        self.coverage.append(np.asarray(model.ground.region.contract_coverage))
         self.quarter_of_year += 1
 
     def month_tally(self) -> dict[str, Floats]:
@@ -156,7 +158,10 @@ class MeanFieldYears:
         """Tallies and censuses of the year; then it is 1 January of the next."""
         model = self.model
         cells, report = model.cells, self.report
-        end = end_of_year(model.p, model.ground, self.before, model.people, report.tallies)
+        coverage = _by_month(np.stack(self.coverage))
+        end = end_of_year(
+            model.p, model.ground, coverage, self.before, model.people, report.tallies
+        )
         result = YearResult(
             tallies=report.tallies,
             start=(cells.contracts, cells.managed, np.zeros_like(cells.managed)),
@@ -167,6 +172,7 @@ class MeanFieldYears:
         self.year += 1
         self.report = YearReport(model)
         self.quarter_of_year, self.residual, self.turns = 0, 0.0, 0
+        self.coverage = []
         return result
 
     def _grow(self, end: tuple[Floats, Floats, Floats]) -> None:
@@ -187,3 +193,13 @@ class MeanFieldYears:
         model.cells = cells
         model.ground = replace(model.ground, cells=cells, vital=vital)
         self.before = older.copy()
+
+
+def _by_month(quarters: Floats) -> Floats:
+    """Values of twelve months from those of the first months of four quarters, (4, n): as a
+    straight roll-out runs between them, and on after the last."""
+    rise = np.diff(quarters, axis=0)
+    rise = np.concatenate([rise, rise[-1:]])
+    months = quarters[:, None] + rise[:, None] * (np.arange(MONTHS) / MONTHS)[:, None]
+    values: Floats = np.clip(months.reshape(-1, quarters.shape[1]), 0.0, 1.0)
+    return values
