@@ -80,7 +80,8 @@ def report_of(c: Comparison, lang: str) -> Report:
                 (headlines_sheet(c, lang), *((changes_sheet(c, lang),) if plans else ())),
                 ("headlines", "chances")),
         _section(flows_sheet(c, lang), ("visits", "admissions")),
-        *(_section(drivers_brief(c, arm, lang), (f"drivers-{arm.key}",)) for arm in plans),
+        *(_section(drivers_brief(c, arm, lang), (f"drivers-{arm.key}",))
+          for arm in plans if c.drivers),
         *(_section(bottlenecks_sheet(c, arm, lang, _FACILITIES)) for arm in c.arms),
         *(_section(gains_sheet(c, arm, lang), ("gains",) if arm is plans[0] else ())
           for arm in plans),

@@ -301,3 +301,12 @@ def test_a_failed_or_interrupted_run_has_its_own_exit_code(raised, code, monkeyp
     monkeypatch.setattr(compare_module, "path_of", fails)
     assert main(["compare", "taonan", "as-now", "--draws", "0", "--quiet"]) == code
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_report_without_levers_one_by_one_has_no_empty_chapter_of_them(found, lang):
+    figures = [f for s in report_of(found, lang).sections for f in s.figures]
+    assert "drivers-small" in figures
+    without = report_of(replace(found, drivers=(), totals=()), lang)
+    assert not [f for s in without.sections for f in s.figures if f.startswith("drivers")]
+    assert len(without.sections) == len(report_of(found, lang).sections) - 1
