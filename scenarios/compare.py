@@ -192,9 +192,7 @@ def _shift(
     threads: int, progress: Progress | None,
 ) -> dict[Cell, Floats]:  # fmt: skip
     """Compiled less mean-field on the same seed, with middle parameters."""
-    if not seeds:
-        return {(arm.key, year): np.empty((0, len(keys))) for arm in arms for year in years}
-    if progress is not None:
+    if seeds and progress is not None:
         from sim.packs import load_region
 
         residents = int(load_region(region, 2023).counties.census.sum())

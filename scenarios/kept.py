@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-Reading = dict[tuple[str, str, str], float]
+from sim.source import cache_home
+
+Key = tuple[str, str, str]  # indicator, split ("" for the whole), part of it
+Reading = dict[Key, float]
 
 
 def folder() -> Path:
     """Where the figures are kept."""
-    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(home) / "tiercare" / "paths"
+    return cache_home() / "paths"
 
 
 def file_of(path_key: str, only: Sequence[str]) -> Path:
@@ -50,4 +52,5 @@ def save(file: Path, found: Mapping[int, Reading]) -> None:
         part.write_text(json.dumps(rows), "utf-8")
         part.replace(file)
     except OSError:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()

@@ -26,8 +26,7 @@ from sim.errors import InputError
 if TYPE_CHECKING:
     import xarray as xr
 
-Key = tuple[str, str, str]  # indicator, split ("" for the whole), part of it
-Reading = dict[Key, float]
+Key, Reading = kept.Key, kept.Reading
 Progress = Callable[[str, int, int], None]  # what is run, done, of how many
 
 # Stream of the effect sizes: numbers below 100 belong to sim.rules.random.Stream.
@@ -201,9 +200,9 @@ def _key_of(job: Job) -> str:
 def expected_seconds(residents: int, until: int) -> float:
     """How long a one-to-one path to the end of a year takes on two cores, about.
 
-    As measured (docs/figures.md): 6 s to start, 2.1 s for a year of a million residents.
+    As Taonan and Liaocheng took (docs/figures.md): 13 s, and 2 s for a year of a million residents.
     """
-    return 6.0 + 2.1 * (until - FIRST_YEAR + 1) * residents / 1e6
+    return 13.0 + 2.0 * (until - FIRST_YEAR + 1) * residents / 1e6
 
 
 def readings(path: Any, job: Job) -> dict[int, Reading]:

@@ -12,13 +12,12 @@ import os
 from pathlib import Path
 from typing import Any
 
-from sim.source import compiled_hash
+from sim.source import cache_home, compiled_hash
 
 
 def cache_folder() -> Path:
     """Folder of compiled code for the present source."""
-    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(home) / "tiercare" / "compiled" / compiled_hash()
+    return cache_home() / "compiled" / compiled_hash()
 
 
 os.environ["NUMBA_CACHE_DIR"] = str(cache_folder())

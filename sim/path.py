@@ -11,7 +11,6 @@ import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +24,7 @@ from sim.parameters import keys_of, load_parameters
 from sim.path_engines import DRIVERS, Job, Progress, path_regions
 from sim.results import SCHEMA_VERSION
 from sim.run import extract_stamp, provenance
-from sim.source import source_hash as hash_of_source
+from sim.source import source_hash
 from sim.stock_table import StockTable
 from sim.stocks import LOOPS
 
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
 LAST_YEAR = 2035
-source_hash = lru_cache(maxsize=1)(hash_of_source)  # of the code that runs, read once a process
 
 
 @dataclass(frozen=True)
@@ -148,7 +146,7 @@ def key_of_path(
 ) -> str:  # fmt: skip
     """The key that `simulate_path` of the same arguments will have, without running it."""
     paths, _ = path_regions(region, False, 0)
-    p = load_parameters({**(overrides or {})}, region=paths.of(FIRST_YEAR).key)
+    p = load_parameters(overrides, region=paths.of(FIRST_YEAR).key)
     return path_key(paths, p, course, engine, seed, until)
 
 

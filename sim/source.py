@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parent
@@ -15,9 +17,16 @@ _COMPILES = re.compile(
 )
 
 
+@lru_cache(maxsize=1)
 def source_hash() -> str:
-    """Hash of all Python source of the package, twelve hexadecimal digits."""
+    """Hash of all Python source of the package, twelve hexadecimal digits; read once a process."""
     return _hash_of(_PACKAGE.rglob("*.py"))
+
+
+def cache_home() -> Path:
+    """Folder of what can be made again: compiled code, figures of paths."""
+    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(home) / "tiercare"
 
 
 def compiled_hash() -> str:

@@ -312,20 +312,19 @@ def nodes_of(region: Region) -> NDArray[np.int64]:
     return node
 
 
-def whole(start: Floats, came: Floats, went: Floats) -> NDArray[np.int64]:
-    """A stock in whole units: its start, and the whole part of what came and went since, so that
-    the books balance to the unit and the rest is carried."""
-    return np.floor(start + 1e-9).astype(np.int64) + _counted(came) - _counted(went)
-
-
 @kernel
 def whole_by_node(start: Any, came: Any, went: Any, node_of: Any, out: Any) -> None:
-    """`whole` of facilities (F,), added up by node: (N,) int64, added to."""
+    """A stock in whole units: its start, and the whole part of what came and went since, so that
+    the books balance to the unit and the rest is carried. Of facilities (F,), added up by node: out
+    (N,) int64, added to."""
     for f in range(len(start)):
         if node_of[f] != NONE:
             books = math.floor(came[f] + 1e-9) - math.floor(went[f] + 1e-9)
             out[node_of[f]] += int(math.floor(start[f] + 1e-9) + books)
 
 
-def _counted(flow: Floats) -> NDArray[np.int64]:
-    return np.floor(flow + 1e-9).astype(np.int64)
+def whole(start: Floats, came: Floats, went: Floats) -> NDArray[np.int64]:
+    """`whole_by_node` of stocks that are nodes already."""
+    out = np.zeros(len(start), dtype=np.int64)
+    whole_by_node(start, came, went, np.arange(len(start)), out)
+    return out
