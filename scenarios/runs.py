@@ -26,7 +26,8 @@ from sim.errors import InputError
 if TYPE_CHECKING:
     import xarray as xr
 
-Key, Reading = kept.Key, kept.Reading
+Key = kept.Key
+Reading = kept.Reading
 Progress = Callable[[str, int, int], None]  # what is run, done, of how many
 
 # Stream of the effect sizes: numbers below 100 belong to sim.rules.random.Stream.
