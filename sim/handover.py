@@ -95,6 +95,7 @@ class SlowWorld:
         stocks.effort[:] = effort_target(p, 0.0)
         stocks.rate[:] = 1.0
         self.start = self.flat.copy()
+        self.at_start = view(self.start, self.length)
 
     def base(self, month: int) -> Region:
         """The region as published for a month, with the centre once it is open."""
@@ -173,7 +174,7 @@ class SlowWorld:
         self._set_reference()
         reserve = self.plain.fund_reserve_start / 12.0 * self._fund(self.reference).sum()
         self.stocks.fund[0] += reserve
-        view(self.start, self.length).fund[0] += reserve
+        self.at_start.fund[0] += reserve
 
     def _set_reference(self) -> None:
         self.reference = self._year_before(self.loops_from)
@@ -385,7 +386,7 @@ class SlowWorld:
     def whole_stocks(self) -> dict[str, NDArray[np.int64]]:
         """Doctors, nurses and beds of nodes in whole units, (N,); each is its start plus what came
         less what went, to the unit."""
-        s, start = self.stocks, view(self.start, self.length)
+        s, start = self.stocks, self.at_start
         came = s.hired + s.trained + s.came_up
         beds = np.zeros(self.n, dtype=np.int64)
         whole_by_node(start.beds, s.opened, s.closed, self.node_of, beds)

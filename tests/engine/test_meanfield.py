@@ -19,7 +19,7 @@ from sim.engines import schema as L
 from sim.engines.meanfield import answers, choice, money, surfaces
 from sim.engines.meanfield import chain as C
 from sim.engines.meanfield.balance import PLACE, CellArrays
-from sim.engines.meanfield.memory import remember, seen_by_all
+from sim.engines.meanfield.memory import new_rates, remember, seen_by_all
 from sim.engines.meanfield.model import MeanField
 from sim.engines.meanfield.setting import ground_of
 from sim.engines.meanfield.solver import NotConverged
@@ -255,7 +255,7 @@ def remembered(p, lived, old, years):
     zero = np.zeros(1, dtype=np.int64)
     view = CellArrays(zero, zero, zero, np.zeros(1), np.zeros((1, 11)))
     new = tuple(array.copy() for array in old)
-    remember(p, view, np.ones(1), lived, years, False, old, new, np.zeros((1, 7)))
+    remember(p, view, np.ones(1), lived, years, False, old, new, np.zeros((1, 7)), new_rates())
     return new
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import namedtuple
 from typing import Any
 
@@ -162,10 +163,11 @@ def _add_loads(stations: Any, row: int, need_class: int, flow: Any, stay: Any, l
 
 @kernel
 def react(
-    p: Any, stations: Any, clinics: Any, loads: Any, patience: float, state: Any, slope: Any
-) -> None:
+    p: Any, stations: Any, clinics: Any, loads: Any, patience: float, state: Any, slope: Any,
+    asked: Any,
+) -> None:  # fmt: skip
     """New waits and beds of every station from its loads; slope (S,) of the wait, hours a first
-    attempt a year."""
+    attempt a year; asked (S,) first attempts over those that can be seen."""
     for s in range(len(stations.facility)):
         tier = stations.tier[s]
         slope[s] = 0.0
@@ -188,11 +190,33 @@ def react(
             rooms = max(1, stations.rooms[m, EMERGENCY_POOL])
             state.emergency_wait[s] = all_day_wait(p, tier, rooms, loads[s, 1] / 365.0) / 3600.0
         state.appointment[s] = stations.own_delay[s]
-        if stations.own_delay[s] > 0.0 and demand > stations.visits_a_day[s]:
-            # A full book fills on within weeks until nearly as many ask as can be seen.
-            over = demand / stations.visits_a_day[s] - 1.0
-            state.appointment[s] = stations.own_delay[s] + FULL_BOOK_DAYS * over
+        if stations.own_delay[s] > 0.0:
+            asked[s] = demand / max(stations.visits_a_day[s], 1e-9)
+            state.appointment[s] = book_delay(stations.own_delay[s], asked[s])
         _beds(p, stations, s, loads, patience, state)
+
+
+@kernel
+def book_delay(own: float, asked: float) -> float:
+    """Days to an appointment where `asked` times as many ask as can be seen: a full book fills on
+    within weeks until nearly as many ask as can be seen."""
+    return own + FULL_BOOK_DAYS * max(0.0, asked - 1.0)
+
+
+@kernel
+def settled_delay(own: float, delay: float, asked: float, away: float) -> float:
+    """The delay at which patients, `asked` at the present delay, cease to lengthen or shorten it
+    when a day more sends the part `away` of them elsewhere: Newton's method from below, on a
+    falling convex curve."""
+    days = own
+    for _ in range(30):
+        still = asked * math.exp(-away * (days - delay))
+        gap = own + FULL_BOOK_DAYS * (still - 1.0) - days
+        step = gap / (1.0 + FULL_BOOK_DAYS * away * still)
+        if step < 1e-9 * (1.0 + days):  # at the start: nobody more asks than can be seen
+            break
+        days += step
+    return days
 
 
 @kernel

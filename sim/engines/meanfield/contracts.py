@@ -67,8 +67,8 @@ def end_of_year(
     total, held = counts.sum(axis=-1), counts[..., 1:].sum(axis=-1)
     signed = held
     lapse = lapse_probability(p, 1.0 / _MONTHS)
-    sign = np.array([[uptake_probability(p, float(share), 1.0 / _MONTHS) for share in shares]
-                     for shares in coverage])  # fmt: skip
+    sign = np.zeros(coverage.shape)
+    _uptake(p, coverage, sign)
     for month in range(_MONTHS):
         signed = signed * (1.0 - lapse) + (total - signed) * sign[month * len(sign) // _MONTHS]
     kept = (1.0 - lapse) ** _MONTHS
@@ -80,6 +80,14 @@ def end_of_year(
     change = end[..., _EFFECTIVE].sum(axis=-1)
     change /= np.maximum(start[..., _EFFECTIVE].sum(axis=-1), _LEAST)
     return end.reshape(cells.contracts.shape), cells.managed * change.ravel()
+
+
+@kernel
+def _uptake(p: Any, coverage: Any, out: Any) -> None:
+    """Chance of signing within a month at a coverage: (parts of the year, 2)."""
+    for part in range(coverage.shape[0]):
+        for key in range(coverage.shape[1]):
+            out[part, key] = uptake_probability(p, coverage[part, key], 1.0 / _MONTHS)
 
 
 def _born(p: Any, people: Floats, births: Floats, birth: Floats) -> Floats:

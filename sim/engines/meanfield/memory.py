@@ -8,13 +8,13 @@ relaxations with constant rates inside a period, whose mean over the period ente
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from sim.compiled import kernel
+from sim.compiled import inlined, kernel
+from sim.elementary import exp, log
 from sim.engines.meanfield.chain import FIRST, VISITS
 from sim.engines.meanfield.places import Cells, Floats
 from sim.rules.choice import learned
@@ -86,19 +86,40 @@ def first_memory(p: Any, cells: Cells) -> Memory:
     )
 
 
-@kernel
+# Classes by tiers lie in rows of 24 lanes, each step one loop over them: see `choosing_by_quality`.
+_LANES = 24
+(
+    _OVER, _INSIDE, _STEEP, _OWN, _WELL, _SEEN, _ENDED, _CARE, _FIRSTS, _HABIT, _QUALITY, _LOYAL,
+    _OUT,
+) = range(13)  # fmt: skip
+# Rates of a cell: of learning and of its spread by tier, and of habits by class and alternative.
+_FADES, _LEARNS, _HABITS, _RATES = 0, 6, 12, 56
+
+
+def new_lanes() -> Floats:
+    """Scratch of `choosing_by_quality`."""
+    return np.zeros(13 * _LANES)
+
+
+def new_rates() -> Floats:
+    """Scratch of `remember`: rates, and what is left of gaps."""
+    return np.zeros((3, _RATES))
+
+
+@inlined
 def _left(rate_years: float, mean: bool) -> float:
     """Part of a gap that is left after the years, or on average during them."""
-    if rate_years < 1e-8:
-        return 1.0
-    left = math.exp(-rate_years)
-    return (1.0 - left) / rate_years if mean else left
+    slow = 1.0 if rate_years < 1e-8 else 0.0
+    x = min(700.0, rate_years) + slow
+    gone = exp(-x)
+    left = (1.0 - gone) / x if mean else gone
+    return slow + (1.0 - slow) * left
 
 
 @kernel
 def choosing_by_quality(
     p: Any, cells: Any, contacts: Any, flows: Any, good: Any, bad: Any, again: Any, out: Any,
-    loyal: Any,
+    loyal: Any, x: Any,
 ) -> None:  # fmt: skip
     """Law: d ln(visits) / dT of a tier, (N, 4, 6), by the nested logit and habit.
 
@@ -108,34 +129,73 @@ def choosing_by_quality(
     failed do not answer: who thinks better of the tier above goes less to the tier that fails.
 
     contacts  (N, 4, 12) shares of first choices, self-care first; flows of places, see chain
+    x         scratch, see new_lanes
     """
+    for s in range(4):
+        for t in range(6):
+            x[_HABIT * _LANES + 6 * s + t] = p.habit_weight[s]
+            x[_QUALITY * _LANES + 6 * s + t] = p.quality_weight[s]
     for i in range(contacts.shape[0]):
         for s in range(4):
-            row, flow = contacts[i, s], flows[cells.place[i], s]
-            care = max(1e-9, 1.0 - row[0])
+            lay_tiers(
+                p, 6 * s, contacts[i, s], flows[cells.place[i], s], good[i, s], bad[i, s],
+                again[i, s], x,
+            )  # fmt: skip
+        for k in range(_LANES):
+            answer_by_lane(p, k, x)
+        for s in range(4):
             for t in range(6):
-                a, inside, steep = tier_share(p, row, t)
-                well = ill = on = first = visits = own = 0.0
-                for j in range(_FIRST[t], _FIRST[t + 1]):
-                    well += good[i, s, j]
-                    ill += bad[i, s, j]
-                    on += again[i, s, j]
-                    first += flow[j, FIRST]
-                    visits += flow[j, VISITS]
-                    own += row[j + 1]
-                loyal[i, s, t] = 1.0
-                out[i, s, t] = 0.0
-                ended = well + ill - on
-                if own <= 0.0 or ended <= 0.0:
-                    continue
-                bonus = p.habit_weight[s] + p.outcome_weight * (2.0 * well / ended - 1.0)
-                raised = 1.0 - inside + inside * math.exp(a * bonus)
-                nest = own / inside
-                grown = nest * raised ** (1.0 / a)
-                used = inside * math.exp(a * bonus) / raised * grown / (1.0 - nest + grown)
-                kept = (used - own) * ended / (well + ill) / care
-                loyal[i, s, t] = 1.0 / (1.0 - min(0.5, kept))
-                out[i, s, t] = p.quality_weight[s] * steep * loyal[i, s, t] * first / visits
+                loyal[i, s, t] = x[_LOYAL * _LANES + 6 * s + t]
+                out[i, s, t] = x[_OUT * _LANES + 6 * s + t]
+
+
+@kernel
+def lay_tiers(
+    p: Any, at: int, row: Any, flow: Any, good: Any, bad: Any, again: Any, x: Any
+) -> None:
+    """A cell's choices and outcomes of one class by tier, into six lanes from `at`."""
+    care = max(1e-9, 1.0 - row[0])
+    for t in range(6):
+        over, inside, steep = tier_share(p, row, t)
+        well = ill = on = first = visits = own = 0.0
+        for j in range(_FIRST[t], _FIRST[t + 1]):
+            well += good[j]
+            ill += bad[j]
+            on += again[j]
+            first += flow[j, FIRST]
+            visits += flow[j, VISITS]
+            own += row[j + 1]
+        k = at + t
+        x[_OVER * _LANES + k] = over
+        x[_INSIDE * _LANES + k] = inside
+        x[_STEEP * _LANES + k] = steep
+        x[_OWN * _LANES + k] = own
+        x[_WELL * _LANES + k] = well
+        x[_SEEN * _LANES + k] = well + ill
+        x[_ENDED * _LANES + k] = well + ill - on if own > 0.0 else 0.0
+        x[_CARE * _LANES + k] = care
+        x[_FIRSTS * _LANES + k] = first / visits if visits > 0.0 else 0.0
+
+
+@inlined
+def answer_by_lane(p: Any, k: int, x: Any) -> None:
+    """How visits of one lane answer to quality, and what habit makes of it; without branches."""
+    has = 1.0 if x[_ENDED * _LANES + k] > 0.0 else 0.0
+    ended = x[_ENDED * _LANES + k] + (1.0 - has)
+    over, inside, own = x[_OVER * _LANES + k], x[_INSIDE * _LANES + k], x[_OWN * _LANES + k]
+    bonus = x[_HABIT * _LANES + k]
+    bonus += p.outcome_weight * (2.0 * has * x[_WELL * _LANES + k] / ended - 1.0)
+    gain = exp(over * bonus)
+    raised = 1.0 - inside + inside * gain
+    nest = own / (inside + 1e-300)
+    grown = nest * exp(log(raised) / over)
+    used = inside * gain / raised * grown / (1.0 - nest + grown)
+    seen = has * x[_SEEN * _LANES + k] + (1.0 - has)
+    kept = has * (used - own) * ended / seen / x[_CARE * _LANES + k]
+    loyal = 1.0 / (1.0 - min(0.5, kept))
+    x[_LOYAL * _LANES + k] = loyal
+    steep = x[_QUALITY * _LANES + k] * x[_STEEP * _LANES + k]
+    x[_OUT * _LANES + k] = has * steep * loyal * x[_FIRSTS * _LANES + k]
 
 
 @kernel
@@ -186,7 +246,22 @@ def tier_share(p: Any, row: Any, t: int) -> tuple[float, float, float]:
 
 
 @kernel
-def learn_quality(p: Any, i: int, lived: Any, years: float, mean: bool, old: Any, new: Any) -> None:
+def _learning(p: Any, i: int, lived: Any, rates: Any) -> None:
+    """Rates at which a cell learns of every tier, and at which the spread of quality fades."""
+    good, bad = lived[0], lived[1]
+    r, f = learned(p, 0.0, True), 1.0 - learned(p, 1.0, False)
+    for t in range(6):
+        g = b = 0.0
+        for s in range(4):
+            for j in range(_FIRST[t], _FIRST[t + 1]):
+                g += good[i, s, j]
+                b += bad[i, s, j]
+        rates[_FADES + t] = g * r * (2.0 - r) + b * f * (2.0 - f) + 2.0 * p.word_of_mouth
+        rates[_LEARNS + t] = g * r + b * f
+
+
+@kernel
+def learn_quality(p: Any, i: int, lived: Any, x: Any, old: Any, new: Any) -> None:
     """Mean and variance of the quality that a cell's people perceive of every tier.
 
     With g and b good and bad outcomes a person and year, T the mean and V the variance, and
@@ -196,6 +271,8 @@ def learn_quality(p: Any, i: int, lived: Any, years: float, mean: bool, old: Any
         dV/dt = g r^2 (1 - T)^2 + b f^2 T^2 - (g (2r - r^2) + b (2f - f^2) + 2w) V
 
     where r and f are the parts of the way to 1 and to 0 that one outcome moves.
+
+    x  rates, what is left of gaps, and what is on average, see `remember`
     """
     good, bad, _, choosing, _ = lived
     r, f = learned(p, 0.0, True), 1.0 - learned(p, 1.0, False)
@@ -211,53 +288,67 @@ def learn_quality(p: Any, i: int, lived: Any, years: float, mean: bool, old: Any
             pull += (well * r + ill * f) * choosing[i, s, t]
         quality, spread = old[0][i, t], old[1][i, t]
         noise = g * (r * (1.0 - quality)) ** 2 + b * (f * quality) ** 2
-        fade = g * r * (2.0 - r) + b * f * (2.0 - f) + 2.0 * p.word_of_mouth
+        fade, rate = x[0, _FADES + t], x[0, _LEARNS + t]
         rest = noise / fade if fade > 0.0 else spread
-        new[1][i, t] = rest + (spread - rest) * _left(fade * years, mean)
-        usual = rest + (spread - rest) * _left(fade * years, True)
-        rate = g * r + b * f
+        new[1][i, t] = rest + (spread - rest) * x[1, _FADES + t]
+        usual = rest + (spread - rest) * x[2, _FADES + t]
         target = max(0.0, (g * r - pull * usual) / rate) if rate > 0.0 else 0.0
-        new[0][i, t] = target + (quality - target) * _left(rate * years, mean)
+        new[0][i, t] = target + (quality - target) * x[1, _LEARNS + t]
+
+
+@kernel
+def _keep_habits(i: int, s: int, lived: Any, x: Any, old: Any, new: Any) -> None:
+    """A cell's habits of a class."""
+    good, bad, again = lived[0], lived[1], lived[2]
+    everybody = 0.0
+    for j in range(11):
+        rate, gap = x[0, _HABITS + 11 * s + j], x[1, _HABITS + 11 * s + j]
+        over = 1.0 / rate if rate > 0.0 else 0.0
+        part = (good[i, s, j] + bad[i, s, j] - again[i, s, j]) * over
+        well = good[i, s, j] * over
+        new[2][i, s, j] = part + (old[2][i, s, j] - part) * gap
+        new[3][i, s, j] = well + (old[3][i, s, j] - well) * gap
+        everybody += new[2][i, s, j]
+    if everybody > 1.0:  # rates are of the quarter's start
+        for j in range(11):
+            new[2][i, s, j] /= everybody
+            new[3][i, s, j] /= everybody
 
 
 @kernel
 def remember(
     p: Any, cells: Any, people: Any, lived: Any, years: float, mean: bool, old: Any, new: Any,
-    place_sum: Any,
+    place_sum: Any, x: Any,
 ) -> None:  # fmt: skip
     """Memory after `years` of some experience, or its mean over them.
 
     cells, people  keys and residents of cells; lived  arrays of an Experience
     old, new       arrays of a Memory; new is written
-    place_sum      (G, 7) scratch
+    place_sum      (G, 7) scratch;  x  (3, 56) scratch: rates a year, what is left of gaps after the
+                   years or on average, and what is left on average
     """
     good, bad, again, _, return_ = lived
     for g in range(place_sum.shape[0]):
         for t in range(7):
             place_sum[g, t] = 0.0
     for i in range(len(people)):
-        learn_quality(p, i, lived, years, mean, old, new)
-        for t in range(6):
-            place_sum[cells.place[i], t] += people[i] * new[0][i, t]
-        place_sum[cells.place[i], 6] += people[i]
+        _learning(p, i, lived, x[0])
         for s in range(4):
             total = 0.0
             for j in range(11):
                 total += good[i, s, j] + bad[i, s, j] - again[i, s, j]
-            everybody = 0.0
             for j in range(11):
-                rate = total * return_[i, s, j]
-                gap = _left(rate * years, mean)
-                ended = good[i, s, j] + bad[i, s, j] - again[i, s, j]
-                part = ended / rate if rate > 0.0 else 0.0
-                well = good[i, s, j] / rate if rate > 0.0 else 0.0
-                new[2][i, s, j] = part + (old[2][i, s, j] - part) * gap
-                new[3][i, s, j] = well + (old[3][i, s, j] - well) * gap
-                everybody += new[2][i, s, j]
-            if everybody > 1.0:  # rates are of the quarter's start
-                for j in range(11):
-                    new[2][i, s, j] /= everybody
-                    new[3][i, s, j] /= everybody
+                x[0, _HABITS + 11 * s + j] = total * return_[i, s, j]
+        for k in range(_RATES):
+            x[1, k] = _left(x[0, k] * years, mean)
+        for k in range(_FADES, _LEARNS):
+            x[2, k] = _left(x[0, k] * years, True)
+        learn_quality(p, i, lived, x, old, new)
+        for t in range(6):
+            place_sum[cells.place[i], t] += people[i] * new[0][i, t]
+        place_sum[cells.place[i], 6] += people[i]
+        for s in range(4):
+            _keep_habits(i, s, lived, x, old, new)
     pull = p.word_of_mouth * years * (0.5 if mean else 1.0)
     for i in range(len(people)):
         g = cells.place[i]

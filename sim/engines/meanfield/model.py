@@ -16,6 +16,8 @@ from sim.engines.meanfield.memory import (
     Memory,
     choosing_by_quality,
     first_memory,
+    new_lanes,
+    new_rates,
     remember,
     seen_by_all,
 )
@@ -111,6 +113,7 @@ class MeanField:
         n_cells = len(c.place)
         self.resize(p, held)
         self.memory: Memory = first_memory(p, c)
+        self.rates, self.lanes = new_rates(), new_lanes()
         self.seen: Experience | None = None
         self.contacts = np.zeros((n_cells, 4, 12))  # of the last period
         self.in_bed = np.zeros(n_cells)
@@ -171,7 +174,7 @@ class MeanField:
         scratch = np.zeros((len(self.cells.county), 7))
         remember(
             self.p, self.setting.cells, people, seen.arrays(), years, mean,
-            self.memory.arrays(), new.arrays(), scratch,
+            self.memory.arrays(), new.arrays(), scratch, self.rates,
         )  # fmt: skip
         return new
 
@@ -212,7 +215,7 @@ class MeanField:
         choosing, loyal = np.zeros((n, 4, 6)), np.ones((n, 4, 6))
         choosing_by_quality(
             self.p, self.setting.cells, solution.contacts, solution.flows, good, bad, again,
-            choosing, loyal,
+            choosing, loyal, self.lanes,
         )  # fmt: skip
         return_ = self.work.care / np.maximum(1.0 - solution.contacts[:, :, :1], 1e-12)
         return Experience(good, bad, again, choosing, loyal, return_), in_bed

@@ -83,8 +83,8 @@ class YearReport:
         flows = solution.flows * years
         table = county_table(cells, flows, links, paid, stays)
         weights = _month_weights(model, months)
-        for month, weight in zip(months, weights, strict=True):
-            _add_places(table, weight, links.place, cells.county, self.tallies.county[month])
+        into = self.tallies.county[months[0] : months[-1] + 1]
+        _add_places(table, weights, links.place, cells.county, into)
         if self.by_group:
             self._groups(solution, visits * years, part * years, paid, stays, links)
         self._episodes(solution, years)
@@ -266,17 +266,18 @@ def _add_groups(
 
 
 @kernel
-def _add_places(table: Any, weight: float, where: Any, county: Any, out: Any) -> None:
-    """Add a table by place and alternative, (G, 11, tallies), to (counties, 6 tiers, 3 places,
-    tallies); where (G, 11, 3) shares of an alternative's places."""
-    for g in range(len(county)):
-        for j in range(11):
-            for k in range(3):
-                part = weight * where[g, j, k]
-                if part != 0.0:
-                    row = out[county[g], ALTERNATIVE_TIER[j], k]
-                    for column in range(table.shape[2]):
-                        row[column] += part * table[g, j, column]
+def _add_places(table: Any, weights: Any, where: Any, county: Any, out: Any) -> None:
+    """Add a table by place and alternative, (G, 11, tallies), to (months, counties, 6 tiers, 3
+    places, tallies), by the months' weights; where (G, 11, 3) shares of an alternative's places."""
+    for month in range(len(weights)):
+        for g in range(len(county)):
+            for j in range(11):
+                for k in range(3):
+                    part = weights[month] * where[g, j, k]
+                    if part != 0.0:
+                        row = out[month, county[g], ALTERNATIVE_TIER[j], k]
+                        for column in range(table.shape[2]):
+                            row[column] += part * table[g, j, column]
 
 
 def _month_weights(model: MeanField, months: list[int]) -> Floats:

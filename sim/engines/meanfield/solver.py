@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from sim.compiled import kernel
+from sim.compiled import inlined, kernel
 from sim.engines.meanfield.answers import answer
 from sim.engines.meanfield.balance import (
-    FULL_BOOK_DAYS,
     State,
     chain_loads,
     fill_places,
     react,
     run_chains,
+    settled_delay,
 )
 from sim.engines.meanfield.choice import (
     LANES,
@@ -33,7 +33,7 @@ MOST_TURNS = 40
 _INNER = 400
 _FIRST_TOLERANCE, _PART = 1e-3, 0.03  # part of a move that the next one is, at most
 LOOSE = 2e-3  # what may be left where `exact` is not asked for
-_LOOSE_INNER = 4e-5
+_LOOSE_INNER = 2e-4
 # Growth of contacts with the wait is at least this steep: hours of wait per utility, and half the
 # alternative's own share; only the speed of the iteration rests on it.
 _OWN_RESPONSE = 0.6
@@ -61,6 +61,7 @@ class Work:
     ends: np.ndarray
     loads: np.ndarray
     slope: np.ndarray
+    asked: np.ndarray
     row: np.ndarray
     scratch: Any
     raised: np.ndarray
@@ -85,8 +86,8 @@ def work_of(places: int, cells: int, stations: int, flows: int, ends: int) -> Wo
         care=zeros((cells, 4, 11)), later=zeros((places, 4, 5, 11)), base=zeros((places, 4, 12)),
         contacts=zeros((places, 4, 12)), flows=zeros((places, 4, 11, flows)),
         ends=zeros((places, 4, ends)), loads=zeros((stations, 6)), slope=zeros(stations),
-        row=zeros(12), scratch=new_scratch(), raised=zeros(11), lanes=zeros((places, LATER)),
-        carry=zeros((3, 6)), fresh=new_state(stations),
+        asked=zeros(stations), row=zeros(12), scratch=new_scratch(), raised=zeros(11),
+        lanes=zeros((places, LATER)), carry=zeros((3, 6)), fresh=new_state(stations),
         point=zeros(8 * stations), step=zeros(8 * stations), past_x=zeros((6, 8 * stations)),
         past_f=zeros((6, 8 * stations)), gram=zeros((5, 6)), share=zeros(5),
     )  # fmt: skip
@@ -121,7 +122,8 @@ def _gather(cells: Any, need: Any, first: Any, base: Any) -> None:
 def _turn(
     p: Any, facilities: Any, scheme: Any, stations: Any, clinics: Any, stay: Any, patience: float,
     places: Any, base: Any, later: Any, old_offer: Any, state: Any, fresh: Any, offers: Any,
-    place_offer: Any, contacts: Any, flows: Any, ends: Any, loads: Any, slope: Any, carry: Any,
+    place_offer: Any, contacts: Any, flows: Any, ends: Any, loads: Any, slope: Any, asked: Any,
+    carry: Any,
 ) -> None:  # fmt: skip
     """From a state to the state that follows it, contacts answering by their pivot form."""
     offer(p, facilities, scheme, stations, state, offers)
@@ -136,20 +138,27 @@ def _turn(
     chain_loads(
         p, contacts, later, places, stations, stay, carry, flows[0, 0], ends[0, 0], loads
     )  # fmt: skip
-    react(p, stations, clinics, loads, patience, fresh, slope)
+    react(p, stations, clinics, loads, patience, fresh, slope, asked)
+
+
+@inlined
+def hours_of_a_day(p: Any) -> float:
+    """Hours of wait that patients dislike as much as a day to an appointment."""
+    return p.delay_weight[1] / p.wait_weight[1]
 
 
 @kernel
 def _gaps(
-    p: Any, stations: Any, loads: Any, slope: Any, state: Any, fresh: Any, point: Any, step: Any
-) -> float:
+    p: Any, stations: Any, loads: Any, slope: Any, asked: Any, state: Any, fresh: Any, point: Any,
+    step: Any,
+) -> float:  # fmt: skip
     """Where the state is and the step to take from there, (8 x S) each; returns the largest change.
 
     A steep surface answers to its own wait, and a full book stiffly: their steps are those of
     Newton's method, roughly.
     """
-    n = len(state.wait)
-    book = 1.0 / (1.0 + FULL_BOOK_DAYS * p.delay_weight[0] / p.outside_nest)
+    n, hours = len(state.wait), hours_of_a_day(p)
+    away = p.delay_weight[1] / p.outside_nest  # part of patients that a day more sends elsewhere
     worst = 0.0
     for s in range(n):
         steep = slope[s] * loads[s, 0] * _OWN_RESPONSE * p.wait_weight[0] * p.wait_knowledge
@@ -169,10 +178,12 @@ def _gaps(
         step[5 * n + s] = fresh.unseen[s] - state.unseen[s]
         step[6 * n + s] = fresh.free[s] - state.free[s]
         gap = fresh.appointment[s] - state.appointment[s]
-        worst = max(worst, abs(gap))
-        full = fresh.appointment[s] > stations.own_delay[s]
+        worst = max(worst, hours * abs(gap))
         point[7 * n + s] = state.appointment[s]
-        step[7 * n + s] = gap * (book if full else 0.3)
+        step[7 * n + s] = 0.0
+        if stations.own_delay[s] > 0.0:
+            delay = settled_delay(stations.own_delay[s], state.appointment[s], asked[s], away)
+            step[7 * n + s] = delay - state.appointment[s]
     for k in range(n, 6 * n):
         worst = max(worst, abs(step[k]))
     return worst
@@ -247,9 +258,9 @@ def _eliminate(a: Any, n: int, right: int, out: Any) -> None:
 def _settle(
     p: Any, facilities: Any, scheme: Any, stations: Any, clinics: Any, stay: Any, patience: float,
     places: Any, base: Any, later: Any, old_offer: Any, state: Any, fresh: Any, offers: Any,
-    place_offer: Any, contacts: Any, flows: Any, ends: Any, loads: Any, slope: Any, carry: Any,
-    point: Any, step: Any, past_x: Any, past_f: Any, gram: Any, share: Any, tolerance: float,
-    most: int,
+    place_offer: Any, contacts: Any, flows: Any, ends: Any, loads: Any, slope: Any, asked: Any,
+    carry: Any, point: Any, step: Any, past_x: Any, past_f: Any, gram: Any, share: Any,
+    tolerance: float, most: int,
 ) -> tuple[int, float]:  # fmt: skip
     """Iterate `_turn`: turns used, 0 for no answer, and the largest change of the last one."""
     worst = before = best = np.inf
@@ -259,9 +270,9 @@ def _settle(
         _turn(
             p, facilities, scheme, stations, clinics, stay, patience, places, base, later,
             old_offer, state, fresh, offers, place_offer, contacts, flows, ends, loads, slope,
-            carry,
+            asked, carry,
         )  # fmt: skip
-        worst = _gaps(p, stations, loads, slope, state, fresh, point, step)
+        worst = _gaps(p, stations, loads, slope, asked, state, fresh, point, step)
         if worst > 3.0 * before:
             learned = 0  # what the last steps taught misleads: start again
         before = worst
@@ -281,14 +292,15 @@ def _settle(
 
 
 @kernel
-def _moved(start: Any, state: Any) -> float:
-    """Largest change of what people and doctors act on, free beds at the township apart."""
-    most = 0.0
+def _moved(p: Any, start: Any, state: Any) -> float:
+    """Largest change of what people and doctors act on, free beds at the township apart: hours,
+    days to an appointment as the hours that patients would wait instead, shares."""
+    most, hours = 0.0, hours_of_a_day(p)
     for s in range(len(state.wait)):
         most = max(
             most, abs(state.wait[s] - start.wait[s]),
             abs(state.emergency_wait[s] - start.emergency_wait[s]),
-            abs(state.appointment[s] - start.appointment[s]),
+            hours * abs(state.appointment[s] - start.appointment[s]),
             abs(state.unseen[s] - start.unseen[s]), abs(state.occupancy[s] - start.occupancy[s]),
             abs(state.leave[s] - start.leave[s]),
             abs(state.leave_urgent[s] - start.leave_urgent[s]),
@@ -352,13 +364,13 @@ def solve_period(
         used, answered = _settle(
             p, m.facilities, m.scheme, m.stations, m.clinics, m.stay, m.patience, m.places,
             w.base, w.later, w.old_offer, state, w.fresh, w.offers, w.place_offer, w.contacts,
-            w.flows, w.ends, w.loads, w.slope, w.carry, w.point, w.step, w.past_x,
+            w.flows, w.ends, w.loads, w.slope, w.asked, w.carry, w.point, w.step, w.past_x,
             w.past_f, w.gram, w.share, tolerance, _INNER,
         )  # fmt: skip
         if used == 0:
             raise NotConverged(f"residual {answered:.1e} after {_INNER} turns of one evaluation")
         inner += used
-        residual = _moved(start, state)
+        residual = _moved(p, start, state)
         if not exact and _PART * residual < LOOSE:
             return turn + 1, inner, answered
         if residual < TOLERANCE and tolerance == finest:
