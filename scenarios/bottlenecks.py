@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 MOST = 12
+_ALIKE = 1e-9
 _LEVERS = 3
 # What one lever must lower the pressure by to be named.
 _TELLING = 0.005
@@ -28,7 +29,7 @@ _PLACES = ("own_county", "elsewhere_in_region", "outside_region")
 
 
 def ranked(arm: str, year: int, dataset: xr.Dataset) -> list[Bottleneck]:
-    """The facilities under most pressure, hardest first."""
+    """The facilities under most pressure, hardest first, and all that are pressed as the last."""
     place = {str(key): at for at, key in enumerate(dataset.facility.values)}
     rows = []
     for key, values in strain(dataset).items():
@@ -42,7 +43,9 @@ def ranked(arm: str, year: int, dataset: xr.Dataset) -> list[Bottleneck]:
             str(dataset.county.values[county]) if county >= 0 else "", values, worst, most,
         ))  # fmt: skip
     rows.sort(key=lambda row: (-row.pressure, row.facility))
-    return rows[:MOST]
+    # The mean-field treats facilities that are alike as one; they stay together.
+    least = rows[MOST - 1].pressure - _ALIKE if len(rows) >= MOST else 0.0
+    return [row for row in rows if row.pressure >= least]
 
 
 def relieved(

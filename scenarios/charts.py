@@ -24,7 +24,7 @@ from scenarios.sheets import (
     target_name,
     verdict,
 )
-from scenarios.sheets_more import group_name
+from scenarios.sheets_more import gain_splits, group_name
 from scenarios.text import text
 from sim.text import text as sim_text
 from sim.tiers import TIER_KEYS
@@ -90,6 +90,7 @@ def headlines(c: Comparison, *, lang: str = "en") -> Picture:
             ax.yaxis.set_major_formatter(lambda value, at: f"{value:g}%")
         _plain(ax)
     _legend(picture, c, lang, goals=True)
+    picture.suptitle(text("fig.axis", lang), fontsize=8, color=BASE, x=0.99, ha="right")
     return picture
 
 
@@ -208,7 +209,7 @@ def drivers(
         name=change_label(key, lang),
         where=cell_name(arm, year, lang),
     )
-    ax.set_title(_wrapped(title, lang, 70), fontsize=10, loc="left")
+    ax.set_title(_wrapped(title, lang, 84), fontsize=10, loc="left")
     _plain(ax, grid="x")
     return picture
 
@@ -219,7 +220,7 @@ def gains(
 ) -> Picture | None:
     """Change of one indicator by residence, income and age, a dot and its range an arm."""
     own = [g for g in c.gains if g.indicator == indicator and g.change.value is not None
-           and g.split in ("", "by_residence", "by_income", "by_age")]  # fmt: skip
+           and g.split != "by_county" and g.split in gain_splits(c)]  # fmt: skip
     parts = sorted({(g.split, g.part) for g in own}, key=_group_order)
     if not own:
         return None
@@ -238,7 +239,7 @@ def gains(
     title = text("fig.titled", lang).format(
         what=text("fig.gains", lang),
         name=change_label((indicator, "", ""), lang),
-        where=c.years[-1],
+        where=text("year", lang).format(year=c.years[-1]),
     )
     ax.set_title(_wrapped(title, lang, 70), fontsize=10, loc="left")
     _plain(ax, grid="x")

@@ -23,6 +23,7 @@ from scenarios.sheets import (
     targets_sheet,
 )
 from scenarios.sheets_more import bottlenecks_sheet, costs_sheet, gains_sheet
+from scenarios.summary import summary
 from scenarios.text import text
 from sim.command_line import Teller, ask, whole
 
@@ -156,8 +157,15 @@ def page(c: Comparison, lang: str) -> str:
     sheets.append(bottlenecks_sheet(c, last, lang, _FACILITIES))
     if len(c.arms) > 1:
         sheets += [gains_sheet(c, last, lang), costs_sheet(c, last, lang)]
-    parts = [title, subtitle, "", *(printed(sheet) for sheet in sheets if sheet.rows)]
-    return "\n".join([*parts, *notes_of(c, lang), *limits(c, lang)])
+    parts = [
+        title,
+        subtitle,
+        *summary(c, lang),
+        "",
+        *(printed(sheet) for sheet in sheets if sheet.rows),
+    ]
+    notes = (note for sheet in sheets if sheet.rows for note in sheet.notes)
+    return "\n".join([*parts, *dict.fromkeys([*notes_of(c, lang), *notes, *limits(c, lang)])])
 
 
 def printed(sheet: Sheet) -> str:

@@ -98,7 +98,7 @@ def figures(c: Comparison, lang: str) -> dict[str, bytes]:
 
 
 def tables(c: Comparison) -> dict[str, list[dict[str, Any]]]:
-    """Every table of numbers by name, a row a dictionary."""
+    """Every table of numbers that has rows, by name; a row a dictionary."""
     document = record(c)
     indicators = [
         {"scenario": arm.key, "year": year, "indicator": name, "split": split, "part": part,
@@ -112,7 +112,8 @@ def tables(c: Comparison) -> dict[str, list[dict[str, Any]]]:
     ]  # fmt: skip
     targets = [row for rows in document["targets"].values() for row in rows]
     found = {"indicators": indicators, "changes": changes, "targets": plain(targets)}
-    return {**found, **{name: plain(document[name]) for name in _TABLES}}
+    found |= {name: plain(document[name]) for name in _TABLES}
+    return {name: rows for name, rows in found.items() if rows}
 
 
 def csv_bytes(rows: Sequence[Mapping[str, Any]]) -> bytes:

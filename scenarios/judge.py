@@ -64,12 +64,10 @@ def _judged(target: Target, arm: Arm, first: Arm, years: Sequence[int], samples:
         against = values - start if target.target is None else values
         chance = chance_of(against, holds)
         met = bool(holds(np.array([summary(against).value]))[0])
-    # A lever raised again later has acted from its first setting on.
-    arrived = list({a.lever: a.ninety for a in reversed(arrivals(arm))}.values())
     return Judged(
         target, arm.key, meant.indicator, year, target.year is not None, figure, summary(start),
         chance, met, samples.figure((arm.key, year), UNRESOLVED),
-        sum(at is not None and at <= year + 0.5 for at in arrived), len(arrived),
+        *ready_by(year, arrivals(arm)),
     )  # fmt: skip
 
 
@@ -94,6 +92,13 @@ def arrivals(arm: Arm) -> tuple[Arrival, ...]:
     """When each setting of a lever that acts reaches 90% of its effect, the earlier first."""
     settings = (s for s in arm.scenario.settings if s.lever.effects and s.level != 0)
     return tuple(_arrival(arm.key, setting) for setting in settings)
+
+
+def ready_by(year: int, arrived: Sequence[Arrival]) -> tuple[int, int]:
+    """Levers of an arm that have reached 90% of their effect by 1 July of a year, of how many."""
+    # A lever raised again later has acted from its first setting on.
+    first = {a.lever: a.ninety for a in reversed(arrived)}
+    return sum(at is not None and at <= year + 0.5 for at in first.values()), len(first)
 
 
 def _arrival(arm: str, setting: Setting) -> Arrival:

@@ -172,7 +172,7 @@ def show(scenario: Scenario, lang: str) -> str:
     for each in scenario.settings:
         rows.append([
             each.lever.id, each.lever.name_zh if zh else each.lever.name, f"{each.level:g}",
-            each.lever.unit, _place(each.place, lang), str(each.start), str(each.full),
+            each.lever.unit, place_name(each.place, lang), str(each.start), str(each.full),
             text(each.basis, lang).format(clause=each.clause),
         ])  # fmt: skip
         rows.append([each.why_zh if zh else each.why])
@@ -204,7 +204,7 @@ def _changes_table(scenario: Scenario, lang: str) -> str:
         cells = [shown_change(found.get(key), held_now) for found in by_year]
         now = "-" if held_now is None else f"{held_now:.3g}"
         rows.append([
-            change.quantity.id, change.quantity.unit, _place(change.place, lang), now, *cells,
+            change.quantity.id, change.quantity.unit, place_name(change.place, lang), now, *cells,
             " ".join(change.levers),
         ])  # fmt: skip
     head += [*map(str, years), text("by", lang)]
@@ -231,7 +231,8 @@ def shown_change(change: Change | None, baseline: float | None) -> str:
     return " ".join([*parts, *([f"{added:+.3g}"] if added else [])])
 
 
-def _place(place: Place, lang: str) -> str:
+def place_name(place: Place, lang: str) -> str:
+    """Where a lever acts: everywhere, in a share of the townships, in named places."""
     if place.is_everywhere:
         return text("everywhere", lang)
     parts = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import date, timedelta
 
 from scenarios.comparison import Figure
 from scenarios.text import text
@@ -34,6 +35,8 @@ def shown(value: float | None, how: str) -> str:
     """A value; `how` as of an indicator: percent, number, count or index."""
     if value is None or math.isnan(value):
         return NONE
+    if how == "index" and round(value, 3) == 0.0:
+        return f"{0.0:.3f}"  # neither plus nor minus nothing
     return show(value, how).replace("-", "−")
 
 
@@ -125,10 +128,11 @@ def money_range(three: tuple[float, float, float], lang: str) -> str:
 def decimal_year(at: float | None, lang: str) -> str:
     """A time as year and month.
 
-    >>> decimal_year(2025.5, "en"), decimal_year(None, "en")
-    ('2025-07', 'after 2050')
+    >>> decimal_year(2024 + 182 / 366, "en"), decimal_year(None, "en")
+    ('2024-07', 'after 2050')
     """
     if at is None:
         return text("never", lang)
-    month = int((at - int(at)) * 12 + 1e-6) + 1
-    return f"{int(at)}-{month:02d}"
+    first, following = date(int(at), 1, 1), date(int(at) + 1, 1, 1)
+    day = first + timedelta(days=round((at - int(at)) * (following - first).days))
+    return f"{day:%Y-%m}"

@@ -13,6 +13,9 @@ from scenarios.numbers import BY_ID
 from scenarios.runs import Key
 from scenarios.sheets import notes_of
 
+# What is given as low, middle and high.
+_THREE = ("one_off", "yearly")
+
 
 def record(c: Comparison) -> dict[str, Any]:
     """Everything a comparison found. Indicators have the ids and units of `python -m sim run`;
@@ -126,16 +129,23 @@ def _judged(j: Judged) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _listed(entry: Any) -> str:
+    return " ".join(map(str, entry.values())) if isinstance(entry, dict) else str(entry)
+
+
 def plain(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows with nested figures drawn apart: change_value, change_low, change_high."""
+    """Rows with nested figures drawn apart (change_value, change_low, change_high), and the low,
+    middle and high of a cost."""
     found = []
     for row in rows:
         flat: dict[str, Any] = {}
         for name, value in row.items():
             if isinstance(value, dict):
                 flat.update({f"{name}_{inner}": v for inner, v in value.items()})
+            elif name in _THREE and isinstance(value, list):
+                flat.update(zip((f"{name}_low", name, f"{name}_high"), value, strict=True))
             elif isinstance(value, list | tuple):
-                flat[name] = "; ".join(map(str, value))
+                flat[name] = "; ".join(_listed(entry) for entry in value)
             else:
                 flat[name] = value
         found.append(flat)

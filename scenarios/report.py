@@ -42,8 +42,10 @@ TEMPLATE = Path(__file__).parent / "report.html"
 _FONTS = {"zh": ("宋体", "黑体"), "en": ("Calibri", "Calibri")}
 _GREY = "DDE6EE"
 _TEXT_WIDTH = 17.4  # cm
-# Characters a column is made for, a Chinese one counts two, and what its margins take.
+# Characters a column is made for, a Chinese one counts two, and what its margins take; cm of a
+# character. A column of few characters is never narrower than they are.
 _SHORTEST, _LONGEST, _MARGIN = 5, 36, 4
+_CHARACTER, _FEW = 0.16, 12
 _FACILITIES, _CAVEATS = 6, 3
 
 
@@ -177,7 +179,9 @@ def _write(
     for sheet in part.sheets:
         if sheet.rows:
             if sheet.title != part.title:
-                document.add_paragraph(sheet.title).runs[0].bold = True
+                titled = document.add_paragraph(sheet.title)
+                titled.runs[0].bold = True
+                titled.paragraph_format.keep_with_next = True
             _table(document, sheet)
             for note in sheet.notes:
                 document.add_paragraph(note)
@@ -195,7 +199,8 @@ def _table(document: Document, sheet: Sheet) -> None:
     for column, width in zip(table.columns, widths, strict=True):
         column.width = width
     size = Pt(8.5 if len(sheet.head) <= 7 else 7.5)
-    for number, row in enumerate((sheet.head, *sheet.rows)):
+    headed = any(sheet.head)
+    for number, row in enumerate((sheet.head, *sheet.rows) if headed else sheet.rows):
         line = table.add_row()
         line._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
         cells = line.cells
@@ -207,14 +212,14 @@ def _table(document: Document, sheet: Sheet) -> None:
             paragraph = cell.paragraphs[0]
             run = paragraph.add_run(words)
             run.font.size = size
-            run.bold = number == 0 or len(cells) == 1
+            run.bold = (headed and number == 0) or len(cells) == 1
             paragraph.paragraph_format.space_after = Pt(0)
             if at in sheet.right:
                 paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-            if number == 0:
+            if headed and number == 0:
                 _shade(cell)
-    # The head is repeated on every page the table goes on.
-    table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+    if headed:  # it is repeated on every page the table goes on
+        table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
     document.add_paragraph()
 
 
@@ -225,7 +230,14 @@ def column_widths(sheet: Sheet) -> list[float]:
         min(_LONGEST, max(_SHORTEST, *(columns_of(row[k]) for row in full))) + _MARGIN
         for k in range(len(sheet.head))
     ]
-    return [_TEXT_WIDTH * need / sum(needs) for need in needs]
+    if sum(needs) * _CHARACTER <= _TEXT_WIDTH:
+        return [_TEXT_WIDTH * need / sum(needs) for need in needs]
+    kept = [need * _CHARACTER if need <= _FEW + _MARGIN else 0.0 for need in needs]
+    rest = sum(need for need, width in zip(needs, kept, strict=True) if not width)
+    if not rest or sum(kept) > _TEXT_WIDTH / 2:
+        return [_TEXT_WIDTH * need / sum(needs) for need in needs]
+    left = _TEXT_WIDTH - sum(kept)
+    return [width or left * need / rest for need, width in zip(needs, kept, strict=True)]
 
 
 def _shade(cell: Any) -> None:

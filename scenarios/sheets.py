@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 
 from scenarios.comparison import Arm, Comparison, Driver, Judged
 from scenarios.decompose import HEADLINES
+from scenarios.judge import COMPLEMENT
 from scenarios.levers import levers
 from scenarios.numbers import (
     BY_ID,
@@ -80,6 +82,32 @@ def cell_name(arm: Arm, year: int, lang: str) -> str:
     return text("cell", lang).format(year=year, arm=arm.label(lang))
 
 
+def knows_income(c: Comparison) -> bool:
+    """Whether figures differ by income: the mean-field tells people apart by place, age, sex and
+    residence, so that without one-to-one runs every income fifth has the same figure."""
+    return c.engine != "meanfield" or c.seeds > 0
+
+
+def indicators_shown(c: Comparison) -> tuple[Key, ...]:
+    """Indicators of the tables by scenario: those over income only where income is told apart."""
+    income = "concentration_index_unresolved"
+    return tuple(key for key in SHOWN if knows_income(c) or key[0] != income)
+
+
+def clause_of(clause: str) -> str:
+    """A clause as the plan numbers it, without the lines of our copy of its text.
+
+    >>> clause_of("二(一)3 L36"), clause_of("表1 L51-54 @L53"), clause_of("表 row16 L159-161 @L161")
+    ('二(一)3', '表1', '表第16行')
+    """
+    return re.sub(r" row(\d+)", r"第\1行", re.sub(r"( @?L\d+(-\d+)?)+$", "", clause))
+
+
+def middle_note(c: Comparison, lang: str) -> tuple[str, ...]:
+    """What to say under a table of middle values where others show medians of draws."""
+    return (text("note.middle", lang),) if c.draws or c.seeds else ()
+
+
 def lever_name(lever: str, lang: str) -> str:
     """Name of a lever."""
     found = levers()[lever]
@@ -122,30 +150,44 @@ def targets_sheet(c: Comparison, lang: str) -> Sheet:
     """Every simulated target: goal, clause, year; under it value, range, chance and unresolved
     need of every arm, with how many levers had had time to act."""
     rows: list[tuple[str, ...]] = []
+    drawn = any(j.chance is not None for j in c.targets)
     for name in dict.fromkeys(j.target.id for j in c.targets):
         own = [j for j in c.targets if j.target.id == name]
         rows.append((_heading(own[0], c, lang),))
-        rows += [_judgement(j, c, lang) for j in own]
+        rows += [_judgement(j, c, lang, drawn) for j in own]
         if conflict := own[0].target.conflict_note:
             rows.append((text("conflict", lang).format(note=conflict),))
-    names = ("scenario", "head.value", "head.verdict", "head.chance", "unresolved", "head.ready")
-    head = tuple(text(name, lang) for name in names)
-    return Sheet("targets", text("sheet.targets", lang), head, tuple(rows), (1, 3, 4, 5))
+    names = ("scenario", "head.value", "head.verdict", *(("head.chance",) if drawn else ()),
+             "unresolved", "head.ready")  # fmt: skip
+    head = [text(name, lang) for name in names]
+    if any(j.figure.low is not None for j in c.targets):
+        head[1] += text("head.range", lang)
+    right = (1, *range(3, len(head)))
+    notes = tuple(text(f"note.{name}", lang) for name in ("direction", "ready"))
+    return Sheet("targets", text("sheet.targets", lang), tuple(head), tuple(rows), right, notes)
 
 
 def _heading(j: Judged, c: Comparison, lang: str) -> str:
     """Target, goal, clause, year and where it starts from, in a line."""
     year = str(j.year) if j.dated else text("undated", lang).format(year=j.year)
     return text("target.heading", lang).format(
-        name=target_name(j, lang), goal=goal(j, c.years[0], lang), clause=j.target.clause,
-        year=year, start=c.years[0], value=shown(j.base.value, BY_ID[j.indicator].show),
+        name=target_name(j, lang), goal=goal(j, c.years[0], lang),
+        clause=clause_of(j.target.clause), year=year, start=c.years[0],
+        measure=measured_by(j, lang), value=shown(j.base.value, BY_ID[j.indicator].show),
     )  # fmt: skip
 
 
-def _judgement(j: Judged, c: Comparison, lang: str) -> tuple[str, ...]:
+def measured_by(j: Judged, lang: str) -> str:
+    """What a target is judged by, which seldom bears the plan's own words."""
+    name = name_of(j.indicator, lang)
+    complement = j.target.definition.id in COMPLEMENT
+    return text("target.complement", lang).format(name=name) if complement else name
+
+
+def _judgement(j: Judged, c: Comparison, lang: str, drawn: bool) -> tuple[str, ...]:
     return (
         c.arm(j.arm).label(lang), shown_figure(j.figure, BY_ID[j.indicator].show),
-        text(verdict(j), lang), shown_chance(j.chance, lang),
+        text(verdict(j), lang), *((shown_chance(j.chance, lang),) if drawn else ()),
         shown_figure(j.unresolved, BY_ID["unresolved_need_share"].show),
         f"{j.ready} / {j.levers}" if j.levers else "–",
     )  # fmt: skip
@@ -157,24 +199,38 @@ def headlines_sheet(c: Comparison, lang: str) -> Sheet:
     head = [text("head.indicator", lang), cell_name(c.base, start, lang)]
     head += [cell_name(arm, year, lang) for year in later for arm in c.arms]
     rows = []
-    for key in SHOWN:
+    for key in indicators_shown(c):
         how = BY_ID[key[0]].show
         cells = [shown(c.figure(c.base.key, start, *key).value, how)]
         cells += [shown(c.figure(a.key, y, *key).value, how) for y in later for a in c.arms]
         if set(cells) != {NONE}:
             rows.append((label(key, lang), *cells))
     right = tuple(range(1, len(head)))
-    return Sheet("headlines", text("sheet.headlines", lang), tuple(head), tuple(rows), right)
+    notes = (text("note.in_county", lang), text("note.occupancy", lang), *_base_year(c, lang))
+    title = text("sheet.headlines", lang)
+    return Sheet("headlines", title, tuple(head), tuple(rows), right, notes)
+
+
+def _base_year(c: Comparison, lang: str) -> tuple[str, ...]:
+    """Names the arms whose levers were at work before the base year."""
+    early = {a.arm for a in c.arrivals if a.start < c.years[0]} - {c.base.key}
+    arms = [f"“{arm.label(lang)}”" for arm in c.arms if arm.key in early]
+    if not arms:
+        return ()
+    told = text("note.base_year", lang).format(
+        arms=("、" if lang == "zh" else ", ").join(arms), year=c.years[0], base=c.base.label(lang)
+    )
+    return (told,)
 
 
 def changes_sheet(c: Comparison, lang: str) -> Sheet:
     """Change of every headline against the first arm in the last year, with its range."""
     year = c.years[-1]
     title = text("sheet.changes", lang).format(base=c.base.label(lang), year=year)
-    head = tuple(text("head.indicator", lang) if arm is None else arm.label(lang)
-                 for arm in (None, *c.arms))  # fmt: skip
+    changed = (text("head.change", lang).format(arm=arm.label(lang)) for arm in c.arms[1:])
+    head = (text("head.indicator", lang), cell_name(c.base, year, lang), *changed)
     rows = []
-    for key in SHOWN:
+    for key in indicators_shown(c):
         how = BY_ID[key[0]].show
         changes = (c.change(arm.key, year, *key) for arm in c.arms[1:])
         if c.figure(c.base.key, year, *key).value is None:
@@ -183,7 +239,8 @@ def changes_sheet(c: Comparison, lang: str) -> Sheet:
             label(key, lang), shown_figure(c.figure(c.base.key, year, *key), how),
             *(shown_change_range(change, how, lang) for change in changes),
         ))  # fmt: skip
-    return Sheet("changes", title, head, tuple(rows), tuple(range(1, len(head))))
+    notes = (text("note.change", lang),) if c.draws else ()
+    return Sheet("changes", title, head, tuple(rows), tuple(range(1, len(head))), notes)
 
 
 def drivers_of(c: Comparison, arm: str, year: int, key: Key) -> list[Driver]:
@@ -209,7 +266,8 @@ def drivers_brief(c: Comparison, arm: Arm, lang: str) -> Sheet:
         ))  # fmt: skip
     names = ("head.indicator", "head.total", "head.interaction", "head.largest")
     title = text("sheet.drivers", lang).format(arm=arm.label(lang), year=year)
-    head, notes = tuple(text(name, lang) for name in names), (text("limit.singles", lang),)
+    head = tuple(text(name, lang) for name in names)
+    notes = (text("limit.singles", lang), *middle_note(c, lang))
     return Sheet(f"drivers-{arm.key}", title, head, tuple(rows), (1, 2), notes)
 
 
@@ -220,7 +278,7 @@ def _how(key: Key) -> str:
 def arrivals_sheet(c: Comparison, lang: str) -> Sheet:
     """From when each lever acts and when most of its effect is there."""
     names = ("lever", "start", "full", "ninety", "fades")
-    head = ["", *(text(f"head.{name}", lang) for name in names)]
+    head = [text("scenario", lang), *(text(f"head.{name}", lang) for name in names)]
     rows = [
         (
             c.arm(a.arm).label(lang), lever_name(a.lever, lang), decimal_year(a.start, lang),

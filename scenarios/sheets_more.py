@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 from scenarios.bottlenecks import GAIN_INDICATORS, GAIN_SPLITS
-from scenarios.comparison import Arm, Comparison, LeverCost
+from scenarios.comparison import Arm, Bottleneck, Comparison, Figure, LeverCost
 from scenarios.judge import others, settings_of
 from scenarios.lever_costs import total
 from scenarios.levers import levers
+from scenarios.listing import place_name
 from scenarios.numbers import (
     BY_ID,
     NONE,
     money,
     money_range,
     shown,
+    shown_change,
     shown_change_range,
     signed,
 )
-from scenarios.sheets import Sheet, cell_name, label, lever_name
+from scenarios.scenario import Setting
+from scenarios.sheets import (
+    Sheet,
+    cell_name,
+    clause_of,
+    knows_income,
+    label,
+    lever_name,
+    middle_note,
+)
 from scenarios.strain import STRAIN
-from scenarios.text import text, unit_name
+from scenarios.targets import Target
+from scenarios.text import has_text, text, unit_name
 from sim.text import text as sim_text
 from sim.tiers import TIER_KEYS
 
@@ -26,6 +38,14 @@ _HOW_STRAINED = {
     "occupancy": "percent", "wait_minutes": "number", "left_unseen": "percent",
     "bed_wait_days": "number",
 }  # fmt: skip
+
+
+# A worsening of less is not called a loss: shares, yuan a year, minutes.
+_NOTICED = {
+    "unresolved_need_share": 0.0005, "out_of_pocket_per_person": 0.5, "wait_minutes_mean": 0.05,
+    "travel_minutes_return_mean": 0.05,
+}  # fmt: skip
+_MOST_LOSERS = 4
 
 
 def strained(measure: str, value: float | None) -> str:
@@ -39,29 +59,39 @@ def county_name(c: Comparison, code: str, lang: str) -> str:
 
 
 def bottlenecks_sheet(c: Comparison, arm: Arm, lang: str, most: int = 0) -> Sheet:
-    """Facilities under most pressure in the last year, with what relieves them."""
-    year = c.years[-1]
-    rows: list[tuple[str, ...]] = []
-    own = [b for b in c.bottlenecks if b.arm == arm.key and b.year == year]
-    for b in own[: most or len(own)]:
+    """Facilities under most pressure in the last year, with what relieves them; those alike in
+    everything, which the mean-field treats as one, in a row."""
+    year, rows = c.years[-1], []
+    like: dict[tuple[object, ...], list[Bottleneck]] = {}
+    for b in c.bottlenecks:
+        if b.arm == arm.key and b.year == year:
+            figures = tuple(strained(m, b.values[m]) for m in STRAIN)
+            like.setdefault((b.county, b.tier, figures, f"{b.pressure:.2f}"), []).append(b)
+    for own in list(like.values())[: most or len(like)]:
+        b = own[0]
+        name = b.name_zh if lang == "zh" else b.name
+        levers_told = (_by_lever(b.relief, lang, "relief.none"), _by_lever(b.load, lang))
         rows.append((
-            b.name_zh if lang == "zh" else b.name, county_name(c, b.county, lang),
-            sim_text(f"tier.{b.tier}", lang), *(strained(m, b.values[m]) for m in STRAIN),
-            f"{b.pressure:.2f}", _by_lever(b.relief, lang), _by_lever(b.load, lang),
+            name if len(own) == 1 else text("alike", lang).format(name=name, count=len(own)),
+            county_name(c, b.county, lang), sim_text(f"tier.{b.tier}", lang),
+            *(strained(m, b.values[m]) for m in STRAIN), f"{b.pressure:.2f}",
+            *(levers_told if c.drivers else ()),
         ))  # fmt: skip
     head = (
         *(text(f"head.{name}", lang) for name in ("facility", "county", "tier")),
         *(text(f"strain.{measure}", lang) for measure in STRAIN), text("strain.pressure", lang),
-        text("head.relief", lang), text("head.load", lang),
+        *((text("head.relief", lang), text("head.load", lang)) if c.drivers else ()),
     )  # fmt: skip
     title = text("sheet.bottlenecks", lang).format(arm=arm.label(lang), year=year)
-    notes = (text("limit.strain", lang),)
+    relief = "note.relief" if c.drivers else "note.no_relief"
+    said = ("limit.strain", relief, "note.names")
+    notes = (*(text(name, lang) for name in said), *middle_note(c, lang))
     return Sheet(f"bottlenecks-{arm.key}", title, head, tuple(rows), (3, 4, 5, 6, 7), notes)
 
 
-def _by_lever(changes: tuple[tuple[str, float], ...], lang: str) -> str:
+def _by_lever(changes: tuple[tuple[str, float], ...], lang: str, none: str = "") -> str:
     told = (f"{lever_name(lever, lang)} {signed(change, 2)}" for lever, change in changes)
-    return ("；" if lang == "zh" else "; ").join(told) or NONE
+    return ("；" if lang == "zh" else "; ").join(told) or (text(none, lang) if none else NONE)
 
 
 def group_name(c: Comparison, split: str, part: str, lang: str) -> str:
@@ -70,14 +100,20 @@ def group_name(c: Comparison, split: str, part: str, lang: str) -> str:
         return text("all_people", lang)
     if split == "by_county":
         return county_name(c, part, lang)
-    return sim_text(f"{split.removeprefix('by_')}.{part}", lang)
+    name = sim_text(f"{split.removeprefix('by_')}.{part}", lang)
+    return text("income_group", lang).format(name=name) if split == "by_income" else name
+
+
+def gain_splits(c: Comparison) -> tuple[str, ...]:
+    """Splits that changes are told by: by income only where figures differ by it."""
+    return tuple(split for split in GAIN_SPLITS if split != "by_income" or knows_income(c))
 
 
 def gains_sheet(c: Comparison, arm: Arm, lang: str) -> Sheet:
     """Changes against the first arm in the last year, for all and by group."""
     cells = {(g.indicator, g.split, g.part): g for g in c.gains if g.arm == arm.key}
     rows = []
-    for split in GAIN_SPLITS:
+    for split in gain_splits(c):
         for part in dict.fromkeys(part for _, s, part in cells if s == split):
             changes = []
             for name in GAIN_INDICATORS:
@@ -89,8 +125,38 @@ def gains_sheet(c: Comparison, arm: Arm, lang: str) -> Sheet:
     title = text("sheet.gains", lang).format(
         arm=arm.label(lang), base=c.base.label(lang), year=c.years[-1]
     )
-    notes = (text("limit.gains", lang),)
+    income = () if knows_income(c) else (text("note.no_income", lang),)
+    notes = (_losers(c, arm, lang), text("limit.gains", lang), *income)
     return Sheet(f"gains-{arm.key}", title, head, tuple(rows), (1, 2, 3, 4), notes)
+
+
+def _losers(c: Comparison, arm: Arm, lang: str) -> str:
+    """For whom an indicator gets worse (all are better when smaller), the most first."""
+    told = []
+    for name in GAIN_INDICATORS:
+        worse = [g for g in c.gains if (g.arm, g.indicator) == (arm.key, name)
+                 and g.split in gain_splits(c) and _least(g.change) > _NOTICED[name]]  # fmt: skip
+        worse.sort(key=lambda g: -(g.change.value or 0.0))
+        groups = [
+            f"{group_name(c, g.split, g.part, lang)} "
+            f"{shown_change(g.change.value, BY_ID[name].show, lang)}"
+            for g in worse[:_MOST_LOSERS]
+        ]
+        if groups:
+            more = "" if len(worse) <= _MOST_LOSERS else text("and_more", lang)
+            listed = ("、" if lang == "zh" else ", ").join(groups) + more
+            told.append(text("loser", lang).format(name=label((name, "", ""), lang), groups=listed))
+    drawn = "_drawn" if any(g.change.low is not None for g in c.gains) else ""
+    if not told:
+        return text(f"note.no_losers{drawn}", lang)
+    return text(f"note.losers{drawn}", lang).format(
+        told=("；" if lang == "zh" else "; ").join(told)
+    )
+
+
+def _least(change: Figure) -> float:
+    """Low end of a change, or the change where it has no range."""
+    return change.low if change.low is not None else change.value or 0.0
 
 
 def costs_of(c: Comparison, arm: Arm) -> list[LeverCost]:
@@ -104,6 +170,7 @@ def costs_sheet(c: Comparison, arm: Arm, lang: str) -> Sheet:
     rows = []
     for cost in costs_of(c, arm):
         how = cost.count or ("unknown" if cost.units is None else "free")
+        how = "zero" if cost.count and not cost.units else how
         rows.append((
             lever_name(cost.lever, lang), text(f"basis.{cost.basis}", lang),
             _units(cost) if cost.units and cost.count else "–",
@@ -158,33 +225,80 @@ def flows_sheet(c: Comparison, lang: str) -> Sheet:
                 shown(counts[arm, year, what, part] / whole if whole else None, "percent")
                 for (arm, year), whole in zip(cells, wholes, strict=True)
             )
-            rows.append((f"  {name}", *shares))
+            rows.append((f"\u3000{name}", *shares))  # a page keeps this space
     head = ("", *(cell_name(c.arm(arm), year, lang) for arm, year in cells))
     title = text("sheet.flows", lang).format(year=c.years[-1])
-    return Sheet("flows", title, head, tuple(rows), tuple(range(1, len(head))))
+    notes = (text("note.flows", lang), *_own_centre(c, lang), *middle_note(c, lang))
+    return Sheet("flows", title, head, tuple(rows), tuple(range(1, len(head))), notes)
+
+
+def _own_centre(c: Comparison, lang: str) -> tuple[str, ...]:
+    """Says what the regional tier is where a scenario opens a centre inside the region."""
+    inside = {(f.arm, f.year) for f in c.flows
+              if f.tier == "regional" and f.place != "outside_region" and f.count}  # fmt: skip
+    arms = [f"“{arm.label(lang)}”" for arm in c.arms if (arm.key, c.years[-1]) in inside]
+    if not arms or (c.base.key, c.years[0]) in inside:
+        return ()
+    told = text("note.own_centre", lang).format(arms=("、" if lang == "zh" else ", ").join(arms))
+    return (told,)
+
+
+def shown_level(level: float, unit: str) -> str:
+    """A lever's level: shares and relative changes in per cent, beds as they are.
+
+    >>> shown_level(0.85, "share of counties"), shown_level(500.0, "beds")
+    ('85%', '500')
+    """
+    counted = unit.startswith("beds")
+    return f"{level:,g}" if counted else f"{100.0 * level:.3g}%".replace("-", "−")
+
+
+def _unit_and_place(s: Setting, lang: str) -> str:
+    """Unit of a level, and where it holds if not everywhere."""
+    unit = unit_name(s.lever.unit, lang)
+    if s.place.is_everywhere:
+        return unit
+    return unit + ("，" if lang == "zh" else ", ") + place_name(s.place, lang)
+
+
+def _aim(t: Target, lang: str) -> str:
+    """Goal of a target that a scenario sets, with its unit; its direction where it has none."""
+    if t.target is None:
+        return text(t.comparator if t.comparator in ("increase", "decrease") else "words", lang)
+    is_share = t.unit in ("fraction", "fraction_growth")
+    ends = [x for x in (t.target, t.target_high) if x is not None]
+    number = " – ".join(f"{100.0 * x:.3g}%" if is_share else f"{x:g}" for x in ends)
+    sign = {">=": "≥", "<=": "≤", "~": "≈"}.get(t.comparator, "")
+    unit = text(f"goal_unit.{t.unit}", lang) if has_text(f"goal_unit.{t.unit}") else ""
+    return f"{sign}{number} {unit}".strip()
 
 
 def inputs_sheet(c: Comparison, lang: str) -> Sheet:
     """Targets that a scenario or the pack sets: no result, and what sets them."""
     rows = []
     for t in others(c.region, "input"):
-        by = []
+        by: list[str] = []
         for arm in c.arms[1:]:
             settings = settings_of(arm.scenario, t)
             by += [
-                f"{arm.label(lang)}: {lever_name(s.lever.id, lang)} {s.level:g}"
+                text("set_by", lang).format(
+                    arm=arm.label(lang), lever=lever_name(s.lever.id, lang),
+                    level=shown_level(s.level, s.lever.unit), unit=_unit_and_place(s, lang),
+                )
                 for s in settings[-1:]
-            ]
+            ]  # fmt: skip
         meant = t.definition
+        why = meant.why_zh if lang == "zh" else meant.why
         rows.append((
             meant.name_zh if lang == "zh" else meant.name,
-            text("plan_of", lang).format(clause=t.clause),
-            "–" if t.target is None else f"{t.target:g}", str(t.year or "–"), t.unit,
-            "; ".join(by) or (meant.why_zh if lang == "zh" else meant.why),
+            text("plan_of", lang).format(clause=clause_of(t.clause)), _aim(t, lang),
+            str(t.year or "–"),
+            ("；" if lang == "zh" else "; ").join(by or [why]),
         ))  # fmt: skip
-    head = ("indicator", "whose", "goal", "year", "basis", "set_by")
+    head = ("indicator", "whose", "goal", "year", "set_by")
     names = tuple(text(f"head.{name}", lang) for name in head)
-    return Sheet("inputs", text("sheet.inputs", lang), names, tuple(rows))
+    notes = (text("note.inputs", lang),)
+    return Sheet("inputs", text("sheet.inputs", lang), names, tuple(rows), (), notes)
 
 
 def outside_sheet(c: Comparison, lang: str) -> Sheet:
@@ -192,7 +306,7 @@ def outside_sheet(c: Comparison, lang: str) -> Sheet:
     rows = [
         (
             t.definition.name_zh if lang == "zh" else t.definition.name,
-            text("plan_of", lang).format(clause=t.clause),
+            text("plan_of", lang).format(clause=clause_of(t.clause)),
             t.definition.why_zh if lang == "zh" else t.definition.why,
         )
         for t in others(c.region, "outside")
@@ -207,12 +321,17 @@ def assumptions_sheet(c: Comparison, lang: str) -> Sheet:
     for s in c.arms[-1].scenario.settings:
         grades = "".join(sorted({e.evidence for e in levers()[s.lever.id].effects})) or "–"
         rows.append((
-            lever_name(s.lever.id, lang), f"{s.level:g}", unit_name(s.lever.unit, lang),
+            lever_name(s.lever.id, lang), shown_level(s.level, s.lever.unit),
+            _unit_and_place(s, lang),
             f"{s.start} – {s.full}", text(s.basis, lang).format(clause=s.clause), grades,
             s.why_zh if lang == "zh" else s.why,
         ))  # fmt: skip
-    names = [text(n, lang) for n in ("lever", "level", "unit", "from", "basis", "evidence", "why")]
-    return Sheet("assumptions", text("sheet.assumptions", lang), tuple(names), tuple(rows))
+    names = [
+        text(n, lang) for n in ("lever", "level", "unit", "period", "basis", "evidence", "why")
+    ]
+    title = text("sheet.assumptions", lang).format(arm=c.arms[-1].label(lang))
+    notes = (text("note.evidence", lang),)
+    return Sheet("assumptions", title, tuple(names), tuple(rows), (), notes)
 
 
 def provenance_sheet(c: Comparison, lang: str) -> Sheet:
@@ -222,7 +341,8 @@ def provenance_sheet(c: Comparison, lang: str) -> Sheet:
         ("model", str(c.about.get("model_version", ""))),
         ("source", str(c.about.get("source_hash", ""))[:16]),
         ("pack", str(c.about.get("pack_hash", ""))[:16]),
-        ("engine", c.engine), ("draws", str(c.draws)), ("seeds", str(c.seeds)),
+        ("engine", text(f"engine.{c.engine}", lang)),
+        ("draws", str(c.draws)), ("seeds", str(c.seeds)),
         ("keys", "; ".join(f"{arm}: {key}" for arm, key in keys.items())),
         ("command", command(c)),
         *(("warnings", warning) for warning in c.about.get("warnings", ())),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from scenarios.comparison import Arm, Comparison
+from scenarios.judge import PLAN_ENDS, ready_by
 from scenarios.lever_costs import total
-from scenarios.numbers import BY_ID, money, name_of, shown_change
+from scenarios.numbers import BY_ID, decimal_year, money, name_of, shown_change
 from scenarios.sheets import drivers_of, lever_name, verdict
 from scenarios.sheets_more import costs_of, strained
 from scenarios.text import text
@@ -15,6 +18,9 @@ _LEVERS = 3
 def summary(c: Comparison, lang: str) -> list[str]:
     """Sentences: targets met, what changes, what drives it, where it is tight, what it costs."""
     said = [_targets(c, arm, lang) for arm in c.arms]
+    if not c.targets:
+        said.append(text("say.no_targets", lang))
+    said += _time(c, lang)
     for arm in c.arms[1:]:
         said += [_change(c, arm, lang), *_driver(c, arm, lang), _bottleneck(c, arm, lang),
                  _costs(c, arm, lang)]  # fmt: skip
@@ -27,6 +33,31 @@ def _targets(c: Comparison, arm: Arm, lang: str) -> str:
         return ""
     met = sum(verdict(j) == "met" for j in own)
     return text("say.targets", lang).format(met=met, judged=len(own), arm=arm.label(lang))
+
+
+def _time(c: Comparison, lang: str) -> list[str]:
+    """How far the plans' levers have come by the year the plan ends; once where plans agree."""
+    if PLAN_ENDS not in c.years:
+        return []
+    alike: dict[tuple[float, int, int], list[str]] = {}
+    for arm in c.arms[1:]:
+        own = [a for a in c.arrivals if a.arm == arm.key]
+        ready, levers = ready_by(PLAN_ENDS, own)
+        if 2 * ready < levers:
+            start = min(a.start for a in own)
+            alike.setdefault((start, ready, levers), []).append(arm.label(lang))
+    return [
+        text("say.time", lang).format(
+            arms=_quoted(arms, lang), ready=ready,
+            start=decimal_year(start, lang), year=PLAN_ENDS, levers=levers,
+        )
+        for (start, ready, levers), arms in alike.items()
+    ]  # fmt: skip
+
+
+def _quoted(names: Iterable[str], lang: str) -> str:
+    """Names in a row, in quotes because names of levers hold commas."""
+    return ("、" if lang == "zh" else ", ").join(f"“{name}”" for name in names)
 
 
 def _change(c: Comparison, arm: Arm, lang: str) -> str:
@@ -48,7 +79,9 @@ def _driver(c: Comparison, arm: Arm, lang: str) -> list[str]:
     if not largest:
         return []
     how = BY_ID[key[0]].show
-    parts = (f"{lever_name(d.lever, lang)} {shown_change(d.alone, how, lang)}" for d in largest)
+    names = (f"“{lever_name(d.lever, lang)}”" for d in largest)
+    changes = (shown_change(d.alone, how, lang) for d in largest)
+    parts = (" ".join(pair) for pair in zip(names, changes, strict=True))
     told = ("、" if lang == "zh" else ", ").join(parts)
     return [text("say.driver", lang).format(
         name=name_of(key[0], lang), arm=arm.label(lang), levers=told
@@ -61,10 +94,12 @@ def _bottleneck(c: Comparison, arm: Arm, lang: str) -> str:
     if first is None:
         return ""
     said = "say.bottleneck" if first.pressure >= 1.0 else "say.no_bottleneck"
+    levers = _quoted((lever_name(lever, lang) for lever, _ in first.relief), lang)
+    value = strained(first.worst, first.values[first.worst])
     return text(said, lang).format(
         year=year, arm=arm.label(lang), facility=first.name_zh if lang == "zh" else first.name,
-        what=text(f"strain.{first.worst}", lang),
-        value=strained(first.worst, first.values[first.worst]),
+        what=text(f"worst.{first.worst}", lang).format(value=value),
+        relief=text("say.relief", lang).format(levers=levers) if levers else "",
     )  # fmt: skip
 
 

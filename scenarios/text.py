@@ -52,7 +52,7 @@ _TEXT: dict[str, tuple[str, str]] = {
     "place": ("where", "范围"),
     "everywhere": ("whole region", "全域"),
     "townships": ("{share:.0%} of townships", "{share:.0%}乡镇"),
-    "places": ("{count} places", "{count}处"),
+    "places": ("{count} named places", "{count}处指定县或机构"),
     "quantity": ("quantity", "变量"),
     "now": ("without", "无措施"),
     "by": ("levers", "杠杆"),
