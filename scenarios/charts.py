@@ -209,7 +209,7 @@ def drivers(
         name=change_label(key, lang),
         where=cell_name(arm, year, lang),
     )
-    ax.set_title(_wrapped(title, lang, 84), fontsize=10, loc="left")
+    ax.set_title(_wrapped(title, lang, 96), fontsize=10, loc="left")
     _plain(ax, grid="x")
     return picture
 

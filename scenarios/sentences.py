@@ -45,6 +45,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "A direction (increase, decrease) counts as met however small the change is.",
         "只提方向（提高、降低）的目标，变化再小也计为达标，须看幅度。",
     ),
+    "note.clause": (
+        "Clauses are numbered as the plan prints them: 二(一)3 is part two, section one, item 3; 表 a table, "
+        "专栏 a box.",
+        "条文编号按规划原文：二(一)3 即第二部分第（一）节第3项。",
+    ),
     "note.ready": (
         "Levers at 90%: those whose slowest effect has reached 90% by 1 July of the year. A target missed "
         "while few have is missed for want of time.",

@@ -163,7 +163,7 @@ def targets_sheet(c: Comparison, lang: str) -> Sheet:
     if any(j.figure.low is not None for j in c.targets):
         head[1] += text("head.range", lang)
     right = (1, *range(3, len(head)))
-    notes = tuple(text(f"note.{name}", lang) for name in ("direction", "ready"))
+    notes = tuple(text(f"note.{name}", lang) for name in ("direction", "ready", "clause"))
     return Sheet("targets", text("sheet.targets", lang), tuple(head), tuple(rows), right, notes)
 
 

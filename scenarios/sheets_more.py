@@ -327,10 +327,10 @@ def assumptions_sheet(c: Comparison, lang: str) -> Sheet:
             s.why_zh if lang == "zh" else s.why,
         ))  # fmt: skip
     names = [
-        text(n, lang) for n in ("lever", "level", "unit", "period", "basis", "evidence", "why")
+        text(n, lang) for n in ("head.lever", "level", "unit", "period", "basis", "evidence", "why")
     ]
     title = text("sheet.assumptions", lang).format(arm=c.arms[-1].label(lang))
-    notes = (text("note.evidence", lang),)
+    notes = (text("note.evidence", lang), text("note.clause", lang))
     return Sheet("assumptions", title, tuple(names), tuple(rows), (), notes)
 
 
@@ -355,8 +355,8 @@ def command(c: Comparison) -> str:
     """The command that gives the same figures."""
     names = " ".join(arm.source.name or arm.source.place for arm in c.arms)
     years = " ".join(map(str, c.years))
-    seeds = f" --seeds {c.seeds}" if c.seeds else ""
+    alone = "" if c.drivers or len(c.arms) == 1 else " --no-levers"
     return (
         f"python -m scenarios compare {c.region} {names} --years {years} --engine {c.engine} "
-        f"--draws {c.draws}{seeds}"
+        f"--draws {c.draws} --seeds {c.seeds}{alone}"
     )

@@ -70,7 +70,8 @@ def test_every_word_is_there_in_both_languages_with_the_same_gaps():
         fields = [set(re.findall(r"{(\w+)", words)) for words in (english, chinese)]
         assert fields[0] == fields[1], name
         assert bool(english) == bool(chinese) or name == "head.verdict"
-        assert not re.search("[一-鿿]", english), name
+        # Only the numbers of clauses are quoted.
+        assert not re.search("[一-鿿]", english) or name == "note.clause", name
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -20,6 +20,7 @@ from scenarios.sheets import Sheet, clause_of, headlines_sheet, targets_sheet
 from scenarios.sheets_more import (
     assumptions_sheet,
     bottlenecks_sheet,
+    command,
     costs_sheet,
     gains_sheet,
     inputs_sheet,
@@ -140,12 +141,28 @@ def test_what_relieves_is_left_out_with_its_reason_when_levers_were_not_run(foun
 
 
 def test_levels_and_goals_have_their_unit(found):
+    places = {row[2] for row in assumptions_sheet(found, "zh").rows}
+    assert "工程完成比例，50%乡镇" in places
     levels = {row[1] for row in assumptions_sheet(found, "zh").rows}
     assert levels == {"80%", "35%", "100%"}
     goals = {row[0]: row[2] for row in inputs_sheet(found, "zh").rows}
     assert goals["每千人口床位数"] == "≈7.5 每千人口"
     assert not any(re.search("fraction|qualitative|per_1000", cell)
                    for row in inputs_sheet(found, "zh").rows for cell in row)  # fmt: skip
+
+
+def test_the_command_told_gives_the_same_comparison(found):
+    def parts(c):
+        return command(c).split()
+
+    def value(c, option):
+        return parts(c)[parts(c).index(option) + 1]
+
+    # Without an option of its own a comparison with draws runs three pairs.
+    assert (value(found, "--draws"), value(found, "--seeds")) == ("6", "0")
+    assert value(replace(found, seeds=2), "--seeds") == "2"
+    assert "--no-levers" not in parts(found)
+    assert "--no-levers" in parts(replace(found, drivers=()))
 
 
 def test_a_lever_with_nothing_to_count_in_the_region_says_so(found):
