@@ -42,10 +42,10 @@ TEMPLATE = Path(__file__).parent / "report.html"
 _FONTS = {"zh": ("宋体", "黑体"), "en": ("Calibri", "Calibri")}
 _GREY = "DDE6EE"
 _TEXT_WIDTH = 17.4  # cm
-# Characters a column is made for, a Chinese one counts two, and what its margins take; cm of a
-# character. A column of few characters is never narrower than they are.
+# Characters a column is made for, a Chinese one counts two, and what its margins take. A column of
+# few characters is as wide as they are: cm of a character and of the margins of a cell.
 _SHORTEST, _LONGEST, _MARGIN = 5, 36, 4
-_CHARACTER, _FEW = 0.16, 12
+_FEW, _CHARACTER, _CELL = 12, 0.15, 0.45
 _FACILITIES, _CAVEATS = 6, 3
 
 
@@ -232,7 +232,9 @@ def column_widths(sheet: Sheet) -> list[float]:
     ]
     if sum(needs) * _CHARACTER <= _TEXT_WIDTH:
         return [_TEXT_WIDTH * need / sum(needs) for need in needs]
-    kept = [need * _CHARACTER if need <= _FEW + _MARGIN else 0.0 for need in needs]
+    kept = [
+        (need - _MARGIN) * _CHARACTER + _CELL if need <= _FEW + _MARGIN else 0.0 for need in needs
+    ]
     rest = sum(need for need, width in zip(needs, kept, strict=True) if not width)
     if not rest or sum(kept) > _TEXT_WIDTH / 2:
         return [_TEXT_WIDTH * need / sum(needs) for need in needs]

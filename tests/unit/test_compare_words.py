@@ -176,7 +176,7 @@ def test_a_narrow_column_of_word_keeps_its_numbers_whole():
     head = ("lever", "level", "unit", "from", "basis", "grade", "why")
     widths = column_widths(Sheet("s", "s", head, ((long, "0.85", long, long, long, "CD", long),)))
     assert sum(widths) == pytest.approx(17.4)
-    assert widths[1] > 1.2  # cm; four figures of 8.5 points and the margins of a cell
+    assert widths[1] > 1.1  # cm; four figures of 8.5 points and the margins of a cell
 
 
 def test_costs_have_a_column_for_each_end_and_empty_tables_are_left_out(found):
