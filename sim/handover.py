@@ -137,8 +137,7 @@ class SlowWorld:
     def _nurse_posts(self, region: Region, beds: Floats) -> Floats:
         """Nurses a node needs: the national ratio to published doctors, moved with its beds."""
         nodes = self._nodes(region)
-        published = nodes.beds
-        moved = np.where(published > 0, self.by_node(beds) / np.maximum(published, 1e-9), 1.0)
+        moved = ratio(self.by_node(beds), nodes.beds)
         needed = self.plain.nurses_per_doctor * nodes.posts * moved
         return np.where(self.links.tier == 0, 0.0, needed)
 

@@ -23,7 +23,7 @@ from sim.engines.meanfield.memory import (
 )
 from sim.engines.meanfield.places import Floats
 from sim.engines.meanfield.setting import Conditions, Ground, Sessions, first_state, setting_of
-from sim.engines.meanfield.solver import Work, solve_period, work_of
+from sim.engines.meanfield.solver import Need, solve_period, work_of
 from sim.engines.meanfield.vital import change, partner_cells, relative_deaths
 from sim.rules.illness import yearly_rate
 
@@ -132,7 +132,7 @@ class MeanField:
         ground, c = self.ground, self.cells
         n_places, n_cells, n_stations = len(c.county), len(c.place), len(ground.stations.facility)
         self.setting = setting_of(ground, p, self.children, None, held)
-        self.work: Work = work_of(n_places, n_cells, n_stations, FLOWS, ENDS)
+        self.work = work_of(n_places, n_cells, n_stations, FLOWS, ENDS)
         self.state = first_state(self.setting.stations, p)
 
     def update(self, conditions: Conditions, parameters: Any = None) -> None:
@@ -189,8 +189,9 @@ class MeanField:
         quality = np.zeros((len(people), 4, 6))
         loyal = np.ones_like(quality) if self.seen is None else self.seen.loyal
         seen_by_all(self.p, memory.arrays(), self.contacts, loyal, quality)
+        seen = Need(need, quality, memory.exhausted, memory.habit, memory.habit_good)
         turns, inner, residual = solve_period(
-            self.p, self.setting, need, quality, memory, self.state, self.work, exact
+            self.p, self.setting.services, seen, self.state, self.work, exact
         )
         w = self.work
         flows, contacts = w.flows.copy(), w.first.copy()

@@ -15,7 +15,7 @@ from sim.engines.kernels.publish import visit_prices
 from sim.engines.meanfield.balance import PLACE, CellArrays, StationArrays
 from sim.engines.meanfield.clinics import POINTS, Clinics, clinic_surfaces
 from sim.engines.meanfield.places import Cells, Floats, cells_of
-from sim.engines.meanfield.solver import new_state
+from sim.engines.meanfield.solver import Services, new_state
 from sim.engines.meanfield.stations import Stations, stations_of
 from sim.engines.meanfield.surfaces import (
     LOADS,
@@ -121,6 +121,14 @@ class Setting:
     places: Any
     prices: Floats
     tastes: Floats
+
+    @property
+    def services(self) -> Any:
+        """As the solver sees it; numba is slow to tell the type of a recarray."""
+        return Services(
+            self.facilities.view(np.ndarray), self.scheme, self.cells, self.stations, self.clinics,
+            self.stay, self.patience, self.places.view(np.ndarray), self.prices, self.tastes,
+        )  # fmt: skip
 
 
 def ground_of(

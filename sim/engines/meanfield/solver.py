@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import namedtuple
 from typing import Any
 
 import numpy as np
@@ -43,40 +43,25 @@ class NotConverged(RuntimeError):
     """No fixed point was found; the answer is not to be used."""
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
-    """Scratch arrays of one region, one set a thread."""
-
-    offers: np.ndarray
-    place_offer: np.ndarray
-    old_offer: np.ndarray
-    place_weight: np.ndarray
-    own: np.ndarray
-    first: np.ndarray
-    care: np.ndarray
-    later: np.ndarray
-    base: np.ndarray
-    contacts: np.ndarray
-    flows: np.ndarray
-    ends: np.ndarray
-    loads: np.ndarray
-    slope: np.ndarray
-    asked: np.ndarray
-    row: np.ndarray
-    scratch: Any
-    raised: np.ndarray
-    lanes: np.ndarray
-    carry: np.ndarray
-    fresh: Any
-    point: np.ndarray
-    step: np.ndarray
-    past_x: np.ndarray
-    past_f: np.ndarray
-    gram: np.ndarray
-    share: np.ndarray
+# What a period's fixed point reads of its setting, see setting.Setting.
+Services = namedtuple(
+    "Services",
+    ["facilities", "scheme", "cells", "stations", "clinics", "stay", "patience", "places",
+     "prices", "tastes"],
+)  # fmt: skip
+# What it reads of people: (N, 4) episodes a year at the period's intensity, (N, 4, 6) perceived
+# quality (memory.seen_by_all), and of a Memory the share of exhausted caps and the habits.
+Need = namedtuple("Need", ["episodes", "quality", "exhausted", "habit", "habit_good"])
+# Scratch arrays of one region, one set a thread.
+Work = namedtuple(
+    "Work",
+    ["offers", "place_offer", "old_offer", "place_weight", "own", "first", "care", "later", "base",
+     "contacts", "flows", "ends", "loads", "slope", "asked", "row", "scratch", "raised", "lanes",
+     "carry", "start", "fresh", "point", "step", "past_x", "past_f", "gram", "share"],
+)  # fmt: skip
 
 
-def work_of(places: int, cells: int, stations: int, flows: int, ends: int) -> Work:
+def work_of(places: int, cells: int, stations: int, flows: int, ends: int) -> Any:
     """Allocate the scratch of a region."""
     zeros = np.zeros
     return Work(
@@ -87,7 +72,8 @@ def work_of(places: int, cells: int, stations: int, flows: int, ends: int) -> Wo
         contacts=zeros((places, 4, 12)), flows=zeros((places, 4, 11, flows)),
         ends=zeros((places, 4, ends)), loads=zeros((stations, 6)), slope=zeros(stations),
         asked=zeros(stations), row=zeros(12), scratch=new_scratch(), raised=zeros(11),
-        lanes=zeros((places, LATER)), carry=zeros((3, 6)), fresh=new_state(stations),
+        lanes=zeros((places, LATER)), carry=zeros((3, 6)), start=new_state(stations),
+        fresh=new_state(stations),
         point=zeros(8 * stations), step=zeros(8 * stations), past_x=zeros((6, 8 * stations)),
         past_f=zeros((6, 8 * stations)), gram=zeros((5, 6)), share=zeros(5),
     )  # fmt: skip
@@ -98,10 +84,19 @@ def new_state(stations: int) -> Any:
     return State(*(np.zeros(stations) for _ in State._fields))
 
 
+@kernel
 def copy_state(source: Any, target: Any) -> None:
     """target = source, array by array."""
-    for a, b in zip(source, target, strict=True):
-        b[:] = a
+    for s in range(len(source.wait)):
+        target.wait[s] = source.wait[s]
+        target.emergency_wait[s] = source.emergency_wait[s]
+        target.appointment[s] = source.appointment[s]
+        target.unseen[s] = source.unseen[s]
+        target.occupancy[s] = source.occupancy[s]
+        target.leave[s] = source.leave[s]
+        target.leave_urgent[s] = source.leave_urgent[s]
+        target.free[s] = source.free[s]
+        target.bed_wait[s] = source.bed_wait[s]
 
 
 _STUCK = 25  # turns without progress after which steps are halved
@@ -119,26 +114,22 @@ def _gather(cells: Any, need: Any, first: Any, base: Any) -> None:
 
 
 @kernel
-def _turn(
-    p: Any, facilities: Any, scheme: Any, stations: Any, clinics: Any, stay: Any, patience: float,
-    places: Any, base: Any, later: Any, old_offer: Any, state: Any, fresh: Any, offers: Any,
-    place_offer: Any, contacts: Any, flows: Any, ends: Any, loads: Any, slope: Any, asked: Any,
-    carry: Any,
-) -> None:  # fmt: skip
+def _turn(p: Any, m: Any, w: Any, state: Any) -> None:
     """From a state to the state that follows it, contacts answering by their pivot form."""
-    offer(p, facilities, scheme, stations, state, offers)
-    offered(stations, offers, place_offer)
-    for g in range(place_offer.shape[0]):
+    offer(p, m.facilities, m.scheme, m.stations, state, w.offers)
+    offered(m.stations, w.offers, w.place_offer)
+    for g in range(w.place_offer.shape[0]):
         for s in range(4):
             for j in range(11):
                 # Waits are the same for both insurances; only they change within a period.
-                place_offer[g, s, 0, j] -= old_offer[g, s, 0, j]
-    answer(p, base, place_offer[:, :, 0, :], contacts)
-    fill_places(p, stations, state, stay, places)
+                w.place_offer[g, s, 0, j] -= w.old_offer[g, s, 0, j]
+    answer(p, w.base, w.place_offer[:, :, 0, :], w.contacts)
+    fill_places(p, m.stations, state, m.stay, m.places)
     chain_loads(
-        p, contacts, later, places, stations, stay, carry, flows[0, 0], ends[0, 0], loads
+        p, w.contacts, w.later, m.places, m.stations, m.stay, w.carry, w.flows[0, 0], w.ends[0, 0],
+        w.loads,
     )  # fmt: skip
-    react(p, stations, clinics, loads, patience, fresh, slope, asked)
+    react(p, m.stations, m.clinics, w.loads, m.patience, w.fresh, w.slope, w.asked)
 
 
 @inlined
@@ -255,24 +246,16 @@ def _eliminate(a: Any, n: int, right: int, out: Any) -> None:
 
 
 @kernel
-def _settle(
-    p: Any, facilities: Any, scheme: Any, stations: Any, clinics: Any, stay: Any, patience: float,
-    places: Any, base: Any, later: Any, old_offer: Any, state: Any, fresh: Any, offers: Any,
-    place_offer: Any, contacts: Any, flows: Any, ends: Any, loads: Any, slope: Any, asked: Any,
-    carry: Any, point: Any, step: Any, past_x: Any, past_f: Any, gram: Any, share: Any,
-    tolerance: float, most: int,
-) -> tuple[int, float]:  # fmt: skip
+def _settle(p: Any, m: Any, w: Any, state: Any, tolerance: float, most: int) -> tuple[int, float]:
     """Iterate `_turn`: turns used, 0 for no answer, and the largest change of the last one."""
     worst = before = best = np.inf
     learned = stuck = 0
     damping = 1.0
     for turn in range(most):
-        _turn(
-            p, facilities, scheme, stations, clinics, stay, patience, places, base, later,
-            old_offer, state, fresh, offers, place_offer, contacts, flows, ends, loads, slope,
-            asked, carry,
+        _turn(p, m, w, state)
+        worst = _gaps(
+            p, m.stations, w.loads, w.slope, w.asked, state, w.fresh, w.point, w.step
         )  # fmt: skip
-        worst = _gaps(p, stations, loads, slope, asked, state, fresh, point, step)
         if worst > 3.0 * before:
             learned = 0  # what the last steps taught misleads: start again
         before = worst
@@ -281,11 +264,12 @@ def _settle(
         if stuck == _STUCK:  # it goes round and round: shorter steps
             damping = max(_SHORTEST, 0.5 * damping)
             best, learned, stuck = worst, 0, 0
-        step *= damping
-        accelerate(point, step, learned, past_x, past_f, gram, share)
-        _move(stations, fresh, point, state)
+        for k in range(len(w.step)):
+            w.step[k] *= damping
+        accelerate(w.point, w.step, learned, w.past_x, w.past_f, w.gram, w.share)
+        _move(m.stations, w.fresh, w.point, state)
         if worst < tolerance:
-            run_chains(p, contacts, later, places, carry, flows, ends)
+            run_chains(p, w.contacts, w.later, m.places, w.carry, w.flows, w.ends)
             return turn + 1, worst
         learned += 1
     return 0, worst
@@ -329,52 +313,60 @@ def carried_on(season: Any, now: Any, then: Any, floor: Any, out: Any) -> None:
             to[s] = min(1.0, max(0.0, one[s] + new[s] - old[s]))
 
 
-def solve_period(
-    p: Any, setting: Any, need: Any, quality: Any, memory: Any, state: Any, work: Work, exact: bool
-) -> tuple[int, int, float]:  # fmt: skip
-    """Find the state of one period; `state` is the start and is overwritten with the answer.
-
-    setting  see model.Setting
-    need     (N, 4) episodes a year at the period's intensity
-    quality  (N, 4, 6) perceived quality, see memory.seen_by_all
-    memory   habits and exhausted caps of the period
-    exact    True: cells choose again at the answer until nothing moves; False: until they would
-             move the answer by less than LOOSE, by the last move: mostly once, at the start, and
-             their places answer to the change of waits by the pivot form
-    Returns evaluations of all cells, inner turns, and the residual. Raises NotConverged.
-    """
-    w, m = work, setting
-    own_exponents(
-        p, m.cells, m.stations, m.prices, m.tastes, need, quality, memory.exhausted, w.own, w.row,
+@kernel
+def _choose(p: Any, m: Any, n: Any, w: Any, state: Any) -> None:
+    """Exact first choices of cells at a state, and what places have of them."""
+    offer(p, m.facilities, m.scheme, m.stations, state, w.offers)
+    offered(m.stations, w.offers, w.old_offer)
+    exponents(p, m.cells, w.old_offer, w.place_weight, w.row)
+    first_contacts(
+        p, m.cells, n.episodes, w.own, w.place_weight, n.habit, n.habit_good, w.first, w.care,
+        w.later, w.scratch, w.raised, w.lanes,
     )  # fmt: skip
-    start = new_state(len(m.stations.facility))
+    _gather(m.cells, n.episodes, w.first, w.base)
+
+
+@kernel
+def _solve(
+    p: Any, m: Any, n: Any, w: Any, state: Any, exact: bool, most: int
+) -> tuple[int, int, float]:
+    """`solve_period`; minus the evaluations used where there is no answer."""
+    own_exponents(
+        p, m.cells, m.stations, m.prices, m.tastes, n.episodes, n.quality, n.exhausted, w.own,
+        w.row,
+    )  # fmt: skip
     finest = 0.1 * TOLERANCE if exact else _LOOSE_INNER
     tolerance = _FIRST_TOLERANCE if exact else finest
-    inner, answered = 0, np.inf
+    inner, residual = 0, np.inf
     for turn in range(MOST_TURNS):
-        copy_state(state, start)
-        offer(p, m.facilities, m.scheme, m.stations, state, w.offers)
-        offered(m.stations, w.offers, w.old_offer)
-        exponents(p, m.cells, w.old_offer, w.place_weight, w.row)
-        first_contacts(
-            p, m.cells, need, w.own, w.place_weight, memory.habit, memory.habit_good, w.first,
-            w.care, w.later, w.scratch, w.raised, w.lanes,
-        )  # fmt: skip
-        _gather(m.cells, need, w.first, w.base)
-        used, answered = _settle(
-            p, m.facilities, m.scheme, m.stations, m.clinics, m.stay, m.patience, m.places,
-            w.base, w.later, w.old_offer, state, w.fresh, w.offers, w.place_offer, w.contacts,
-            w.flows, w.ends, w.loads, w.slope, w.asked, w.carry, w.point, w.step, w.past_x,
-            w.past_f, w.gram, w.share, tolerance, _INNER,
-        )  # fmt: skip
+        copy_state(state, w.start)
+        _choose(p, m, n, w, state)
+        used, answered = _settle(p, m, w, state, tolerance, most)
         if used == 0:
-            raise NotConverged(f"residual {answered:.1e} after {_INNER} turns of one evaluation")
+            return -turn - 1, inner + most, answered
         inner += used
-        residual = _moved(p, start, state)
+        residual = _moved(p, w.start, state)
         if not exact and _PART * residual < LOOSE:
             return turn + 1, inner, answered
         if residual < TOLERANCE and tolerance == finest:
             return turn + 1, inner, residual
         # Places need not be more exact than what cells are about to change.
         tolerance = min(tolerance, max(finest, _PART * residual))
-    raise NotConverged(f"residual {residual:.1e} after {MOST_TURNS} evaluations")
+    return -MOST_TURNS, inner, residual
+
+
+def solve_period(
+    p: Any, services: Any, need: Any, state: Any, work: Any, exact: bool
+) -> tuple[int, int, float]:
+    """Find the state of one period; `state` is the start and is overwritten with the answer.
+
+    services, need  see Services, Need
+    exact    True: cells choose again at the answer until nothing moves; False: until they would
+             move the answer by less than LOOSE, by the last move: mostly once, at the start, and
+             their places answer to the change of waits by the pivot form
+    Returns evaluations of all cells, inner turns, and the residual. Raises NotConverged.
+    """
+    turns, inner, residual = _solve(p, services, need, work, state, exact, _INNER)
+    if turns <= 0:
+        raise NotConverged(f"residual {residual:.1e} after {-turns} evaluations, {inner} turns")
+    return turns, inner, residual
