@@ -11,6 +11,7 @@ at most once in 20,000 tries; the seeds are fixed.
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -221,7 +222,6 @@ def more_need(k: int) -> None:
     reach = Z * math.sqrt(0.1 / visits(base(k))) * 4.0  # at most four visits an episode
     print(f"visits x {ratio:.4f}, reach {reach:.4f}")
     assert 1.0 < ratio <= 1.1 + reach
-    assert wait(run, C) > wait(base(k), C)
 
 
 RELATIONS: tuple[Callable[[int], None], ...] = (
@@ -235,6 +235,19 @@ RELATIONS: tuple[Callable[[int], None], ...] = (
 @pytest.mark.parametrize("k", DRAWS)
 def test_a_relation_that_theory_supports_holds(k: int, relation: Callable[[int], None]) -> None:
     relation(k)
+
+
+@pytest.mark.parametrize("draws", [12, pytest.param(42, marks=pytest.mark.slow)])
+def test_more_need_lengthens_waits_at_county_hospitals(draws: int) -> None:
+    """Over draws together: one small hospital's mean wait of a year hangs on a few full sessions,
+    so that in one draw a tenth more need may seem to shorten it."""
+    grown = [
+        math.log(wait(changed(k, by_class("need_scale", 1.1)), C) / wait(base(k), C))
+        for k in range(draws)
+    ]
+    mean, error = statistics.mean(grown), statistics.stdev(grown) / math.sqrt(draws)
+    print(f"waits x {math.exp(mean):.3f}, {mean / error:.1f} standard errors above 1")
+    assert mean > stats.t.isf(0.5e-4, draws - 1) * error
 
 
 # --------------------------------------------------------------------------------------- limits
