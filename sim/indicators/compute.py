@@ -31,6 +31,7 @@ from sim.indicators.shares import (
     ratio,
     tiers_of,
 )
+from sim.tiers import TIER_KEYS
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -79,10 +80,13 @@ def _covered(*levels: str, key: bool = False) -> Compute:
 
 
 def _by_county(
-    top: str, bottom: str, tiers: tuple[int, ...], places: tuple[int, ...] = (0, 1, 2)
-) -> Compute:
+    top: str, bottom: str, tiers: tuple[int, ...], places: tuple[int, ...] = (0, 1, 2),
+    told: tuple[int, ...] = tuple(range(len(TIER_KEYS))),
+) -> Compute:  # fmt: skip
     """Ratio of two variables by county of residence, of some tiers and places; `by_tier` shows
-    all tiers."""
+    the tiers told, nan elsewhere."""
+
+    shown = np.isin(np.arange(len(TIER_KEYS)), told)
 
     def compute(ds: xr.Dataset, p: Any) -> Value:
         a, b = (ds[name].sum("month").values[:, :, list(places)].sum(axis=2)
@@ -91,7 +95,7 @@ def _by_county(
         tops, bottoms = a[:, chosen].sum(axis=1), b[:, chosen].sum(axis=1)
         return {
             "value": ratio(tops.sum(), bottoms.sum()),
-            "by_tier": tiers_of(ratio(a.sum(axis=0), b.sum(axis=0))),
+            "by_tier": tiers_of(np.where(shown, ratio(a.sum(axis=0), b.sum(axis=0)), np.nan)),
             "by_county": counties_of(ds, ratio(tops, bottoms)),
         }
 
@@ -159,7 +163,9 @@ FORMULAS: dict[str, Compute] = {
     "primary_share_all": _primary_of("visits"),
     "first_contact_share": _primary_of("first_contacts"),
     "referral_rate": _by_county("referrals", "visits", PRIMARY),
-    "referral_rate_first_contacts": _by_county("referrals", "first_contacts", _TOWNSHIP),
+    "referral_rate_first_contacts": _by_county(
+        "referrals", "first_contacts", _TOWNSHIP, told=PRIMARY
+    ),
     "back_referral_rate": of_facilities(
         "facility_back_sent", "facility_discharges", tiers=_ABOVE_TOWNSHIP
     ),

@@ -220,7 +220,10 @@ def test_up_referral_has_two_bases():
     per_visit = value_of(ds, "referral_rate")
     assert per_visit["value"] == per_visit["by_county"]["A"] == 4 / 80  # village and township
     assert per_visit["by_tier"]["county"] == 0.05
-    assert value_of(ds, "referral_rate_first_contacts")["value"] == 3 / 30  # township only
+    per_contact = value_of(ds, "referral_rate_first_contacts")
+    assert per_contact["value"] == per_contact["by_tier"]["township"] == 3 / 30  # township only
+    # Of what hospitals see, most is not a first contact: 50 to 1 would be told as a rate of 5,000%.
+    assert per_contact["by_tier"]["county"] is None
 
 
 def test_unresolved_need_and_travel():
