@@ -30,7 +30,8 @@ _IS_OF_BEDS = np.isin(np.arange(L.FACILITY_TALLIES), _OF_BEDS)
 
 @dataclass
 class Tallies:
-    """As sim.engines.compiled.RunTallies, in float64 expected values."""
+    """As sim.engines.compiled.RunTallies, in float64 expected values; without groups (0 rows) as
+    long as they are not told apart."""
 
     county: Floats
     group: Floats
@@ -61,7 +62,7 @@ class YearReport:
         counties, facilities = len(region.counties.code), len(region.facilities.key)
         self.tallies = Tallies(
             county=np.zeros((12, counties, 6, 3, L.COUNTY_TALLIES)),
-            group=np.zeros((counties * L.GROUPS, 6, L.GROUP_TALLIES)),
+            group=np.zeros((0, 6, L.GROUP_TALLIES)),
             episode=np.zeros((4, L.EPISODE_TALLIES)),
             facility=np.zeros((facilities, L.FACILITY_TALLIES)),
             histogram=np.zeros((facilities, L.WAIT_BINS)),
@@ -142,6 +143,9 @@ class YearReport:
         """What is counted by county and group of residents, expected."""
         model, cells = self.model, self.model.cells
         shares = need_shares(model.p, model.mean_people)  # (N, 4, 5, 2)
+        if not len(self.tallies.group):
+            counties = self.tallies.county.shape[1]
+            self.tallies.group = np.zeros((counties * L.GROUPS, 6, L.GROUP_TALLIES))
         view = self.tallies.group.reshape(-1, 5, 2, 2, 5, 3, 6, L.GROUP_TALLIES)
         place = np.zeros((len(cells.county), 5, 2, 6))
         for column, values in self._group_columns(solution, visits, part, paid, stays, links):

@@ -87,13 +87,15 @@ def end_of_year(
     p: Any, ground: Ground, coverage: Floats, before: Floats, after: Floats, tallies: Tallies
 ) -> tuple[Floats, Floats, Floats]:
     """The census of the year's end: contracts and managed patients, see contracts.end_of_year, and
-    people admitted at least once.
+    people admitted at least once (none where groups of residents were not told apart).
 
     coverage  (parts of the year, 2) contract coverage of others and key groups
     """
     contracts, managed = contracts_of(
         p, ground.cells, coverage, before, after, tallies.people[:, 0], ground.vital.birth
     )
+    if not len(tallies.group):
+        return contracts, managed, np.zeros_like(managed)
     people = contracts.sum(axis=(1, 2))
     # A transfer and a step-down are further stays of somebody who has been admitted.
     f = tallies.facility.sum(axis=0)
@@ -103,7 +105,7 @@ def end_of_year(
     return contracts, managed, admitted
 
 
-def conservation(t: Tallies, by_group: bool = True) -> dict[str, float]:
+def conservation(t: Tallies) -> dict[str, float]:
     """Identities of expected flows, as relative differences."""
     c, f, e = t.county, t.facility, t.episode
 
@@ -111,13 +113,14 @@ def conservation(t: Tallies, by_group: bool = True) -> dict[str, float]:
         return float(abs(a - b) / max(abs(a), abs(b), 1.0))
 
     ended = e[:, [L.E_SELF_RESOLVED, L.E_SELF_UNRESOLVED, L.E_RESOLVED, L.E_UNRESOLVED]].sum()
-    groups = {
-        "visits by group": gap(t.group[..., L.G_VISITS].sum(), c[..., L.C_VISITS].sum()),
-        "admissions by group": gap(
-            t.group[..., L.G_ADMISSIONS].sum(), c[..., L.C_ADMISSIONS].sum()
-        ),
-    }
-    return (groups if by_group else {}) | {
+    groups = {}
+    if len(t.group):
+        admitted = t.group[..., L.G_ADMISSIONS].sum()
+        groups = {
+            "visits by group": gap(t.group[..., L.G_VISITS].sum(), c[..., L.C_VISITS].sum()),
+            "admissions by group": gap(admitted, c[..., L.C_ADMISSIONS].sum()),
+        }
+    return groups | {
         "episodes": gap(e[:, L.E_STARTED].sum(), ended),
         "visits": gap(f[:, L.F_VISITS].sum(), c[..., L.C_VISITS].sum()),
         "admissions": gap(f[:, L.F_ADMISSIONS].sum(), c[..., L.C_ADMISSIONS].sum()),

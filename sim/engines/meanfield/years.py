@@ -139,7 +139,8 @@ class MeanFieldYears:
         """The mean month of the last quarter, see sim.handover.MonthTally."""
         grown = self.report.tallies.facility[:, _TOLD] - self.told
         months = quarters(self.year)[self.quarter_of_year - 1][0]
-        county = self.report.tallies.county[months].sum(axis=(0, 2, 3))
+        table = self.report.tallies.county[months[0] : months[-1] + 1]
+        fund = sum(table[..., k].sum(axis=(0, 2, 3)) for k in (L.C_FUND, L.C_STAY_FUND))
         charges = grown[:, 1] + grown[:, 2]
         cells = self.model.cells
         people = number_of_people(self.model.people)
@@ -147,8 +148,8 @@ class MeanFieldYears:
         return {
             "visits": grown[:, 0] / MONTHS,
             "charges": charges / 100.0 / MONTHS,
-            "fund": (county[:, L.C_FUND] + county[:, L.C_STAY_FUND]) / 100.0 / MONTHS,
-            "residents": np.bincount(cells.county[cells.place], people, county.shape[0]),
+            "fund": fund / 100.0 / MONTHS,
+            "residents": np.bincount(cells.county[cells.place], people, table.shape[1]),
             "by_key": by_key,
         }
 
@@ -166,7 +167,7 @@ class MeanFieldYears:
             tallies=report.tallies,
             start=(cells.contracts, cells.managed, np.zeros_like(cells.managed)),
             end=end, residual=self.residual, turns=self.turns,
-            checks=conservation(report.tallies, report.by_group),
+            checks=conservation(report.tallies),
         )  # fmt: skip
         self._grow(end)
         self.year += 1
