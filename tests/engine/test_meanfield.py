@@ -139,7 +139,6 @@ def test_after_a_failure_shares_are_the_rule_without_the_tiers_up_to_it():
 def place_record(**fields):
     place = np.zeros(1, dtype=PLACE).view(np.recarray)
     place.up = -1
-    place.onward = -1
     for name, value in fields.items():
         place[name] = value
     return place[0]

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.rules.stay import lognormal_law
 from tests.theory.wards import (
     AS_SHIPPED,
     FALSE_ALARM,
@@ -23,19 +22,13 @@ from tests.theory.wards import (
     histories,
     history,
     interval,
+    mean_whole,
     stepwise,
     stepwise_queue,
     trunk_reservation,
 )
 
 MEAN = 200.0  # steps of a stay
-
-
-def mean_whole(mean: float, cv: float) -> float:
-    """Mean of the rule's stays in whole days: the sum of the chances of k days or more."""
-    log_mean, log_sd = lognormal_law(mean, cv)
-    law = stats.lognorm(s=max(log_sd, 1e-12), scale=math.exp(log_mean))
-    return 1.0 + float(law.sf(np.arange(1.5, 4094.0)).sum())
 
 
 def test_the_formulas_have_their_known_answers() -> None:

@@ -18,6 +18,7 @@ from scipy import stats
 from sim.engines.kernels import layout as L
 from sim.engines.kernels.serve import VISIT_COLUMNS
 from sim.engines.kernels.wards import run_wards
+from sim.rules.stay import lognormal_law
 from tests.engine.running import build, index_of
 from tests.worlds import small_region
 
@@ -31,7 +32,8 @@ def _engine(stay_mean: float, stay_cv: float, patience: float) -> Any:
     """A small world's tables; stays of one law whatever the difficulty."""
     overrides = {
         "stay_mean:county": stay_mean, "stay_cv:county": stay_cv, "stay_longest": _LONGEST - 1.0,
-        "severity_spread": 0.0, "capability:county/complex": 1.0, "patience_days:complex": patience,
+        "severity_spread": 0.0, "capability:county/complex": 1.0, "capability:county/critical": 1.0,
+        "patience_days:complex": patience,
     }  # fmt: skip
     return build(small_region(n_counties=1, residents=600, year=2023), overrides, threads=1)
 
@@ -39,11 +41,12 @@ def _engine(stay_mean: float, stay_cv: float, patience: float) -> Any:
 @njit
 def _history(
     p, facilities, villages, people, seed, f, steps, asking, kind, law, u, days, census, waiting,
-    asked, lost, waited, kept, stays, events, visits, claims, tally,
+    asked, lost, waited, kept, stays, events, visits, claims, tally, emergencies,
 ):  # fmt: skip
     """Run `steps` days of facility f; asking[d]:asking[d + 1] are the requests of day d.
 
     kind, u  of every request: general or referred, and a uniform for a geometric stay
+    emergencies  whether the referred are critical instead, and requests come day and night
     days     histogram of granted stays; census, waiting  (steps,) at midnight, of one history
     asked, lost  (steps, 2) by kind, of what was asked that day
     """
@@ -59,9 +62,12 @@ def _history(
             r = a % half + (half if kind[a] == 1 else 0)
             visits[i, L.RESIDENT] = r
             visits[i, L.ONSET] = d
-            visits[i, L.META] = L.with_referral(L.asking(L.pack(2, 0), L.NEW), kind[a] == 1)
+            need_class = 3 if emergencies and kind[a] == 1 else 2
+            meta = L.asking(L.pack(need_class, 0), L.NEW)
+            visits[i, L.META] = L.with_referral(meta, kind[a] == 1)
             visits[i, L.LANE] = 0
-            claims[i] = ((36_001 + i) << 24) | i
+            second = 86_400 * (2 * i + 1) // (2 * n) if emergencies else 36_001 + i
+            claims[i] = (second << 24) | i
             asked[d, kind[a]] += 1
         leaving = ends[d % _LONGEST]
         ends[d % _LONGEST] = 0
@@ -110,15 +116,17 @@ def _history(
 def history(
     beds: int, reserved: int, rates: tuple[float, float], stay_mean: float, stay_cv: float,
     law: int, steps: int, seed: int, patience: float = 0.5, queueing: bool = False,
+    overflow: int = 0, emergencies: bool = False,
 ) -> dict[str, Any]:  # fmt: skip
     """One history of a ward: midnight census, those waiting, asked and lost by kind, days waited.
 
     rates  requests a step, general and referred under contract; Poisson
+    emergencies  the second kind are emergencies, and requests come day and night
     """
     engine = _engine(stay_mean, stay_cv, patience)
     f = index_of(engine.region, "county_general_0")
     record = engine.world.facility[f]
-    record.beds, record.overflow, record.reserved = beds, 0, reserved
+    record.beds, record.overflow, record.reserved = beds, overflow, reserved
     people = engine.people[: engine.n]  # rows beyond are for newborns and share an identity
     half = engine.n // 2
     people.contract[:half] = 0
@@ -144,7 +152,7 @@ def history(
         np.zeros((rows, L.STAY_COLUMNS), dtype=np.int32),
         np.zeros((rows, L.EVENT_COLUMNS), dtype=np.int32),
         np.zeros((rows, VISIT_COLUMNS), dtype=np.int64), np.zeros(rows, dtype=np.int64),
-        np.zeros(L.FACILITY_TALLIES, dtype=np.int64),
+        np.zeros(L.FACILITY_TALLIES, dtype=np.int64), emergencies,
     )  # fmt: skip
     return out
 
@@ -184,6 +192,13 @@ def assert_within(
 
 
 # ------------------------------------------------------------------------------------ theory
+
+
+def mean_whole(mean: float, cv: float) -> float:
+    """Mean of the rule's stays in whole days: the sum of the chances of k days or more."""
+    log_mean, log_sd = lognormal_law(mean, cv)
+    law = stats.lognorm(s=max(log_sd, 1e-12), scale=math.exp(log_mean))
+    return 1.0 + float(law.sf(np.arange(1.5, 4094.0)).sum())
 
 
 def erlang_b(beds: int, load: float) -> float:

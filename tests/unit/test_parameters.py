@@ -17,6 +17,8 @@ from sim.tiers import CLASS_KEYS, TIER_KEYS
 SIM = Path(table.__file__).parent
 ROWS = read_rows()
 NAMES = {row.name for row in ROWS}
+# Read no more; kept draws rest on the bytes of the table, so they go when it next changes.
+RETIRED = {"bed_loss_factor", "bed_wait_factor"}
 BEHAVIOUR = [
     *sorted((SIM / "rules").glob("*.py")),
     *sorted((SIM / "engines").rglob("*.py")),
@@ -224,4 +226,4 @@ def test_every_row_is_used():
                 used.add(node.attr)
             elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
                 used.add(node.target.id)  # the fields of PopulationParameters
-    assert sorted(NAMES - used) == []
+    assert sorted(NAMES - used) == sorted(RETIRED)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from sim.compiled import inlined, kernel
+from sim.engines.meanfield.bed_queue import bed_queue
 from sim.engines.meanfield.chain import (
     DOWN,
     DOWN_SEVERITY,
@@ -27,7 +28,7 @@ from sim.rules.referral import adherence_probability
 from sim.tiers import ALTERNATIVE_TIER
 
 _TIER = ALTERNATIVE_TIER
-_FULL = 0.9  # occupancy that the fitted factor on lost requests cannot take a full ward below
+LOADS = 9  # columns of the loads of stations, see chain_loads
 FULL_BOOK_DAYS = 500.0  # days of delay where twice as many ask as can be seen: a stiff limit
 
 PLACE = np.dtype(
@@ -35,7 +36,7 @@ PLACE = np.dtype(
         ("nearest", np.float64, (6, 11)),  # where the ambulance goes, by least tier
         ("ambulance", np.float64, (6,)),  # 1 where it goes anywhere
         ("up", np.int64, (4, 6)),  # by class and tier: alternative a patient is referred to
-        ("onward", np.int64, (2, 11)),  # others, critical: where a bed is sought next
+        ("onward", np.float64, (2, 11, 11)),  # others, critical: where a bed is sought next, shares
         ("turned", np.float64, (11,)),  # attempts of a patient that end unseen
         ("lost", np.float64, (11,)),  # share of patients who are never seen
         ("admits", np.float64, (4, 11)),  # chance of a bed being asked for, within capability
@@ -43,6 +44,7 @@ PLACE = np.dtype(
         ("leave", np.float64, (11,)),  # share of bed requests that look elsewhere
         ("leave_urgent", np.float64, (11,)),
         ("days_to_visit", np.float64, (11,)),
+        ("bed_queue", np.float64, (11,)),  # days in the queue for a bed, of who is not urgent
         ("stay_base", np.float64, (11,)),  # days of a stay: base + slope x severity factor
         ("stay_slope", np.float64, (11,)),
         ("township_free", np.float64),  # chance of a free bed at the township centre
@@ -53,11 +55,12 @@ PLACE = np.dtype(
     ]
 )
 
-# What residents and doctors act on, by station (S,). Waits in hours.
+# What residents and doctors act on, by station (S,). Waits in hours; of beds in days: the mean of
+# those admitted, and of those not urgent, admitted or not.
 State = namedtuple(
     "State",
     ["wait", "emergency_wait", "appointment", "unseen", "occupancy", "leave", "leave_urgent",
-     "free", "bed_wait"],
+     "free", "bed_wait", "bed_queue"],
 )  # fmt: skip
 # Stations as the kernels see them.
 StationArrays = namedtuple(
@@ -79,7 +82,7 @@ def fill_places(p: Any, stations: Any, state: Any, stay: Any, places: Any) -> No
     for g in range(len(places)):
         place = places[g]
         for j in range(11):
-            unseen = occupancy = has_beds = leave = urgent = appointment = free = 0.0
+            unseen = occupancy = has_beds = leave = urgent = appointment = free = queue = 0.0
             for k in range(stations.link_start[11 * g + j], stations.link_start[11 * g + j + 1]):
                 s, w = stations.link_station[k], stations.link_weight[k]
                 unseen += w * state.unseen[s]
@@ -88,6 +91,7 @@ def fill_places(p: Any, stations: Any, state: Any, stay: Any, places: Any) -> No
                 urgent += w * state.leave_urgent[s]
                 appointment += w * state.appointment[s]
                 free += w * state.free[s]
+                queue += w * state.bed_queue[s]
                 if stations.delay[s]:
                     has_beds += w
                 else:
@@ -105,6 +109,7 @@ def fill_places(p: Any, stations: Any, state: Any, stay: Any, places: Any) -> No
             place.leave[j] = leave
             place.leave_urgent[j] = urgent
             place.days_to_visit[j] = appointment
+            place.bed_queue[j] = queue
             place.stay_base[j] = stay[_TIER[j], 0]
             place.stay_slope[j] = stay[_TIER[j], 1]
             if j == 1:
@@ -129,8 +134,9 @@ def chain_loads(
     p: Any, first: Any, later: Any, places: Any, stations: Any, stay: Any, carry: Any, flow: Any,
     ends: Any, loads: Any,
 ) -> None:  # fmt: skip
-    """What the episodes of every place and class ask of stations: (S, 6) first attempts a year of
-    clinics and emergencies, bed requests, urgent ones, bed-days wanted, bed-days of step-downs.
+    """What the episodes of every place and class ask of stations: (S, LOADS) first attempts a year
+    of clinics and emergencies, bed requests, urgent ones, bed-days wanted, bed-days of step-downs,
+    of the bed requests those of minor and of chronic illness not urgent, and the critical ones.
 
     flow (11, FLOWS), ends (8,)  scratch, small enough to stay at hand
     """
@@ -159,12 +165,15 @@ def _add_loads(stations: Any, row: int, need_class: int, flow: Any, stay: Any, l
         loads[s, 3] += w * flow[WANTED_URGENT]
         loads[s, 4] += w * flow[WANTED_DAYS]
         loads[s, 5] += w * down
+        if need_class < 2:
+            loads[s, 6 + need_class] += w * (flow[WANTED] - flow[WANTED_URGENT])
+        elif need_class == 3:
+            loads[s, 8] += w * flow[WANTED]
 
 
 @kernel
 def react(
-    p: Any, stations: Any, clinics: Any, loads: Any, patience: float, state: Any, slope: Any,
-    asked: Any,
+    p: Any, stations: Any, clinics: Any, loads: Any, state: Any, slope: Any, asked: Any
 ) -> None:  # fmt: skip
     """New waits and beds of every station from its loads; slope (S,) of the wait, hours a first
     attempt a year; asked (S,) first attempts over those that can be seen."""
@@ -175,8 +184,8 @@ def react(
             state.wait[s] = state.emergency_wait[s] = stations.own_wait[s] / 3600.0
             state.appointment[s] = stations.own_delay[s]
             state.occupancy[s] = p.neutral_occupancy
-            state.unseen[s] = state.leave[s] = state.leave_urgent[s] = state.bed_wait[s] = 0.0
-            state.free[s] = 0.0
+            state.unseen[s] = state.leave[s] = state.leave_urgent[s] = 0.0
+            state.free[s] = state.bed_wait[s] = state.bed_queue[s] = 0.0
             continue
         emergencies = 0.0 if stations.pooled[s] else loads[s, 1]
         demand = (loads[s, 0] + emergencies) / 365.0
@@ -193,7 +202,7 @@ def react(
         if stations.own_delay[s] > 0.0:
             asked[s] = demand / max(stations.visits_a_day[s], 1e-9)
             state.appointment[s] = book_delay(stations.own_delay[s], asked[s])
-        _beds(p, stations, s, loads, patience, state)
+        _beds(p, stations, s, loads, state)
 
 
 @kernel
@@ -220,11 +229,10 @@ def settled_delay(own: float, delay: float, asked: float, away: float) -> float:
 
 
 @kernel
-def _beds(p: Any, stations: Any, s: int, loads: Any, patience: float, state: Any) -> None:
+def _beds(p: Any, stations: Any, s: int, loads: Any, state: Any) -> None:
     """Wards of a station: the mean of its typical facilities."""
-    tier = stations.tier[s]
     used = loads[s, 5] / 365.0
-    beds = leave = leave_urgent = waited = free = 0.0
+    beds = leave = leave_urgent = waited = queued = free = 0.0
     requests = loads[s, 2]
     urgent = min(1.0, loads[s, 3] / requests) if requests > 0.0 else 0.0
     stay = loads[s, 4] / requests if requests > 0.0 else 1.0
@@ -232,42 +240,35 @@ def _beds(p: Any, stations: Any, s: int, loads: Any, patience: float, state: Any
         own = stations.beds[m]
         if own == 0:
             continue
-        part = stations.load[m] / stations.count[m]
-        wanted = loads[s, 4] * part / 365.0
+        part = stations.load[m] / stations.count[m] / 365.0
+        wanted = loads[s, 4] * part
+        at_once = loads[s, 3] * part
         extra = own * p.overflow_share
         held = own * stations.reserved[s]
-        # Emergencies use the overflow and come first; the others wait behind them.
-        lost_urgent, _ = ward(own + extra, wanted, p.patience_days[3], stay)
-        limit = own - held + urgent * (extra + held)
-        lost, busy = ward(limit, wanted, patience, stay)
-        lost_urgent = min(lost_urgent, lost)
-        factor = p.bed_loss_factor[tier]
-        lost = _fitted(lost, factor, limit, wanted)
-        lost_urgent = min(lost, _fitted(lost_urgent, factor, own + extra, wanted))
+        lost, wait, queue, turned = bed_queue(
+            p, own - held, held + extra, at_once, loads[s, 8] * part, loads[s, 6] * part,
+            loads[s, 7] * part, max(0.0, requests - loads[s, 3] - loads[s, 6] - loads[s, 7]) * part,
+            stay,
+        )  # fmt: skip
+        # Emergencies alone may be more than all beds.
+        lost_urgent, _ = ward(own + extra, urgent * wanted, p.patience_days[3], stay)
+        lost_urgent = max(lost_urgent, turned)
         kept = 1.0 - urgent * lost_urgent - (1.0 - urgent) * lost
         census = wanted * kept
         used += stations.count[m] * census
         beds += stations.count[m] * own
         leave += stations.load[m] * lost
         leave_urgent += stations.load[m] * lost_urgent
-        # Beds fall free at 10:00: who finds none at first loses about a day to that.
-        waited += stations.load[m] * (lost * patience + p.bed_wait_factor[tier] * busy)
+        # A mean over all who are admitted; emergencies do not wait for days.
+        waited += stations.load[m] * wait * (1.0 - urgent) * (1.0 - lost) / max(kept, 1e-300)
+        queued += stations.load[m] * queue
         free += stations.load[m] * chance_free(own, census)
     state.occupancy[s] = used / beds if beds > 0.0 else 0.0
     state.leave[s] = leave
     state.leave_urgent[s] = leave_urgent
     state.bed_wait[s] = waited
+    state.bed_queue[s] = queued
     state.free[s] = free
-
-
-@kernel
-def _fitted(lost: float, factor: float, beds: float, wanted: float) -> float:
-    """Share of requests lost times its fitted factor; but a ward far over capacity stays full, and
-    none holds more than its beds."""
-    if wanted <= 0.0:
-        return 0.0
-    least, most = max(0.0, 1.0 - beds / wanted), 1.0 - _FULL * beds / wanted
-    return max(least, min(lost * factor, max(lost, most)))
 
 
 @kernel

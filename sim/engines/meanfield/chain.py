@@ -16,6 +16,7 @@ from sim.rules.resolution import MOST_VISITS
 from sim.tiers import ALTERNATIVE_TIER
 
 _TIER = ALTERNATIVE_TIER
+_SEARCHES = 5  # beds sought in a tier at most; who still has none goes outside
 _FIRST = (0, 1, 2, 7, 9, 10, 11)  # first alternative of a tier, and one past the last
 # Columns of the flows of a place, class and alternative, persons a year unless said otherwise.
 (
@@ -197,9 +198,10 @@ def _stays(p: Any, s: int, place: Any, flow: Any, ends: Any) -> None:
     """Requests for a bed, the search for another, transfers up and the way back down."""
     for tier in range(1, 6):
         first, last = _FIRST[tier], _FIRST[tier + 1]
-        for _ in range(4 if tier == 2 else last - first):  # until nobody searches in the tier
+        rounds = 1 if last - first == 1 else _SEARCHES
+        for k in range(rounds):
             for j in range(first, last):
-                _grant(s, j, place, flow)
+                _grant(s, j, place, flow, k < rounds - 1)
         for j in range(first, last):
             if flow[j, SHORT] <= 0.0:
                 continue
@@ -243,33 +245,40 @@ def _stays(p: Any, s: int, place: Any, flow: Any, ends: Any) -> None:
         days = place.stay_base[j] * (flow[j, STAYS] + flow[j, DOWN]) + flow[j, SHORT]
         days += place.stay_slope[j] * (flow[j, STAY_SEVERITY] + flow[j, DOWN_SEVERITY])
         flow[j, BED_DAYS] = days
-        ends[OPEN_DAYS] += days
+        waiting = place.bed_queue[j] * (flow[j, WANTED] - flow[j, WANTED_URGENT])
+        ends[OPEN_DAYS] += days + waiting
 
 
 @inlined
-def _grant(s: int, j: int, place: Any, flow: Any) -> None:
-    """Give beds to the requests at alternative j; the rest asks at the next one."""
+def _grant(s: int, j: int, place: Any, flow: Any, searching: bool) -> None:
+    """Give beds to the requests at alternative j; the rest asks at the next one, or outside."""
     asked = flow[j, ASK] + flow[j, ASK_BEYOND]
     if asked <= 0.0:
         return
     urgent = min(1.0, flow[j, URGENT] / asked)
     leave = urgent * place.leave_urgent[j] + (1.0 - urgent) * place.leave[j]
-    target = place.onward[1 if s == 3 else 0, j]
+    onward = place.onward[1 if s == 3 else 0, j]
     flow[j, WANTED] += asked
     flow[j, WANTED_URGENT] += flow[j, URGENT]
     flow[j, WANTED_DAYS] += (
         place.stay_base[j] * flow[j, ASK] + place.stay_slope[j] * flow[j, ASK_SEVERITY]
         + flow[j, ASK_BEYOND]
     )  # fmt: skip
-    if target >= 0:
+    found = 0.0
+    for k in range(2, 11):
+        share = onward[k]
+        if share == 0.0 or leave == 0.0:
+            continue
+        found += share
+        target = k if searching or _TIER[k] > _TIER[j] else 10
+        part = share * leave
         for column in range(4):
-            flow[target, ASK + column] += leave * flow[j, ASK + column]
-        flow[target, URGENT] += leave * flow[j, URGENT]
+            flow[target, ASK + column] += part * flow[j, ASK + column]
+        flow[target, URGENT] += part * flow[j, URGENT]
         for depth in range(MOST_VISITS):
-            flow[target, ASK_DEPTH + depth] += leave * flow[j, ASK_DEPTH + depth]
-        flow[j, MOVED_ON] += leave * asked
-    else:
-        leave = 0.0
+            flow[target, ASK_DEPTH + depth] += part * flow[j, ASK_DEPTH + depth]
+        flow[j, MOVED_ON] += part * asked
+    leave *= found
     flow[j, STAYS] += (1.0 - leave) * flow[j, ASK]
     flow[j, STAY_SEVERITY] += (1.0 - leave) * flow[j, ASK_SEVERITY]
     flow[j, SHORT] += (1.0 - leave) * flow[j, ASK_BEYOND]

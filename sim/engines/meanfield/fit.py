@@ -2,9 +2,8 @@
 
 A few years of two small regions are run one to one over a low-discrepancy design of clinic hours,
 need, stays and morning peaks. Every facility gives its arrivals and its mean wait, to which the
-session surface is fitted by least squares, a tier at a time; bed requests that went elsewhere and
-days waited for a bed give the factors of wards. Prints what it found; with --write, the rows of
-parameters.csv are rewritten.
+session surface is fitted by least squares, a tier at a time. Nothing of beds is fitted. Prints what
+it found; with --write, the rows of parameters.csv are rewritten.
 """
 
 from __future__ import annotations
@@ -27,7 +26,6 @@ from sim.engines.meanfield.model import MeanField
 from sim.engines.meanfield.places import Floats
 from sim.engines.meanfield.setting import ground_of, session_surfaces
 from sim.engines.meanfield.surfaces import LOADS
-from sim.engines.meanfield.year import run_year
 from sim.packs import load_region
 from sim.parameters import TABLE, load_parameters
 from sim.population import PopulationParameters, residents_of
@@ -43,7 +41,7 @@ GROUPS: tuple[tuple[Tier, tuple[Tier, ...]], ...] = (
     (Tier.COUNTY, (Tier.COUNTY, Tier.CITY, Tier.REGIONAL)),
 )
 _LEAST_VISITS = 500.0
-_FACTORS = ("wait_factor_idle", "wait_factor_busy", "bed_loss_factor", "bed_wait_factor")
+_FACTORS = ("wait_factor_idle", "wait_factor_busy")
 
 
 def design(run: int) -> dict[str, float]:
@@ -92,63 +90,39 @@ def waits_of(p: Any, world: Any, children: float, load: Floats) -> Floats:
 def fit(tell: Any = print) -> dict[str, float]:
     """Factors by key, from the runs of the design."""
     rows: list[tuple[int, Floats]] = []  # tier; idle wait, busy wait, observed, weight
-    beds = np.zeros((6, 5))  # left, left expected, waited, waited expected, found none expected
     for region in REGIONS:
         for run in range(RUNS):
             values = design(run)
             tell(f"{region}, run {run + 1} of {RUNS}")
-            rows += _one_run(region, values, run, beds)
+            rows += _one_run(region, values, run)
     found: dict[str, float] = {}
     for tier, takers in GROUPS:
         data = np.array([row for its_tier, row in rows if its_tier == tier])
         weight = np.sqrt(data[:, 3])[:, None]
         (idle, busy), _ = nnls(data[:, :2] * weight, data[:, 2] * weight[:, 0])
-        left = np.clip(_over(beds[tier, 0], beds[tier, 1]), 0.2, 3.0)
-        slow = np.clip(_over(beds[tier, 2] - beds[tier, 3], beds[tier, 4]), 0.2, 3.0)
         got = data[:, :2] @ np.array([idle, busy])
         error = np.abs(got - data[:, 2]).mean() / data[:, 2].mean()
         tell(f"{tier.name.lower()}: idle {idle:.3f} busy {busy:.3f}, mean error {error:.1%} of the "
-             f"mean wait, {len(data)} facility-years; beds {left:.2f} {slow:.2f}")  # fmt: skip
+             f"mean wait, {len(data)} facility-years")  # fmt: skip
         for taker in takers:
-            for name, value in zip(_FACTORS, (idle, busy, left, slow), strict=True):
-                if name.startswith("wait") or tier != Tier.VILLAGE:
-                    found[f"{name}:{TIER_KEYS[taker]}"] = round(float(value), 3)
+            for name, value in zip(_FACTORS, (idle, busy), strict=True):
+                found[f"{name}:{TIER_KEYS[taker]}"] = round(float(value), 3)
     return found
 
 
-def _over(a: float, b: float) -> float:
-    return a / b if b > 0.0 else 1.0
-
-
-def _one_run(
-    name: str, values: Mapping[str, float], seed: int, beds: Floats
-) -> list[tuple[int, Floats]]:
-    """Run one year both ways; adds to `beds`, returns rows of facilities."""
+def _one_run(name: str, values: Mapping[str, float], seed: int) -> list[tuple[int, Floats]]:
+    """Run one year one to one; returns rows of facilities."""
     region = load_region(name, YEAR)
-    p = load_parameters({**values, **{f"bed_loss_factor:{t}": 1.0 for t in TIER_KEYS},
-                         **{f"bed_wait_factor:{t}": 0.2 for t in TIER_KEYS}})  # fmt: skip
+    p = load_parameters(values)
     population = PopulationParameters.from_table(p)
     residents, ledger = residents_of(region, population, seed, threads=2)
     demography = load_demography(YEAR)
     ground = ground_of(region, p, residents, demography, ledger)
-    expected = run_year(ground, p).tallies.facility
     children = MeanField(ground, p).children
     job = CompiledEngine(region, p, residents, demography, ledger, seed=seed, threads=2)
     with job.workers:
         seen = job.run().facility.astype(np.float64)
     f = ground.world.facility
-    for tier in range(1, 4):
-        here = (f.tier == tier) & ~f.delay
-        for column, source, table in (
-            (0, L.F_LEFT_QUEUE, seen), (1, L.F_LEFT_QUEUE, expected),
-            (2, L.F_BED_WAIT_DAYS, seen),
-        ):  # fmt: skip
-            beds[tier, column] += table[here, source].sum()
-        # Expected days are leave x patience + 0.2 x found none.
-        patience = float(p.patience_days[2])
-        waiting = expected[here, L.F_LEFT_QUEUE].sum() * patience
-        beds[tier, 3] += waiting
-        beds[tier, 4] += max(0.0, expected[here, L.F_BED_WAIT_DAYS].sum() - waiting) / 0.2
     arrivals = (seen[:, L.F_VISITS] + seen[:, L.F_UNSEEN]) / 365.0
     load = arrivals / np.maximum(f.visits_a_day, 1e-9)
     surface = []

@@ -88,7 +88,7 @@ class YearReport:
         _add_places(table, weights, links.place, cells.county, into)
         if self.by_group:
             self._groups(solution, visits * years, part * years, paid, stays, links)
-        self._episodes(solution, years)
+        self._episodes(solution, months, years)
         self._facilities(flows, links, table, years)
         self.tallies.people += model.events
         self.elapsed += years
@@ -190,7 +190,7 @@ class YearReport:
             (L.G_MANAGED_ADMISSIONS, admitted * managed),
         ]  # fmt: skip
 
-    def _episodes(self, solution: Solution, years: float) -> None:
+    def _episodes(self, solution: Solution, months: list[int], years: float) -> None:
         ends = solution.ends.sum(axis=0)
         for column, source in (
             (L.E_STARTED, C.STARTED), (L.E_SELF_RESOLVED, C.SELF_RESOLVED),
@@ -199,12 +199,15 @@ class YearReport:
             (L.E_CONTACTED, C.CONTACTED),
         ):  # fmt: skip
             self.tallies.episode[:, column] += ends[:, source] * years
-        # Episodes open at any time, by Little's law, and those a closed clinic puts off that day.
+        # Episodes open at any time, by Little's law, and those a closed clinic puts off that day;
+        # they began in the season's first and last month, not in the mean of the period.
         open_now = ends[:, C.OPEN_DAYS] / 365.0
-        if self.elapsed == 0.0:
-            self.tallies.episode[:, L.E_PENDING_START] = open_now + self._put_off(solution, -1)
         last = days_in_year(self.model.ground.region.year) - 1
-        self.tallies.episode[:, L.E_PENDING_END] = open_now + self._put_off(solution, last)
+        for column, day, k in ((L.E_PENDING_START, -1, 0), (L.E_PENDING_END, last, -1)):
+            if column == L.E_PENDING_START and self.elapsed > 0.0:
+                continue
+            pace = _month_weights(self.model, months)[k] / _month_days(self.model, months)[k]
+            self.tallies.episode[:, column] = (open_now + self._put_off(solution, day)) * pace
 
     def _put_off(self, solution: Solution, day: int) -> Floats:
         """First contacts of one day that wait for a clinic to open, by class."""
@@ -284,8 +287,16 @@ def _add_places(table: Any, weights: Any, where: Any, county: Any, out: Any) -> 
                             row[column] += part * table[g, j, column]
 
 
+def _month_days(model: MeanField, months: list[int]) -> Floats:
+    """Parts of a period's days that fall in its months."""
+    days = {month: length for _, length, month in blocks(model.ground.region.year)[1:]}
+    parts = np.array([days[month] for month in months], dtype=np.float64)
+    part: Floats = parts / parts.sum()
+    return part
+
+
 def _month_weights(model: MeanField, months: list[int]) -> Floats:
     """Parts of a period's flows that fall in its months."""
-    days = {month: length for _, length, month in blocks(model.ground.region.year)[1:]}
-    weights = np.array([model.p.season[month] * days[month] for month in months])
-    return weights / weights.sum()
+    weights = _month_days(model, months) * np.array([model.p.season[month] for month in months])
+    weight: Floats = weights / weights.sum()
+    return weight

@@ -117,7 +117,6 @@ class Setting:
     stations: Any
     clinics: Any
     stay: Floats
-    patience: float
     places: Any
     prices: Floats
     tastes: Floats
@@ -127,7 +126,7 @@ class Setting:
         """As the solver sees it; numba is slow to tell the type of a recarray."""
         return Services(
             self.facilities.view(np.ndarray), self.scheme, self.cells, self.stations, self.clinics,
-            self.stay, self.patience, self.places.view(np.ndarray), self.prices, self.tastes,
+            self.stay, self.places.view(np.ndarray), self.prices, self.tastes,
         )  # fmt: skip
 
 
@@ -199,7 +198,7 @@ def setting_of(
     return Setting(
         conditions=now, sessions=sessions, facilities=facilities, scheme=now.scheme,
         cells=CellArrays(c.place, c.scope, c.insurance, c.effective, c.hours),
-        stations=arrays, clinics=clinics, stay=sessions.stay, patience=float(p.patience_days[2]),
+        stations=arrays, clinics=clinics, stay=sessions.stay,
         places=_places(ground, now), prices=_prices(ground, facilities, now.scheme),
         tastes=sessions.tastes,
     )  # fmt: skip

@@ -10,6 +10,7 @@ import numpy as np
 from sim.compiled import inlined, kernel
 from sim.engines.meanfield.answers import answer
 from sim.engines.meanfield.balance import (
+    LOADS,
     State,
     chain_loads,
     fill_places,
@@ -46,7 +47,7 @@ class NotConverged(RuntimeError):
 # What a period's fixed point reads of its setting, see setting.Setting.
 Services = namedtuple(
     "Services",
-    ["facilities", "scheme", "cells", "stations", "clinics", "stay", "patience", "places",
+    ["facilities", "scheme", "cells", "stations", "clinics", "stay", "places",
      "prices", "tastes"],
 )  # fmt: skip
 # What it reads of people: (N, 4) episodes a year at the period's intensity, (N, 4, 6) perceived
@@ -70,7 +71,7 @@ def work_of(places: int, cells: int, stations: int, flows: int, ends: int) -> An
         own=zeros((cells, 12 * LANES)), first=zeros((cells, 4, 12)),
         care=zeros((cells, 4, 11)), later=zeros((places, 4, 5, 11)), base=zeros((places, 4, 12)),
         contacts=zeros((places, 4, 12)), flows=zeros((places, 4, 11, flows)),
-        ends=zeros((places, 4, ends)), loads=zeros((stations, 6)), slope=zeros(stations),
+        ends=zeros((places, 4, ends)), loads=zeros((stations, LOADS)), slope=zeros(stations),
         asked=zeros(stations), row=zeros(12), scratch=new_scratch(), raised=zeros(11),
         lanes=zeros((places, LATER)), carry=zeros((3, 6)), start=new_state(stations),
         fresh=new_state(stations),
@@ -97,6 +98,7 @@ def copy_state(source: Any, target: Any) -> None:
         target.leave_urgent[s] = source.leave_urgent[s]
         target.free[s] = source.free[s]
         target.bed_wait[s] = source.bed_wait[s]
+        target.bed_queue[s] = source.bed_queue[s]
 
 
 _STUCK = 25  # turns without progress after which steps are halved
@@ -129,7 +131,7 @@ def _turn(p: Any, m: Any, w: Any, state: Any) -> None:
         p, w.contacts, w.later, m.places, m.stations, m.stay, w.carry, w.flows[0, 0], w.ends[0, 0],
         w.loads,
     )  # fmt: skip
-    react(p, m.stations, m.clinics, w.loads, m.patience, w.fresh, w.slope, w.asked)
+    react(p, m.stations, m.clinics, w.loads, w.fresh, w.slope, w.asked)
 
 
 @inlined
@@ -193,7 +195,7 @@ def _move(stations: Any, fresh: Any, point: Any, state: Any) -> None:
         state.unseen[s] = min(1.0, point[5 * n + s])
         state.free[s] = min(1.0, point[6 * n + s])
         state.appointment[s] = max(stations.own_delay[s], point[7 * n + s])
-        state.bed_wait[s] = fresh.bed_wait[s]
+        state.bed_wait[s], state.bed_queue[s] = fresh.bed_wait[s], fresh.bed_queue[s]
 
 
 @kernel
@@ -303,7 +305,7 @@ def carried_on(season: Any, now: Any, then: Any, floor: Any, out: Any) -> None:
         appointment = season.appointment[s] + now.appointment[s] - then.appointment[s]
         out.appointment[s] = max(floor[s], appointment)
         out.occupancy[s] = max(0.0, season.occupancy[s] + now.occupancy[s] - then.occupancy[s])
-        out.bed_wait[s] = season.bed_wait[s]
+        out.bed_wait[s], out.bed_queue[s] = season.bed_wait[s], season.bed_queue[s]
         for one, new, old, to in (
             (season.unseen, now.unseen, then.unseen, out.unseen),
             (season.leave, now.leave, then.leave, out.leave),

@@ -18,6 +18,7 @@ from sim.region import Region
 from sim.rules.choice import in_scope
 from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES
 
+_OTHERS = 2  # scope of those who are neither children nor women of childbearing age
 MEMBERS = 6  # typical facilities of a station
 NONE = -1
 
@@ -39,7 +40,8 @@ class Stations:
     nearest        (G, 6, 11) where the ambulance goes, by least tier allowed
     up             (G, 6, 4, 3) alternative a patient of a class and scope is referred to from a
                    tier, -1 for none
-    onward         (G, 2, 11) next alternative for a bed, of critical and other patients, -1: none
+    onward         (G, 2, 11, 11) where others and critical patients whom an alternative has no bed
+                   for look next: shares of a place's people that add up to 1, or 0 for nowhere
     takes          (G, 4, 3, 11) 1 where an alternative takes a class and scope
     typical        (G, 11) facility that most of a place's people have behind an alternative
     """
@@ -57,7 +59,7 @@ class Stations:
     part: Floats
     nearest: Floats
     up: Ints
-    onward: Ints
+    onward: Floats
     takes: Ints
     typical: Ints
 
@@ -169,7 +171,7 @@ def _ways(world: Any, cells: Cells) -> dict[str, Any]:
     typical = np.zeros((n, N_ALTERNATIVES), dtype=np.int64)
     nearest = np.zeros((n, 6, N_ALTERNATIVES))
     up = np.full((n, 6, 4, 3), NONE, dtype=np.int64)
-    onward = np.full((n, 2, N_ALTERNATIVES), NONE, dtype=np.int64)
+    onward = np.stack([_onward(world, cells, need_class) for need_class in (2, 3)], axis=1)
     for g in range(n):
         hours = cells.hours[g]
         of = typical[g] = _typical(world, cells, g)
@@ -184,9 +186,6 @@ def _ways(world: Any, cells: Cells) -> dict[str, Any]:
                     above = [j for j in range(N_ALTERNATIVES) if row[j] and _TIER[j] > tier]
                     up[g, tier, need_class, scope] = above[0] if above else NONE
         nearest[g] = _nearest(world, cells, g)
-        for critical in range(2):
-            can = takes[g, 3 if critical else 2, 2]
-            onward[g, critical] = _onward(facility, of, hours, can)
     return {"takes": takes, "typical": typical, "nearest": nearest, "up": up, "onward": onward}
 
 
@@ -219,18 +218,27 @@ def _nearest(world: Any, cells: Cells, g: int) -> Floats:
     return result / np.maximum(result.sum(axis=1, keepdims=True), 1e-300)
 
 
-def _onward(facility: Any, of: Ints, hours: Floats, takes: Ints) -> Ints:
-    """The next alternative with beds, in order of distance, of the same tier or above."""
-    result = np.full(N_ALTERNATIVES, NONE, dtype=np.int64)
-    for j in range(N_ALTERNATIVES):
-        best, nearest = N_ALTERNATIVES - 1, np.inf
-        for k in range(2, N_ALTERNATIVES):
-            if not takes[k] or k == j or _TIER[k] < _TIER[j]:
-                continue
-            if not facility.delay[of[k]] and facility.beds[of[k]] == 0:
-                continue
-            farther = hours[k] > hours[j] or (hours[k] == hours[j] and k > j)
-            if farther and hours[k] < nearest:
-                best, nearest = k, hours[k]
-        result[j] = best if np.isfinite(hours[best]) and best != j else NONE
-    return result
+def _onward(world: Any, cells: Cells, need_class: int) -> Floats:
+    """The next alternative with beds in order of distance, of the same tier or above, that takes an
+    adult of a class: shares of every place's people by alternative they leave, (G, 11, 11).
+
+    Hospitals of a town are about as far, so that their order differs from village to village.
+    """
+    village, facility = world.village, world.facility
+    of, hours = village.facility, village.hours
+    can = (of >= 0) & ((facility.takes[of] >> (3 * need_class + _OTHERS)) & 1 == 1)
+    can &= facility.delay[of] | (facility.beds[of] > 0)
+    can &= np.isfinite(cells.hours[cells.village_place])  # what a village or two has is not
+    can[:, :2] = False
+    people = cells.village_people + 1e-9
+    last = N_ALTERNATIVES - 1
+    result = np.zeros((len(cells.county), N_ALTERNATIVES, N_ALTERNATIVES))
+    for j in range(last):
+        after = np.arange(N_ALTERNATIVES) > j
+        farther = (hours > hours[:, j : j + 1]) | ((hours == hours[:, j : j + 1]) & after)
+        reach = np.where(can & farther & (_TIER[j] <= _TIER), hours, np.inf)
+        to = np.where(np.isfinite(reach).any(axis=1), reach.argmin(axis=1), last)
+        here = of[:, j] >= 0
+        np.add.at(result[:, j], (cells.village_place[here], to[here]), people[here])
+    result[:, :, last] *= np.isfinite(cells.hours[:, last])[:, None]
+    return result / np.maximum(result.sum(axis=2, keepdims=True), 1e-300)

@@ -1,0 +1,160 @@
+"""The queue for the beds of a ward: emergencies first, the others in order, with patience.
+
+The others see a queue with general patience (Baccelli and Hebuterne; Zeltyn and Mandelbaum): their
+virtual wait x, the days that somebody of endless patience would wait, has the density
+
+    v(x) = v(0) exp((1 - r) (int_0^x e S(u) du - c x)),   c = n / stay - a,   r = a stay / n
+
+where e and a are requests of the others and emergencies a day, S(u) is the share with more patience
+than u, n the beds of a full ward, and c the beds a day that emergencies leave. The factor 1 - r is
+the diffusion limit of a queue that others pass. Below its beds the census of a ward is normal with
+the variance of its load, as Garnett, Mandelbaum and Reiman have it.
+
+Beds fall free at 10:00 and the others who wait take them, so that of a full ward emergencies have
+the beds beyond at midnight who came since. Who of the critical finds none goes elsewhere, most of
+them the same day; transfers wait for the next morning.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from sim.compiled import kernel
+from sim.day import DISCHARGE_SECOND
+from sim.engines.meanfield.surfaces import hazard
+
+_SINCE_DISCHARGES = 1.0 - DISCHARGE_SECOND / 86_400.0  # part of a day until midnight
+_POINTS = 48  # of the waits at which somebody may lose patience, evenly in their logarithm
+_IDLE = 6.0  # standard deviations of the census below the beds beyond which nobody waits
+_FADED = 30.0  # e-folds under its peak beyond which a density is nothing
+_MOST_URGENT = 0.98  # of the beds: what emergencies can take from the others
+# A request leaves at the last midnight of its patience, a number of days rounded to the nearest: it
+# waits as many midnights as days of patience drawn, less a half.
+_TO_MIDNIGHT = 0.5
+_SPREAD = 2.0  # patience is drawn evenly in its logarithm between a class's value / 2 and x 2
+_LOG_SPREAD = 2.0 * math.log(_SPREAD)
+
+
+@kernel
+def impatient(patience: float, drawn: float) -> tuple[float, float, float]:
+    """Share of a class with less patience than `drawn` days, its integral from 0, and the days of
+    patience of those, times the share."""
+    low, high = patience / _SPREAD, patience * _SPREAD
+    if drawn <= low:
+        return 0.0, 0.0, 0.0
+    at = min(drawn, high)
+    share, days = math.log(at / low) / _LOG_SPREAD, (at - low) / _LOG_SPREAD
+    return share, at * share - days + (drawn - at), days
+
+
+@kernel
+def _impatient_of(
+    p: Any, minor: float, chronic: float, complex_: float, drawn: float
+) -> tuple[float, float, float]:
+    """`impatient` of requests of three classes together, by their parts."""
+    a, area_a, days_a = impatient(p.patience_days[0], drawn)
+    b, area_b, days_b = impatient(p.patience_days[1], drawn)
+    c, area_c, days_c = impatient(p.patience_days[2], drawn)
+    return (
+        minor * a + chronic * b + complex_ * c,
+        minor * area_a + chronic * area_b + complex_ * area_c,
+        minor * days_a + chronic * days_b + complex_ * days_c,
+    )
+
+
+@kernel
+def bed_queue(
+    p: Any, beds: float, beyond: float, urgent: float, critical: float, minor: float,
+    chronic: float, complex_: float, stay: float,
+) -> tuple[float, float, float, float]:  # fmt: skip
+    """Of the others: the share who leave, the mean wait of the admitted, the mean days in the queue
+    of them all, days; and the share of emergencies who leave.
+
+    beds    for all, above 0;  beyond  for emergencies only
+    urgent  requests a day of emergencies and transfers up, of them `critical` in class
+    minor, chronic, complex_  requests a day of the others
+    stay    mean days in bed
+    """
+    others = minor + chronic + complex_
+    load = (urgent + others) * stay
+    if load <= 0.0:
+        return 0.0, 0.0, 0.0, 0.0
+    slack = (beds - load) / math.sqrt(load)
+    if slack > _IDLE:
+        return 0.0, 0.0, 0.0, 0.0
+    since = urgent * _SINCE_DISCHARGES
+    turned = 0.0
+    if since > beyond:
+        hasty, _, _ = impatient(p.patience_days[3], 1.0 + _TO_MIDNIGHT)
+        turned = (since - beyond) * critical / urgent * hasty
+    full = beds + min(beyond, since)
+    first = min(_MOST_URGENT, (urgent - turned) * stay / full)
+    flow = (1.0 - first) * full / stay
+    some = max(others, 1e-300)
+    top, kept, lost, moment, left = _virtual_waits(
+        p, 1.0 - first, others, flow, minor / some, chronic / some, complex_ / some
+    )
+    idle = math.sqrt(load) / hazard(-slack) * math.exp(-top)
+    busy = flow * (kept + lost)
+    total = idle + busy
+    wait = flow * moment / max(idle + flow * kept, 1e-300)
+    away = turned / urgent * busy / total if urgent > 0.0 else 0.0
+    return min(1.0, flow * lost / total), wait, flow * (moment + left) / total, away
+
+
+@kernel
+def _virtual_waits(
+    p: Any, speed: float, others: float, flow: float, minor: float, chronic: float, complex_: float
+) -> tuple[float, float, float, float, float]:
+    """The logarithm `top` of the density's peak over v(0), and integrals of the density over its
+    peak: times the share still patient and its complement, times the wait of the patient, and times
+    the days of the impatient.
+
+    speed  1 - r;  others, flow  requests and beds a day;  minor, chronic, complex_  parts
+    """
+    days = p.patience_days
+    least = min(days[0], days[1], days[2]) / _SPREAD
+    most = max(days[0], days[1], days[2]) * _SPREAD
+    # Up to the least patience nobody leaves and the density is one exponential.
+    x = max(0.0, least - _TO_MIDNIGHT)
+    tilt = speed * (others - flow)
+    exponent = tilt * x
+    top = max(0.0, exponent)
+    kept, moment = _exponential(tilt, x, top)
+    lost = left = gone = spent = 0.0
+    growth = (most / least) ** (1.0 / _POINTS)
+    drawn, density = least, math.exp(exponent - top)
+    for _ in range(_POINTS):
+        drawn *= growth
+        following = max(0.0, drawn - _TO_MIDNIGHT)
+        less, area, patience = _impatient_of(p, minor, chronic, complex_, drawn)
+        exponent = speed * (others * (following - area) - flow * following)
+        if exponent > top:
+            fade = math.exp(top - exponent)
+            kept, lost, moment, left = kept * fade, lost * fade, moment * fade, left * fade
+            density *= fade
+            top = exponent
+        new = math.exp(exponent - top)
+        half = 0.5 * (following - x)
+        kept += half * (density * (1.0 - gone) + new * (1.0 - less))
+        lost += half * (density * gone + new * less)
+        moment += half * (density * (1.0 - gone) * x + new * (1.0 - less) * following)
+        left += half * (density * spent + new * patience)
+        x, density, gone, spent = following, new, less, patience
+        if top - exponent > _FADED:
+            return top, kept, lost, moment, left
+    # Beyond the most patience nobody is left to be admitted.
+    tail = density / (speed * flow)
+    return top, kept, lost + tail, moment, left + tail * spent
+
+
+@kernel
+def _exponential(tilt: float, x: float, top: float) -> tuple[float, float]:
+    """Integrals of exp(tilt u - top) and of u times it from 0 to x."""
+    if abs(tilt * x) < 1e-4:
+        scale = math.exp(-top)
+        return scale * x * (1.0 + 0.5 * tilt * x), scale * x * x * (0.5 + tilt * x / 3.0)
+    end = math.exp(tilt * x - top)
+    mass = (end - math.exp(-top)) / tilt
+    return mass, (x * end - mass) / tilt
