@@ -214,7 +214,7 @@ class Gain:
 class Bottleneck:
     """A facility under pressure in an arm and year.
 
-    values    occupancy, wait_minutes, left_unseen, bed_wait_days (None where it has none)
+    values    by measure of scenarios.strain.STRAIN (None where it has none)
     pressure  largest of the values over its mark of strain (bottlenecks.STRAIN)
     relief    levers that lower the pressure most when added alone, with the difference
     load      levers that raise it most: what they shift here from elsewhere

@@ -163,8 +163,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "limit.strain": (
         "Marks of strain, for ranking only (assumed): bed occupancy 95%, wait 60 minutes, 5% left "
-        "unseen, one day for a bed.",
-        "瓶颈警戒值仅用于排序（设定）：病床使用率95%、候诊60分钟、未就诊离开5%、候床1天。",
+        "unseen, one day for a bed, 20% of bed requests that look elsewhere. The wait for a bed is "
+        "that of the admitted.",
+        "瓶颈警戒值仅用于排序（设定）：病床使用率95%、候诊60分钟、未就诊离开5%、候床1天、"
+        "因无床位转往他处20%。候床天数为已入院者的平均。",
     ),
     "limit.gains": (
         "Changes by group are those of residents; only the wait by county is that of the facilities "

@@ -36,7 +36,7 @@ from sim.tiers import TIER_KEYS
 
 _HOW_STRAINED = {
     "occupancy": "percent", "wait_minutes": "number", "left_unseen": "percent",
-    "bed_wait_days": "number",
+    "bed_wait_days": "number", "left_without_bed": "percent",
 }  # fmt: skip
 
 
@@ -82,11 +82,12 @@ def bottlenecks_sheet(c: Comparison, arm: Arm, lang: str, most: int = 0) -> Shee
         *(text(f"strain.{measure}", lang) for measure in STRAIN), text("strain.pressure", lang),
         *((text("head.relief", lang), text("head.load", lang)) if c.drivers else ()),
     )  # fmt: skip
+    numbers = tuple(range(3, 4 + len(STRAIN)))
     title = text("sheet.bottlenecks", lang).format(arm=arm.label(lang), year=year)
     relief = "note.relief" if c.drivers else "note.no_relief"
     said = ("limit.strain", relief, "note.names")
     notes = (*(text(name, lang) for name in said), *middle_note(c, lang))
-    return Sheet(f"bottlenecks-{arm.key}", title, head, tuple(rows), (3, 4, 5, 6, 7), notes)
+    return Sheet(f"bottlenecks-{arm.key}", title, head, tuple(rows), numbers, notes)
 
 
 def _by_lever(changes: tuple[tuple[str, float], ...], lang: str, none: str = "") -> str:

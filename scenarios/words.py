@@ -149,8 +149,13 @@ COMPARE: dict[str, tuple[str, str]] = SENTENCES | {
     "worst.wait_minutes": ("wait {value} minutes", "平均候诊{value}分钟"),
     "worst.left_unseen": ("{value} leave unseen", "未就诊离开{value}"),
     "worst.bed_wait_days": ("wait for a bed {value} days", "平均候床{value}天"),
+    "worst.left_without_bed": (
+        "{value} of bed requests go elsewhere",
+        "{value}的住院申请因无床位转往他处",
+    ),
     "strain.left_unseen": ("left unseen", "未就诊离开"),
     "strain.bed_wait_days": ("wait for a bed, days", "候床（天）"),
+    "strain.left_without_bed": ("left without a bed", "无床转他处"),
     "strain.pressure": ("over mark", "与警戒值之比"),
     "what.visits": ("visits", "诊疗人次"),
     "what.admissions": ("admissions", "住院人次"),

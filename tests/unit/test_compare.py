@@ -346,6 +346,18 @@ def test_bottlenecks_are_ranked_by_their_worst_measure(found):
     assert own[0].pressure == hardest
 
 
+def test_a_ward_that_refuses_most_is_strained_however_short_its_wait(found):
+    dataset = found.paths["small"].years[2035].copy(deep=True)
+    at = int(np.flatnonzero(dataset.facility_admissions.values > 0)[-1])
+    dataset.facility_left_bed_queue.values[at] = 9 * dataset.facility_admissions.values[at]
+    dataset.facility_bed_wait_days.values[at] = 0
+    dataset.facility_is_delay.values[at] = 0
+    dataset.facility_visits.values[at] = max(1_000, dataset.facility_visits.values[at])
+    values = strain(dataset)[str(dataset.facility.values[at])]
+    assert values["left_without_bed"] == pytest.approx(0.9)
+    assert pressure(values) == (pytest.approx(4.5), "left_without_bed")
+
+
 def test_relief_names_levers_that_lower_the_pressure_when_added_alone(found):
     """In the stand-in every lever fills beds and shortens waits."""
     relieved = [b for b in found.bottlenecks if b.relief]
