@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from sim import day as timetable
+from sim.engines import many_years
 from sim.engines.agenda import Agenda
 from sim.engines.kernels import layout as L
 from sim.engines.kernels.census import count_residents
@@ -43,7 +44,6 @@ from sim.engines.kernels.month import (
     turn_of_month,
     word_of_mouth,
 )
-from sim.engines.kernels.new_year import count_by_village, grow_older, pack_people
 from sim.engines.kernels.publish import mean_waits, publish, visit_prices
 from sim.engines.kernels.serve import VISIT_COLUMNS
 from sim.engines.kernels.shuffle import (
@@ -58,16 +58,13 @@ from sim.engines.kernels.shuffle import (
     sort_events,
 )
 from sim.engines.observe import Observer, Today
-from sim.engines.people import capacity_for, people_table
-from sim.engines.schema import RunTallies, World
+from sim.engines.people import people_table
+from sim.engines.schema import RunTallies
 from sim.engines.workers import Workers, split
 from sim.engines.world import (
     build_world,
     choice_sets,
-    facility_table,
     move_rates,
-    scheme_of,
-    village_table,
 )
 from sim.population import Ledger, Residents
 from sim.region import Region
@@ -250,72 +247,22 @@ class CompiledEngine:
 
     def hand_over(self, region: Region, parameters: Any) -> None:
         """Capacities, prices and parameters from the first of a month on."""
-        before, self.region, self.p = self.region, region, parameters
-        if region.villages is before.villages:
-            village = self.world.village
-        else:
-            village = village_table(region, parameters)
-            self.choice_sets = choice_sets(region)
-            self.menu = np.zeros((len(self.choice_sets), MENU_ROWS, 12))
-            self.menu_yuan = np.zeros((len(self.choice_sets), 2, 2, 12))
-        facility = facility_table(region, parameters)
-        self.world = World(facility, village, scheme_of(region, parameters))
-        self.most_beds = np.maximum(self.most_beds, facility.beds + facility.overflow)
-        most_rooms = max(1, int(facility.rooms.max()))
-        if most_rooms > self.most_rooms:
-            self.most_rooms = most_rooms
-            self.scratches = [None] * self.workers.count
-        rate_table(parameters, self.rates)
-        self.durations = consult_durations(parameters)
-        visit_prices(facility, self.world.scheme, self.published)
+        many_years.hand_over(self, region, parameters)
 
     def new_year(self, laws: Any, demography: Any) -> None:
         """After `close_year`: everybody is a year older, and whoever has left gives up his row.
 
         laws  sim.population.attributes.Laws of the year that begins;  demography  its rates
         """
-        self.demography = demography
-        capacity = self.world.facility.beds + self.world.facility.overflow
-        self.most_beds = np.maximum(capacity, self.occupied)  # a ward that shrinks empties slowly
-        self.workers.run(
-            lambda _, a, b: grow_older(laws, self.people, self.world.village, self.seed, a, b),
-            self.workers.split(self.n),
-        )
-        counts = np.zeros(len(self.village_start) - 1, dtype=np.int64)
-        count_by_village(self.people, self.n, counts)
-        self.village_start = np.concatenate([[0], np.cumsum(counts)])
-        alive = int(self.village_start[-1])
-        packed = np.zeros(capacity_for(alive, demography), dtype=L.PERSON).view(np.recarray)
-        row_of = np.empty(self.n, dtype=np.int32)
-        pack_people(self.people, self.n, self.village_start[:-1].copy(), packed, row_of)
-        self.people, self.n = packed, alive
-        self.agenda.renumber(row_of)
-        self.queue[:, L.W_RESIDENT] = row_of[self.queue[:, L.W_RESIDENT]]
+        many_years.new_year(self, laws, demography)
 
     def state(self) -> dict[str, np.ndarray]:
         """Everything that lasts over a 1 January, after `new_year`, as arrays."""
-        board = self.published.view(np.ndarray)
-        return {
-            "people": self.people[: self.n].view(np.ndarray).view(np.uint8),
-            "village_start": self.village_start, "occupied": self.occupied, "queue": self.queue,
-            "queue_start": self.queue_start, "published": board.view(np.uint8),
-            "pool_wait": self.pool_wait, "visits": np.array(self.visits),
-            **self.agenda.state(),
-        }  # fmt: skip
+        return many_years.state(self)
 
     def restore(self, state: dict[str, np.ndarray], demography: Any) -> None:
         """Go on from what `state` gave."""
-        rows = state["people"].view(L.PERSON).reshape(-1)
-        self.n = len(rows)
-        packed = np.zeros(capacity_for(self.n, demography), dtype=L.PERSON)
-        packed[: self.n] = rows
-        self.people, self.demography = packed.view(np.recarray), demography
-        for name in ("village_start", "occupied", "queue", "queue_start", "pool_wait"):
-            setattr(self, name, state[name].copy())
-        board = state["published"].view(L.BOARD_RECORD).reshape(-1).copy()
-        self.published = board.view(np.recarray)
-        self.visits = int(state["visits"])
-        self.agenda.restore(state)
+        many_years.restore(self, state, demography)
 
     def census(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Residents alive and here by county and group: by key group and contract, (counties x
