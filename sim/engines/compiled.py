@@ -16,6 +16,7 @@ import numpy as np
 from sim import day as timetable
 from sim.engines import many_years
 from sim.engines.agenda import Agenda
+from sim.engines.given import Given, given_of
 from sim.engines.kernels import layout as L
 from sim.engines.kernels.census import count_residents
 from sim.engines.kernels.choose import choose, new_batch
@@ -50,6 +51,7 @@ from sim.engines.kernels.shuffle import (
     RADIX,
     by_facility,
     count_by_facility,
+    first_places,
     gather_rows,
     has_left,
     merge_requests,
@@ -385,8 +387,8 @@ class CompiledEngine:
     def _day(self, block_first: int, offset: int, month: int, weekday: int, counting: int) -> None:
         """One day, in the order of sim.day."""
         day = block_first + offset
-        world, people, published, p = self.world, self.people, self.published, self.p
-        self._publish(day, weekday)
+        given = given_of(self.p, self.world, self.people, self.published)
+        self._publish(given, day, weekday)
         requests = self._requests(day, offset)
         n = len(requests)
         facility = self._buffer("facility", n, 1, np.int32)[:n]
@@ -400,9 +402,8 @@ class CompiledEngine:
         ranges = self.workers.shares(n)
         written = self.workers.share(
             lambda k, a, b: choose(
-                p, *world, people, published, self.menu, self.menu_yuan, self.seed, self.key, day,
-                weekday, requests, a, b, facility, alternative, identity, pool, second, fate,
-                later, self.batches[k],
+                *given, self.menu, self.menu_yuan, self.seed, self.key, day, weekday, requests,
+                a, b, facility, alternative, identity, pool, second, fate, later, self.batches[k],
             ),
             ranges,
         )  # fmt: skip
@@ -415,39 +416,34 @@ class CompiledEngine:
 
         order, start = self._by_facility(facility)
         leaving_stays = self.agenda.leaving(day)
-        admitted, moved = self._facilities(today, identity, order, start, leaving_stays)
+        admitted, moved = self._facilities(given, today, identity, order, start, leaving_stays)
         self.observer.served(today, leaving_stays, admitted, moved)
-        smooth_waits(published, self.pool_wait)
+        smooth_waits(given.published, self.pool_wait)
 
         out = self._buffer("after", n, L.EVENT_COLUMNS, np.int32)
         written = self.workers.share(
             lambda k, a, b: close_visits(
-                p, *world, people, published, self.seed, self.key, day, month, counting,
-                requests, a, b, facility, alternative, fate, wait, out, self.tallies[k],
+                *given, self.seed, self.key, day, month, counting, requests, a, b, facility,
+                alternative, fate, wait, out, self.tallies[k],
             ),
             ranges,
         )  # fmt: skip
         posted = _written(out, ranges, written)
         self.agenda.post(day, posted)
         self.observer.closed(today, posted)
-        self._discharge(today, leaving_stays)
+        self._discharge(given, today, leaving_stays)
 
-    def _publish(self, day: int, weekday: int) -> None:
+    def _publish(self, given: Given, day: int, weekday: int) -> None:
         """00:00: what every facility shows, and the menus made of it."""
-        world, published, p = self.world, self.published, self.p
-        beds = world.facility.beds
-        published.occupancy = np.where(
-            self.delay, float(p.neutral_occupancy), self.occupied / np.maximum(beds, 1)
-        )
-        published.free_beds = beds - self.occupied
-        mean_waits(world.facility, published, self.tier_wait)
+        parameters, facilities, _, scheme, _, published = given
+        mean_waits(facilities, published, self.tier_wait)
         publish(
-            p, world.facility, world.scheme, published, self.tier_wait, self.agenda.booked, weekday,
-            day,
+            parameters, facilities, scheme, published, self.occupied, self.tier_wait,
+            self.agenda.booked, weekday, day,
         )  # fmt: skip
         self.workers.run(
             lambda _, a, b: write_menus(
-                p, world.facility, self.choice_sets, published, a, b, self.menu, self.menu_yuan
+                parameters, facilities, self.choice_sets, published, a, b, self.menu, self.menu_yuan
             ),
             self.workers.split(len(self.choice_sets)),
         )
@@ -480,66 +476,57 @@ class CompiledEngine:
         ranges = self.workers.split(len(facility))
         counts = np.empty((len(ranges), n), dtype=np.int64)
         self.workers.run(lambda k, a, b: count_by_facility(facility, a, b, counts[k]), ranges)
-        start = np.zeros(n + 1, dtype=np.int64)
-        np.cumsum(counts.sum(axis=0), out=start[1:])
-        # At one facility the first worker's places come first.
-        rows = start[:-1] + np.cumsum(counts, axis=0) - counts
+        start = np.empty(n + 1, dtype=np.int64)
+        first_places(counts, start)
         order = self._buffer("order", len(facility), 1, np.int32)[: len(facility)]
-        self.workers.run(lambda k, a, b: by_facility(facility, a, b, rows[k], order), ranges)
+        self.workers.run(lambda k, a, b: by_facility(facility, a, b, counts[k], order), ranges)
         return order, start
 
     def _facilities(
-        self, today: Today, identity: np.ndarray, order: np.ndarray, start: np.ndarray,
-        leaving_stays: np.ndarray,
+        self, given: Given, today: Today, identity: np.ndarray, order: np.ndarray,
+        start: np.ndarray, leaving_stays: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
         """Consults and beds of all facilities; schedules the stays and events that follow, and
         returns them."""
         n = self.n_facilities
         day, counting = today.day, today.counting
-        world = self.world
         leaving = np.bincount(leaving_stays[:, L.FACILITY], minlength=n)
         rows = len(today.requests) + len(self.queue)
         kept = self._buffer("kept", rows, L.WAIT_COLUMNS, np.int64)
         stays = self._buffer("stays", rows, L.STAY_COLUMNS, np.int32)
         events = self._buffer("moves", rows, L.EVENT_COLUMNS, np.int32)
-        n_kept, n_stays, n_events = np.zeros((3, n), dtype=np.int64)
-        ranges = self._facility_ranges(start)
+        numbers = np.zeros((3, n), dtype=np.int64)
+        n_kept, n_stays, n_events = numbers
         most = max(1, int(np.diff(start).max()))
         self.workers.share(
             lambda k, a, b: facility_day(
-                self.p, *world, self.people, self.published, self.durations, self.seed, self.key, day,
-                counting, a, b, order, start, today.requests, identity, today.pool,
-                today.second, today.fate, today.wait, self.occupied, leaving,
-                self.queue, self.queue_start, self.pool_wait, kept, n_kept, stays, n_stays,
-                events, n_events, self.facility, self.histogram, self._scratch(k, most),
+                *given, self.durations, self.seed, self.key, day, counting, a, b, order, start,
+                today.requests, identity, today.pool, today.second, today.fate, today.wait,
+                self.occupied, leaving, self.queue, self.queue_start, self.pool_wait, kept, n_kept,
+                stays, n_stays, events, n_events, self.facility, self.histogram,
+                self._scratch(k, most),
             ),
-            ranges,
+            self._facility_ranges(start),
         )  # fmt: skip
         base = self.queue_start[:-1] + start[:-1]
-        new_stays = np.empty((int(n_stays.sum()), L.STAY_COLUMNS), dtype=np.int32)
-        gather_rows(stays, base, n_stays, new_stays)
+        new_stays = _gathered(stays, base, n_stays)
         if len(new_stays):
             if counting:
                 self.workers.run(
                     lambda k, a, b: tally_admissions(
-                        world.facility, world.village, self.people, today.month, new_stays[a:b],
-                        self.tallies[k],
+                        given.facilities, given.villages, given.people, today.month,
+                        new_stays[a:b], self.tallies[k],
                     ),
                     self.workers.split(len(new_stays)),
                 )  # fmt: skip
             self.agenda.schedule(new_stays, day)
-        moves = np.empty((int(n_events.sum()), L.EVENT_COLUMNS), dtype=np.int32)
-        gather_rows(events, base, n_events, moves)
-        home = moves[:, L.FACILITY] < 0
-        if home.any():
-            go_home(
-                world.village, self.people, np.ascontiguousarray(moves[home]), counting,
-                self.tallies[0],
-            )  # fmt: skip
-        self.agenda.post(day, [np.ascontiguousarray(moves[~home])])
-        queue = np.empty((int(n_kept.sum()), L.WAIT_COLUMNS), dtype=np.int64)
-        gather_rows(kept, base, n_kept, queue)
-        self.queue = queue
+        moves = _gathered(events, base, n_events)
+        elsewhere = np.empty_like(moves)
+        others = go_home(
+            given.villages, given.people, moves, counting, self.tallies[0], elsewhere
+        )  # fmt: skip
+        self.agenda.post(day, [elsewhere[:others]])
+        self.queue = _gathered(kept, base, n_kept)
         self.queue_start[1:] = np.cumsum(n_kept)
         if counting:
             self.visits += int(self.pool_wait[:, :, 1].sum())
@@ -566,13 +553,15 @@ class CompiledEngine:
     def _facility_ranges(self, start: np.ndarray) -> list[tuple[int, int]]:
         """Ranges of facilities with about equal work; hospitals, which come last in the table and
         cannot be divided, are begun first."""
+        if self.workers.count == 1:
+            return [(0, self.n_facilities)]
         work = np.diff(start) * np.where(self.world.facility.tier >= 2, _HOSPITAL_VISIT, 1)
         until = np.concatenate([[0], np.cumsum(work)])
         ends = [b for _, b in self.workers.shares(int(until[-1]))]
         cuts = [int(np.searchsorted(until, end)) for end in ends[:-1]]
         return list(pairwise([0, *cuts, self.n_facilities]))[::-1]
 
-    def _discharge(self, today: Today, stays: np.ndarray) -> None:
+    def _discharge(self, given: Given, today: Today, stays: np.ndarray) -> None:
         """Send home, up or down those whose stay ends today."""
         day, month, counting = today.day, today.month, today.counting
         if not len(stays):
@@ -584,8 +573,8 @@ class CompiledEngine:
         ranges = self.workers.shares(n)
         written = self.workers.share(
             lambda k, a, b: discharge(
-                self.p, *self.world, self.people, self.published, self.seed, self.key, day, month,
-                counting, stays, a, b, out, sent_back, paid, self.tallies[k],
+                *given, self.seed, self.key, day, month, counting, stays, a, b, out, sent_back,
+                paid, self.tallies[k],
             ),
             ranges,
         )  # fmt: skip
@@ -619,3 +608,10 @@ def _written(
 ) -> list[np.ndarray]:
     """What each worker wrote of its range."""
     return [rows[a : a + count] for (a, _), count in zip(ranges, written, strict=True)]
+
+
+def _gathered(source: np.ndarray, base: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """What each facility wrote from its row `base` of `source` on, one after the other."""
+    rows = np.empty((int(count.sum()), source.shape[1]), dtype=source.dtype)
+    gather_rows(source, base, count, rows)
+    return rows

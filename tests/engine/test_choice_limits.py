@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from sim import day as timetable
+from sim.engines.agenda import Agenda
 from sim.engines.compiled import CompiledEngine
 from sim.engines.kernels import layout as L
 from sim.engines.world import sizes
@@ -177,7 +178,8 @@ def first_choices(
         engine.published.wait.copy(),
         engine.agenda.booked.copy(),
     )
-    engine.agenda.pending, engine.agenda.stays = {}, {}
+    engine.agenda = Agenda(engine.n_facilities)
+    engine.agenda.booked[:] = booked
     engine.queue = engine.queue[:0]
     engine.queue_start[:] = 0
     engine.occupied[:] = 0
@@ -191,10 +193,8 @@ def first_choices(
     chosen = engine.buffers["facility"][:n].astype(np.int64)
     fate = engine.buffers["fate"][:n].copy()
     appointed = {}
-    for rows in engine.agenda.pending.values():
-        for events in rows:
-            for event in events:
-                appointed[int(event[L.RESIDENT])] = int(event[L.FACILITY])
+    for event in engine.agenda.events():
+        appointed[int(event[L.RESIDENT])] = int(event[L.FACILITY])
     for i in np.flatnonzero(fate == L.POSTPONED):
         chosen[i] = appointed[int(residents[i])]
     engine.people[:] = people

@@ -194,12 +194,12 @@ def following_compiled(engine: CompiledEngine) -> Iterator[Record]:
                 ended[i],
             ))  # fmt: skip
         people = given["people"]
-        before = people.visit_fund.copy()
+        before = people["visit_fund"].copy()
         written = kernel(*given.values())
         for i in range(given["first"], given["last"]):
             if int(fate[i]) in (S.CONSULTED, S.WANTS_BED):
                 r = int(requests[i, L.RESIDENT])
-                fund = int(people.visit_fund[r]) - int(before[r])
+                fund = int(people["visit_fund"][r]) - int(before[r])
                 record.money.append((int(given["day"]), r, 0, 0, fund))
         return written
 
@@ -210,12 +210,12 @@ def following_compiled(engine: CompiledEngine) -> Iterator[Record]:
 
     def discharges(kernel: Any, given: dict[str, Any]) -> Any:
         people, stays = given["people"], given["stays"]
-        before = people.stay_fund.copy()
+        before = people["stay_fund"].copy()
         written = kernel(*given.values())
         for i in range(given["first"], given["last"]):
             r = int(stays[i, L.RESIDENT])
             if r >= 0:
-                fund = int(people.stay_fund[r]) - int(before[r])
+                fund = int(people["stay_fund"][r]) - int(before[r])
                 charge = int(given["paid"][i])
                 record.money.append((int(given["day"]), r, 1, charge, fund))
         return written

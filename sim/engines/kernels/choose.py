@@ -177,13 +177,14 @@ def _arrival(
 
 @kernel
 def choose(
-    p: Any, facilities: Any, villages: Any, scheme: Any, people: Any, published: Any, menu: Any,
+    parameters: Any, facilities: Any, villages: Any, scheme: Any, people: Any, published: Any, menu: Any,
     yuan: Any, seed: int, key_day: int, day: int, weekday: int, requests: Any, first: int,
     last: int, facility: Any, alternative: Any, identity: Any, pool: Any, second: Any, fate: Any,
     out: Any, batch: Any,
 ) -> int:  # fmt: skip
     """Decide where requests first..last go today.
 
+    parameters  a table of one row
     menu, yuan  of the day, see sim.engines.kernels.menu
     requests  (n, 6) int32 events sorted by resident
     facility, alternative, identity, pool, second, fate  (n,) written; facility -1 where nobody
@@ -196,6 +197,7 @@ def choose(
     the choices and what follows from them. One resident's chain of steps is long, but a batch's
     run side by side.
     """
+    p = parameters[0]
     written = first
     chosen, weight, u = batch.chosen, batch.weight, batch.u
     primary, outside = batch.primary, batch.outside

@@ -116,16 +116,18 @@ def next_tier_facility(
 
 @kernel
 def close_visits(
-    p: Any, facilities: Any, villages: Any, scheme: Any, people: Any, published: Any, seed: int,
+    parameters: Any, facilities: Any, villages: Any, scheme: Any, people: Any, published: Any, seed: int,
     key_day: int, day: int, month: int, counting: int, requests: Any, first: int, last: int,
     facility: Any, alternative: Any, fate: Any, wait: Any, out: Any, tallies: Any,
 ) -> int:  # fmt: skip
     """Close requests first..last of the day.
 
+    parameters  a table of one row
     out      (n, 6) int32 events that follow, from row `first`
     tallies  this worker's own Tallies, added to when counting
     returns  events written
     """
+    p = parameters[0]
     written = first
     # Taken out of the record once: every look inside it would count a reference, atomically.
     episode, by_county, by_group = tallies.episode, tallies.county, tallies.group

@@ -48,6 +48,7 @@ from sim.engines.kernels.layout import (
     alternative_of,
     asking,
     asks_for,
+    copy_row,
     need_class_of,
     occurrence_of,
     place_of_facility,
@@ -111,16 +112,18 @@ def tally_admissions(
 
 @kernel
 def discharge(
-    p: Any, facilities: Any, villages: Any, scheme: Any, people: Any, published: Any, seed: int, key_day: int, day: int,
+    parameters: Any, facilities: Any, villages: Any, scheme: Any, people: Any, published: Any, seed: int, key_day: int, day: int,
     month: int, counting: int, stays: Any, first: int, last: int, out: Any, sent_back: Any,
     paid: Any, tallies: Any,
 ) -> int:  # fmt: skip
     """Discharge stays first..last (10:00 of `day`).
 
+    parameters  a table of one row
     out        (n, 6) int32 events that follow, from row `first`
     sent_back  (n,) 1 where a back-referral was made; paid (n,) charge of the stay, fen
     returns    events written
     """
+    p = parameters[0]
     written = first
     episode, by_county, by_group = tallies.episode, tallies.county, tallies.group
     for i in range(first, last):
@@ -231,11 +234,21 @@ def _pay_stay(
 
 
 @kernel
-def go_home(villages: Any, people: Any, events: Any, counting: int, tallies: Any) -> None:
-    """Patients for whom there is no bed: a back-referral that found none ends resolved, anybody
-    else who has nowhere left to look ends unresolved."""
+def go_home(
+    villages: Any, people: Any, events: Any, counting: int, tallies: Any, elsewhere: Any
+) -> int:
+    """Patients for whom there is no bed here: a back-referral ends resolved, anybody else who has
+    nowhere left to look ends unresolved, and the others look elsewhere.
+
+    elsewhere  (n, 6) written: events of the others;  returns how many they are
+    """
     episode, by_group = tallies.episode, tallies.group
+    others = 0
     for i in range(len(events)):
+        if events[i, FACILITY] >= 0:
+            copy_row(events, i, elsewhere, others)
+            others += 1
+            continue
         r = events[i, RESIDENT]
         people[r].status = people[r].status & NOT_IN_BED
         need_class = need_class_of(events[i, META])
@@ -247,3 +260,4 @@ def go_home(villages: Any, people: Any, events: Any, counting: int, tallies: Any
         episode[need_class, E_UNRESOLVED] += 1
         if counting:
             by_group[own_group(villages, people, r), 2, G_UNRESOLVED] += 1
+    return others

@@ -64,7 +64,7 @@ Scratch = namedtuple(
 
 @kernel
 def facility_day(
-    p: Any, facilities: Any, villages: Any, scheme: Any, people: Any, published: Any, durations: Any, seed: int,
+    parameters: Any, facilities: Any, villages: Any, scheme: Any, people: Any, published: Any, durations: Any, seed: int,
     key_day: int, day: int, counting: int, first: int, last: int, order: Any, offset: Any, requests: Any,
     identity: Any, pool: Any, second: Any, fate: Any, wait: Any, occupied: Any, leaving: Any, queue: Any,
     queue_start: Any, pool_wait: Any, kept: Any, n_kept: Any, stays: Any, n_stays: Any, events: Any,
@@ -72,6 +72,7 @@ def facility_day(
 ) -> None:  # fmt: skip
     """Run facilities first..last.
 
+    parameters     a table of one row
     order, offset  places in the day's list by facility: order[offset[f]:offset[f + 1]]
     identity, pool, second   of every place: the resident's, the doctors', and when he arrives
     fate, wait     written at every place: what became of it, seconds waited
@@ -82,6 +83,7 @@ def facility_day(
     tally, histogram     (facilities, …) int64, added to when counting
     scratch        this worker's Scratch
     """
+    p = parameters[0]
     visits, keys, draws = scratch.visits, scratch.keys, scratch.draws
     for f in range(first, last):
         a, b = offset[f], offset[f + 1]

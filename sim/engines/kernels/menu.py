@@ -46,15 +46,18 @@ def is_offered(facilities: Any, published: Any, f: int, need_class: int, scope: 
 
 @kernel
 def write_menus(
-    p: Any, facilities: Any, sets: Any, published: Any, first: int, last: int, menu: Any, yuan: Any
-) -> None:
+    parameters: Any, facilities: Any, sets: Any, published: Any, first: int, last: int, menu: Any,
+    yuan: Any,
+) -> None:  # fmt: skip
     """Menus of choice sets first..last.
 
+    parameters  a table of one row
     sets  (sets, 9) facilities of the alternatives from the county tier up, -1 for none
     menu  (sets, MENU_ROWS, 12) written: utility but for the resident's own part, self-care first;
           ABSENT where an alternative is not offered; the village's own two stay 0
     yuan  (sets, 2 insurance, 2 cap left or exhausted, 12) written: out-of-pocket of a visit
     """
+    p = parameters[0]
     for s in range(first, last):
         for need_class in range(4):
             for scope in range(3):

@@ -37,22 +37,24 @@ def visit_prices(facilities: Any, scheme: Any, published: Any) -> None:
 
 @kernel
 def publish(
-    p: Any,
-    facilities: Any,
-    scheme: Any,
-    published: Any,
-    tier_wait: Any,
-    booked: Any,
-    weekday: int,
-    day: int,
-) -> None:
-    """Fill utilities and open seconds of the day.
+    parameters: Any, facilities: Any, scheme: Any, published: Any, occupied: Any, tier_wait: Any,
+    booked: Any, weekday: int, day: int,
+) -> None:  # fmt: skip
+    """Fill the boards of the day.
 
-    published  (facilities,) BOARD_RECORD; reads `wait`, writes `utility` and `open_seconds`
+    parameters  a table of one row
+    published  (facilities,) BOARD_RECORD; reads `wait`, writes all but it and `visit_yuan`
+    occupied   (facilities,) beds in use
     tier_wait  (6, 2) mean published wait of a tier, clinics and emergency, seconds
     booked     (facilities,) appointments given and not yet kept
     """
+    p = parameters[0]
     for f in range(len(facilities)):
+        beds = facilities[f].beds
+        published[f].free_beds = beds - occupied[f]
+        published[f].occupancy = (
+            p.neutral_occupancy if facilities[f].delay else occupied[f] / max(beds, 1)
+        )
         tier = facilities[f].tier
         pools = N_POOLS if facilities[f].pooled else 1
         sessions = sessions_open(tier, weekday)

@@ -26,32 +26,6 @@ _ROW_MASK = (1 << _ROW_BITS) - 1
 
 
 @kernel
-def count_due(rows: Any, column: int, day: int, due: Any) -> int:
-    """Count rows by the days until they fall due, in due[0..]; returns 0, or the length that `due`
-    must have when it is too short (nothing is counted then).
-
-    column  of the rows that holds the day they fall due;  day  that is today in it
-    """
-    most = 0
-    for i in range(len(rows)):
-        most = max(most, rows[i, column] - day)
-    if most >= len(due):
-        return most + 1
-    for i in range(len(rows)):
-        due[rows[i, column] - day] += 1
-    return 0
-
-
-@kernel
-def by_due(rows: Any, column: int, day: int, start: Any, out: Any) -> None:
-    """Scatter rows to those of the day they fall due, keeping their order; start advances."""
-    for i in range(len(rows)):
-        ahead = rows[i, column] - day
-        copy_row(rows, i, out, start[ahead])
-        start[ahead] += 1
-
-
-@kernel
 def book(events: Any, change: int, booked: Any) -> None:
     """Appointments given (1), kept or given up (-1), added to booked by facility."""
     for i in range(len(events)):
@@ -165,6 +139,20 @@ def by_facility(facility: Any, first: int, last: int, start: Any, order: Any) ->
         if f >= 0:
             order[start[f]] = i
             start[f] += 1
+
+
+@kernel
+def first_places(counts: Any, start: Any) -> None:
+    """Where each facility's rows begin, in start (facilities + 1,), and in place of each worker's
+    counts (workers, facilities) where his own do: at one facility the first worker's come first."""
+    total = np.int64(0)
+    for f in range(counts.shape[1]):
+        start[f] = total
+        for k in range(counts.shape[0]):
+            count = counts[k, f]
+            counts[k, f] = total
+            total += count
+    start[counts.shape[1]] = total
 
 
 @kernel
