@@ -28,7 +28,7 @@ from sim.packs import PathRegions, load_path_regions
 from sim.parameters import load_parameters
 from sim.population import PopulationParameters, residents_of
 from sim.population.attributes import laws_of
-from sim.results import build_dataset
+from sim.results import build_dataset, import_ahead
 from sim.run import agent_engine, expected_census, run_warnings, take_census, year_conservation
 from sim.stock_table import StockTable
 
@@ -140,6 +140,7 @@ def run_agents(job: Job) -> Answer:
     engine = new_engine(job, population)
     days = (date(job.until + 1, 1, 1) - date(FIRST_YEAR, 1, 1)).days
     engine.progress = lambda day, _, visits: tell("days", day + engine.day_of_year, days, visits)
+    import_ahead()
     with engine.workers:
         found, checks, warnings, first = _begin(job, engine)
         for year in range(first, job.until + 1):

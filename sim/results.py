@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import os
 import shutil
+import threading
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -143,6 +145,12 @@ _COORDINATE_NAMES = {
     ),
     "wait_edge_minutes": ("upper edge of the waiting-time bin", "候诊时间组上限"),
 }
+
+
+def import_ahead() -> None:
+    """Begin to read what results need, for a run that is about to begin: its kernels hold the cores
+    but not the interpreter."""
+    threading.Thread(target=importlib.import_module, args=("xarray",), daemon=True).start()
 
 
 def build_dataset(region: Any, tallies: Any, census: dict[str, np.ndarray]) -> xr.Dataset:

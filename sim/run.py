@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -26,7 +24,7 @@ from sim.packs import load_region
 from sim.parameters import beyond_range, load_parameters
 from sim.population import Ledger, PopulationParameters, residents_of
 from sim.region import Region
-from sim.results import GROUP_DIMENSIONS, SCHEMA_VERSION, build_dataset
+from sim.results import GROUP_DIMENSIONS, SCHEMA_VERSION, build_dataset, import_ahead
 from sim.source import source_hash
 from sim.text import text
 
@@ -183,8 +181,7 @@ def _one_to_one(
         count_at_start = job.n
         del residents
         tell("first day")
-        # The kernels hold the cores but not the interpreter: read meanwhile what results need.
-        threading.Thread(target=importlib.import_module, args=("xarray",), daemon=True).start()
+        import_ahead()
         tallies = job.run()
         census = {**before, **take_census(job, "end")}
         checks = conservation(job, tallies, ledger, count_at_start)
