@@ -12,8 +12,8 @@ from sim.engines.kernels.diary import (
     CHUNK,
     Diary,
     copy_all,
+    file_events,
     file_rows,
-    is_enough,
     new_diary,
     renumber_rows,
     strike_out,
@@ -37,10 +37,9 @@ class Agenda:
     def post(self, day: int, parts: Sequence[np.ndarray]) -> None:
         """File events under the day they fall due, the parts one after the other."""
         for part in parts:
-            if len(part):
-                book(part, 1, self.booked)
+            if not file_events(self.pending, part, day, self.booked):
                 self.pending = _with_room(self.pending, part, L.DUE, day, day)
-                file_rows(self.pending, part, L.DUE, day, day)
+                file_events(self.pending, part, day, self.booked)
 
     def due(self, day: int) -> np.ndarray:
         """Events that fall due on a day; they leave the agenda."""
@@ -56,8 +55,9 @@ class Agenda:
 
     def schedule(self, stays: np.ndarray, today: int) -> None:
         """File stays under the day they end."""
-        self.stays = _with_room(self.stays, stays, L.DAYS, 0, today)
-        file_rows(self.stays, stays, L.DAYS, 0, today)
+        if not file_rows(self.stays, stays, L.DAYS, 0, today):
+            self.stays = _with_room(self.stays, stays, L.DAYS, 0, today)
+            file_rows(self.stays, stays, L.DAYS, 0, today)
 
     def leaving(self, day: int) -> np.ndarray:
         """Stays that end on a day; they leave the agenda."""
@@ -136,9 +136,7 @@ def _struck_out(diary: Diary, people: Any) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _with_room(diary: Diary, rows: np.ndarray, column: int, day: int, today: int) -> Diary:
-    """The diary, or a larger one of the same content, in which there is room for these rows."""
-    if is_enough(diary, rows, column, day):
-        return diary
+    """A larger diary of the same content, in which there is room for these rows."""
     days, chunks = len(diary.count), len(diary.rows)
     ahead = max(days, 2 * int(rows[:, column].max() - day + 1))
     wanted = len(rows) // CHUNK + min(len(rows), ahead)

@@ -50,9 +50,9 @@ from sim.engines.kernels.serve import VISIT_COLUMNS
 from sim.engines.kernels.shuffle import (
     RADIX,
     by_facility,
+    close_ranks,
     count_by_facility,
     first_places,
-    gather_rows,
     has_left,
     merge_requests,
     returns_before,
@@ -414,11 +414,11 @@ class CompiledEngine:
         )
         self.observer.chosen(today, posted)
 
-        order, start = self._by_facility(facility)
         leaving_stays = self.agenda.leaving(day)
-        admitted, moved = self._facilities(given, today, identity, order, start, leaving_stays)
+        admitted, moved = self._facilities(given, today, identity, leaving_stays)
         self.observer.served(today, leaving_stays, admitted, moved)
-        smooth_waits(given.published, self.pool_wait)
+        seen = smooth_waits(given.published, self.pool_wait)
+        self.visits += seen if counting else 0
 
         out = self._buffer("after", n, L.EVENT_COLUMNS, np.int32)
         written = self.workers.share(
@@ -470,34 +470,32 @@ class CompiledEngine:
         )
         return requests
 
-    def _by_facility(self, facility: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Places of the day's list by facility, and where each facility's begin."""
+    def _by_facility(self, facility: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
+        """Places of the day's list by facility, where each facility's begin, and the most of one."""
         n = self.n_facilities
         ranges = self.workers.split(len(facility))
         counts = np.empty((len(ranges), n), dtype=np.int64)
         self.workers.run(lambda k, a, b: count_by_facility(facility, a, b, counts[k]), ranges)
         start = np.empty(n + 1, dtype=np.int64)
-        first_places(counts, start)
+        most = first_places(counts, start)
         order = self._buffer("order", len(facility), 1, np.int32)[: len(facility)]
         self.workers.run(lambda k, a, b: by_facility(facility, a, b, counts[k], order), ranges)
-        return order, start
+        return order, start, most
 
     def _facilities(
-        self, given: Given, today: Today, identity: np.ndarray, order: np.ndarray,
-        start: np.ndarray, leaving_stays: np.ndarray,
+        self, given: Given, today: Today, identity: np.ndarray, leaving_stays: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
         """Consults and beds of all facilities; schedules the stays and events that follow, and
         returns them."""
         n = self.n_facilities
         day, counting = today.day, today.counting
+        order, start, most = self._by_facility(today.facility)
         leaving = np.bincount(leaving_stays[:, L.FACILITY], minlength=n)
         rows = len(today.requests) + len(self.queue)
         kept = self._buffer("kept", rows, L.WAIT_COLUMNS, np.int64)
         stays = self._buffer("stays", rows, L.STAY_COLUMNS, np.int32)
         events = self._buffer("moves", rows, L.EVENT_COLUMNS, np.int32)
-        numbers = np.zeros((3, n), dtype=np.int64)
-        n_kept, n_stays, n_events = numbers
-        most = max(1, int(np.diff(start).max()))
+        n_kept, n_stays, n_events = np.zeros((3, n), dtype=np.int64)
         self.workers.share(
             lambda k, a, b: facility_day(
                 *given, self.durations, self.seed, self.key, day, counting, a, b, order, start,
@@ -509,7 +507,7 @@ class CompiledEngine:
             self._facility_ranges(start),
         )  # fmt: skip
         base = self.queue_start[:-1] + start[:-1]
-        new_stays = _gathered(stays, base, n_stays)
+        new_stays = stays[: close_ranks(stays, base, n_stays)]
         if len(new_stays):
             if counting:
                 self.workers.run(
@@ -520,16 +518,14 @@ class CompiledEngine:
                     self.workers.split(len(new_stays)),
                 )  # fmt: skip
             self.agenda.schedule(new_stays, day)
-        moves = _gathered(events, base, n_events)
+        moves = events[: close_ranks(events, base, n_events)]
         elsewhere = np.empty_like(moves)
         others = go_home(
             given.villages, given.people, moves, counting, self.tallies[0], elsewhere
         )  # fmt: skip
         self.agenda.post(day, [elsewhere[:others]])
-        self.queue = _gathered(kept, base, n_kept)
-        self.queue_start[1:] = np.cumsum(n_kept)
-        if counting:
-            self.visits += int(self.pool_wait[:, :, 1].sum())
+        self.queue = kept[: close_ranks(kept, base, n_kept)].copy()
+        np.cumsum(n_kept, out=self.queue_start[1:])
         return new_stays, moves
 
     def _scratch(self, worker: int, most: int) -> Scratch:
@@ -553,7 +549,7 @@ class CompiledEngine:
     def _facility_ranges(self, start: np.ndarray) -> list[tuple[int, int]]:
         """Ranges of facilities with about equal work; hospitals, which come last in the table and
         cannot be divided, are begun first."""
-        if self.workers.count == 1:
+        if len(self.workers.shares(int(start[-1]))) == 1:
             return [(0, self.n_facilities)]
         work = np.diff(start) * np.where(self.world.facility.tier >= 2, _HOSPITAL_VISIT, 1)
         until = np.concatenate([[0], np.cumsum(work)])
@@ -608,10 +604,3 @@ def _written(
 ) -> list[np.ndarray]:
     """What each worker wrote of its range."""
     return [rows[a : a + count] for (a, _), count in zip(ranges, written, strict=True)]
-
-
-def _gathered(source: np.ndarray, base: np.ndarray, count: np.ndarray) -> np.ndarray:
-    """What each facility wrote from its row `base` of `source` on, one after the other."""
-    rows = np.empty((int(count.sum()), source.shape[1]), dtype=source.dtype)
-    gather_rows(source, base, count, rows)
-    return rows

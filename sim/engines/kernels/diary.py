@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from sim.compiled import inlined, kernel
-from sim.engines.kernels.layout import DEAD, MOVED, RESIDENT, copy_row
+from sim.engines.kernels.layout import DEAD, DUE, MOVED, RESIDENT, copy_row
+from sim.engines.kernels.shuffle import book
 
 CHUNK = 64  # rows
 
@@ -31,21 +32,14 @@ def new_diary(columns: int, days: int = 64, chunks: int = 256) -> Diary:
 
 
 @kernel
-def is_enough(diary: Any, rows: Any, column: int, day: int) -> bool:
-    """Has the diary days and chunks for rows to be filed? See `file_rows`."""
-    most = 0
-    for i in range(len(rows)):
-        most = max(most, rows[i, column] - day)
-    days = len(diary.count)
-    return most < days and len(rows) // CHUNK + min(len(rows), days) <= diary.spare[0]
-
-
-@kernel
-def file_rows(diary: Any, rows: Any, column: int, day: int, today: int) -> None:
+def file_rows(diary: Any, rows: Any, column: int, day: int, today: int) -> bool:
     """File rows under the day they fall due, behind those already there.
 
     column  of the rows that holds the day they fall due;  day  that is today in it
+    returns False when the diary has too few days or chunks; nothing is filed then
     """
+    if not _is_enough(diary, rows, column, day):
+        return False
     count, last = diary.count, diary.last
     for i in range(len(rows)):
         at = (today + rows[i, column] - day) % len(count)
@@ -60,6 +54,25 @@ def file_rows(diary: Any, rows: Any, column: int, day: int, today: int) -> None:
             last[at] = chunk
         copy_row(rows, i, diary.rows[last[at]], place)
         count[at] += 1
+    return True
+
+
+@kernel
+def _is_enough(diary: Any, rows: Any, column: int, day: int) -> bool:
+    most = 0
+    for i in range(len(rows)):
+        most = max(most, rows[i, column] - day)
+    days = len(diary.count)
+    return most < days and len(rows) // CHUNK + min(len(rows), days) <= diary.spare[0]
+
+
+@kernel
+def file_events(diary: Any, events: Any, today: int, booked: Any) -> bool:
+    """`file_rows` for events; appointments given are added to booked, by facility."""
+    if not file_rows(diary, events, DUE, today, today):
+        return False
+    book(events, 1, booked)
+    return True
 
 
 @inlined

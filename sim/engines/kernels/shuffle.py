@@ -142,39 +142,47 @@ def by_facility(facility: Any, first: int, last: int, start: Any, order: Any) ->
 
 
 @kernel
-def first_places(counts: Any, start: Any) -> None:
+def first_places(counts: Any, start: Any) -> int:
     """Where each facility's rows begin, in start (facilities + 1,), and in place of each worker's
-    counts (workers, facilities) where his own do: at one facility the first worker's come first."""
-    total = np.int64(0)
+    counts (workers, facilities) where his own do: at one facility the first worker's come first.
+    Returns the most rows of a facility."""
+    total = most = np.int64(0)
     for f in range(counts.shape[1]):
+        most = max(most, total - start[f - 1]) if f > 0 else most
         start[f] = total
         for k in range(counts.shape[0]):
             count = counts[k, f]
             counts[k, f] = total
             total += count
     start[counts.shape[1]] = total
+    return max(most, total - start[counts.shape[1] - 1])
 
 
 @kernel
-def gather_rows(source: Any, base: Any, count: Any, out: Any) -> None:
-    """Copy count[f] rows from row base[f] on, facility by facility, into out."""
+def close_ranks(rows: Any, base: Any, count: Any) -> int:
+    """Move count[f] rows from row base[f] on, facility by facility, to the front; returns how many
+    they are. A facility's rows never lie before those of the facilities before it."""
     row = 0
     for f in range(len(count)):
         for i in range(count[f]):
-            copy_row(source, base[f] + i, out, row)
+            copy_row(rows, base[f] + i, rows, row)
             row += 1
+    return row
 
 
 @kernel
-def smooth_waits(published: Any, pool_wait: Any) -> None:
+def smooth_waits(published: Any, pool_wait: Any) -> int:
     """Tomorrow's published wait: (7 x old + today's mean) / 8 in whole seconds; a pool without
-    patients keeps its own."""
+    patients keeps its own. Returns today's patients."""
+    seen = 0
     for f in range(len(published)):
         for q in range(6):
             patients = pool_wait[f, q, 1]
+            seen += patients
             if patients > 0:
                 wait = published[f].wait
                 wait[q] = (7 * wait[q] + pool_wait[f, q, 0] // patients) // 8
+    return seen
 
 
 @kernel
