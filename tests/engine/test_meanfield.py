@@ -9,6 +9,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.linalg import expm
 from scipy.special import ndtri
 
@@ -18,7 +20,7 @@ from sim.demography import load_demography
 from sim.engines import schema as L
 from sim.engines.meanfield import answers, choice, money, surfaces
 from sim.engines.meanfield import chain as C
-from sim.engines.meanfield.balance import PLACE, CellArrays
+from sim.engines.meanfield.balance import FULL_BOOK_DAYS, PLACE, CellArrays, settled_delay
 from sim.engines.meanfield.memory import new_rates, remember, seen_by_all
 from sim.engines.meanfield.model import MeanField
 from sim.engines.meanfield.setting import ground_of
@@ -509,3 +511,17 @@ def test_the_mean_field_is_what_the_compiled_engine_does_on_average():
     assert abs(a - b) < 0.02 + noise
     a, b, noise = both("wait_minutes_mean")
     assert abs(a - b) < 0.1 * b + noise
+
+
+@given(
+    own=st.floats(0.0, 20.0), more=st.floats(0.0, 60.0), asked=st.floats(0.0, 5.0),
+    away=st.floats(0.02, 1.0),
+)  # fmt: skip
+def test_a_full_book_settles_where_nobody_more_asks_than_can_be_seen(own, more, asked, away):
+    """To the last digits: 500 times an error of the delay is an error of what patients ask for."""
+    delay = own + more
+    days = settled_delay(own, delay, asked, away)
+    assert days >= own
+    still = asked * np.exp(-away * (days - delay))
+    wanted = own + FULL_BOOK_DAYS * (still - 1.0)
+    assert (days == own and wanted <= own) or abs(wanted - days) < 1e-9 * (1.0 + days)

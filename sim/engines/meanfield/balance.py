@@ -217,12 +217,15 @@ def settled_delay(own: float, delay: float, asked: float, away: float) -> float:
     """The delay at which patients, `asked` at the present delay, cease to lengthen or shorten it
     when a day more sends the part `away` of them elsewhere: Newton's method from below, on a
     falling convex curve."""
-    days = own
+    most = delay + math.log(max(asked, 1e-300)) / away  # as many ask as can be seen
+    if most <= own:
+        return own
+    days = max(own, most - math.log(1.0 + (most - own) / FULL_BOOK_DAYS) / away)
     for _ in range(30):
         still = asked * math.exp(-away * (days - delay))
         gap = own + FULL_BOOK_DAYS * (still - 1.0) - days
         step = gap / (1.0 + FULL_BOOK_DAYS * away * still)
-        if step < 1e-9 * (1.0 + days):  # at the start: nobody more asks than can be seen
+        if step < 1e-14 * (1.0 + days):
             break
         days += step
     return days
