@@ -72,8 +72,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "note.own_centre": (
         "Under {arms} the regional tier is the centre built in the region; patients of centres elsewhere "
-        "are then in the tier outside. Compare the places to see who leaves the region.",
-        "{arms}下“区域中心”指在本地建成的中心，去外地区域中心的患者计入“区域外”层级；是否外流请看“地点”各行。",
+        "are then in the tier outside. Compare the places to see who leaves the region. Who finds no bed "
+        "at the centre goes on outside in the model, not back to a city hospital: read its wards as "
+        "demand, not as a forecast.",
+        "{arms}下“区域中心”指在本地建成的中心，去外地区域中心的患者计入“区域外”层级；是否外流请看“地点”各行。"
+        "模型中在该中心等不到床位的患者转往区域外，而不回市级医院：其床位各项反映需求，不是预测。",
     ),
     "note.relief": (
         "Relieved and added to by: change of the value over its mark when the lever is added alone to "

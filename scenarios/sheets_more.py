@@ -86,7 +86,7 @@ def bottlenecks_sheet(c: Comparison, arm: Arm, lang: str, most: int = 0) -> Shee
     title = text("sheet.bottlenecks", lang).format(arm=arm.label(lang), year=year)
     relief = "note.relief" if c.drivers else "note.no_relief"
     said = ("limit.strain", relief, "note.names")
-    notes = (*(text(name, lang) for name in said), *middle_note(c, lang))
+    notes = (*(text(name, lang) for name in said), *_own_centre(c, lang), *middle_note(c, lang))
     return Sheet(f"bottlenecks-{arm.key}", title, head, tuple(rows), numbers, notes)
 
 
