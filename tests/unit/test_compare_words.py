@@ -22,6 +22,7 @@ from scenarios.sheets_more import (
     bottlenecks_sheet,
     command,
     costs_sheet,
+    flows_sheet,
     gains_sheet,
     inputs_sheet,
 )
@@ -128,6 +129,19 @@ def test_facilities_alike_stand_in_one_row_with_their_number(found):
     alike = tuple(replace(one, facility=f"f{k}", name_zh=f"第{k}卫生院") for k in range(3))
     sheet = bottlenecks_sheet(replace(found, bottlenecks=alike), arm, "zh")
     assert [row[0] for row in sheet.rows] == ["第0卫生院等3家（情况相同）"]
+
+
+def test_a_centre_of_ones_own_is_explained_where_people_go_and_where_wards_are_full(found):
+    arm, year = found.arms[1], found.years[-1]
+    away = tuple(replace(f, place="outside_region") if f.tier == "regional" else f
+                 for f in found.flows)  # fmt: skip
+    here = tuple(replace(f, place="own_county", count=9.0)
+                 if f.tier == "regional" and (f.arm, f.year) == (arm.key, year) else f
+                 for f in away)  # fmt: skip
+    for flows, is_told in ((away, False), (here, True)):
+        c = replace(found, flows=flows)
+        for sheet in (flows_sheet(c, "en"), bottlenecks_sheet(c, arm, "en")):
+            assert any("not back to a city hospital" in note for note in sheet.notes) == is_told
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
