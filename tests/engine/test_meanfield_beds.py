@@ -5,7 +5,7 @@ import pytest
 
 from sim.demography import load_demography
 from sim.engines.kernels.wards import next_for_bed
-from sim.engines.meanfield.bed_queue import bed_queue, impatient
+from sim.engines.meanfield.bed_queue import PATIENCE_POINTS, bed_queue, impatient, patience_table
 from sim.engines.meanfield.setting import ground_of
 from sim.engines.meanfield.year import run_year
 from sim.packs import load_region
@@ -26,9 +26,11 @@ def ask(load, *, beds=200.0, beyond=10.0, urgent=0.3, critical=0.1, stay=9.0):
     """A ward whose requests would fill this share of its beds: leave, wait, queue, turned away."""
     a_day = load * beds / stay
     others = a_day * (1.0 - urgent)
+    table = np.zeros((PATIENCE_POINTS, 10))
+    patience_table(P, table)
     return bed_queue(
-        P, beds, beyond, a_day * urgent, a_day * critical, 0.1 * others, 0.2 * others,
-        0.7 * others, stay,
+        P, table, beds, beyond, a_day * urgent, a_day * critical, 0.1 * others, 0.2 * others,
+        0.7 * others, stay, np.zeros((4, PATIENCE_POINTS)),
     )  # fmt: skip
 
 

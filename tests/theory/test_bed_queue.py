@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.engines.meanfield.bed_queue import bed_queue
+from sim.engines.meanfield.bed_queue import PATIENCE_POINTS, bed_queue, patience_table
 from sim.parameters import load_parameters
 from tests.theory.wards import AS_SHIPPED, history, mean_whole
 
@@ -32,9 +32,12 @@ def test_the_wait_for_a_bed_is_that_of_the_kernel_s_day(beds, load, urgent):
         waited = h["waited"][_WARM:].sum() / (asked[0] - lost[0])
         rows.append((lost[0] / asked[0], waited, h["waiting"][_WARM:].sum() / asked[0]))
     left, waited, queue = np.mean(rows, axis=0)
+    table = np.zeros((PATIENCE_POINTS, 10))
+    patience_table(P, table)
     got = bed_queue(
-        P, beds, beds, asks * urgent, asks * urgent, 0.0, 0.0, asks * (1.0 - urgent), stay
-    )
+        P, table, beds, beds, asks * urgent, asks * urgent, 0.0, 0.0, asks * (1.0 - urgent), stay,
+        np.zeros((4, PATIENCE_POINTS)),
+    )  # fmt: skip
     print(f"left {left:.4f} {got[0]:.4f}, waited {waited:.3f} {got[1]:.3f}, queue {queue:.3f} "
           f"{got[2]:.3f}")  # fmt: skip
     assert got[0] == pytest.approx(left, abs=0.012)

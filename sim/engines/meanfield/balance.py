@@ -173,10 +173,14 @@ def _add_loads(stations: Any, row: int, need_class: int, flow: Any, stay: Any, l
 
 @kernel
 def react(
-    p: Any, stations: Any, clinics: Any, loads: Any, state: Any, slope: Any, asked: Any
+    p: Any, stations: Any, clinics: Any, patience: Any, loads: Any, state: Any, slope: Any,
+    asked: Any, x: Any,
 ) -> None:  # fmt: skip
     """New waits and beds of every station from its loads; slope (S,) of the wait, hours a first
-    attempt a year; asked (S,) first attempts over those that can be seen."""
+    attempt a year; asked (S,) first attempts over those that can be seen.
+
+    patience, x  see bed_queue: its table, and its scratch
+    """
     for s in range(len(stations.facility)):
         tier = stations.tier[s]
         slope[s] = 0.0
@@ -202,7 +206,7 @@ def react(
         if stations.own_delay[s] > 0.0:
             asked[s] = demand / max(stations.visits_a_day[s], 1e-9)
             state.appointment[s] = book_delay(stations.own_delay[s], asked[s])
-        _beds(p, stations, s, loads, state)
+        _beds(p, stations, s, patience, loads, state, x)
 
 
 @kernel
@@ -232,7 +236,7 @@ def settled_delay(own: float, delay: float, asked: float, away: float) -> float:
 
 
 @kernel
-def _beds(p: Any, stations: Any, s: int, loads: Any, state: Any) -> None:
+def _beds(p: Any, stations: Any, s: int, patience: Any, loads: Any, state: Any, x: Any) -> None:
     """Wards of a station: the mean of its typical facilities."""
     used = loads[s, 5] / 365.0
     beds = leave = leave_urgent = waited = queued = free = 0.0
@@ -249,9 +253,9 @@ def _beds(p: Any, stations: Any, s: int, loads: Any, state: Any) -> None:
         extra = own * p.overflow_share
         held = own * stations.reserved[s]
         lost, wait, queue, turned = bed_queue(
-            p, own - held, held + extra, at_once, loads[s, 8] * part, loads[s, 6] * part,
-            loads[s, 7] * part, max(0.0, requests - loads[s, 3] - loads[s, 6] - loads[s, 7]) * part,
-            stay,
+            p, patience, own - held, held + extra, at_once, loads[s, 8] * part,
+            loads[s, 6] * part, loads[s, 7] * part,
+            max(0.0, requests - loads[s, 3] - loads[s, 6] - loads[s, 7]) * part, stay, x,
         )  # fmt: skip
         # Emergencies alone may be more than all beds.
         lost_urgent, _ = ward(own + extra, urgent * wanted, p.patience_days[3], stay)

@@ -22,12 +22,14 @@ from typing import Any
 
 from sim.compiled import kernel
 from sim.day import DISCHARGE_SECOND
+from sim.elementary import exp
 from sim.engines.meanfield.surfaces import hazard
 
 _SINCE_DISCHARGES = 1.0 - DISCHARGE_SECOND / 86_400.0  # part of a day until midnight
 _POINTS = 48  # of the waits at which somebody may lose patience, evenly in their logarithm
 _IDLE = 6.0  # standard deviations of the census below the beds beyond which nobody waits
-_FADED = 30.0  # e-folds under its peak beyond which a density is nothing
+PATIENCE_POINTS = _POINTS + 1
+_NOTHING = 700.0  # e-folds under its peak beyond which a density is nothing
 _MOST_URGENT = 0.98  # of the beds: what emergencies can take from the others
 # A request leaves at the last midnight of its patience, a number of days rounded to the nearest: it
 # waits as many midnights as days of patience drawn, less a half.
@@ -49,32 +51,38 @@ def impatient(patience: float, drawn: float) -> tuple[float, float, float]:
 
 
 @kernel
-def _impatient_of(
-    p: Any, minor: float, chronic: float, complex_: float, drawn: float
-) -> tuple[float, float, float]:
-    """`impatient` of requests of three classes together, by their parts."""
-    a, area_a, days_a = impatient(p.patience_days[0], drawn)
-    b, area_b, days_b = impatient(p.patience_days[1], drawn)
-    c, area_c, days_c = impatient(p.patience_days[2], drawn)
-    return (
-        minor * a + chronic * b + complex_ * c,
-        minor * area_a + chronic * area_b + complex_ * area_c,
-        minor * days_a + chronic * days_b + complex_ * days_c,
-    )
+def patience_table(p: Any, out: Any) -> None:
+    """`impatient` of the classes that are not urgent, at points of drawn patience from the least on
+    to the most: (PATIENCE_POINTS, 10) days, then shares, integrals and days of the three."""
+    days = p.patience_days
+    least = min(days[0], days[1], days[2]) / _SPREAD
+    most = max(days[0], days[1], days[2]) * _SPREAD
+    growth = (most / least) ** (1.0 / _POINTS)
+    drawn = least
+    for k in range(PATIENCE_POINTS):
+        out[k, 0] = drawn
+        for need_class in range(3):
+            share, area, spent = impatient(days[need_class], drawn)
+            out[k, 1 + need_class] = share
+            out[k, 4 + need_class] = area
+            out[k, 7 + need_class] = spent
+        drawn *= growth
 
 
 @kernel
 def bed_queue(
-    p: Any, beds: float, beyond: float, urgent: float, critical: float, minor: float,
-    chronic: float, complex_: float, stay: float,
+    p: Any, table: Any, beds: float, beyond: float, urgent: float, critical: float, minor: float,
+    chronic: float, complex_: float, stay: float, x: Any,
 ) -> tuple[float, float, float, float]:  # fmt: skip
     """Of the others: the share who leave, the mean wait of the admitted, the mean days in the queue
     of them all, days; and the share of emergencies who leave.
 
+    table   of `patience_table`
     beds    for all, above 0;  beyond  for emergencies only
     urgent  requests a day of emergencies and transfers up, of them `critical` in class
     minor, chronic, complex_  requests a day of the others
     stay    mean days in bed
+    x       (4, PATIENCE_POINTS) scratch
     """
     others = minor + chronic + complex_
     load = (urgent + others) * stay
@@ -93,7 +101,7 @@ def bed_queue(
     flow = (1.0 - first) * full / stay
     some = max(others, 1e-300)
     top, kept, lost, moment, left = _virtual_waits(
-        p, 1.0 - first, others, flow, minor / some, chronic / some, complex_ / some
+        table, 1.0 - first, others, flow, minor / some, chronic / some, complex_ / some, x
     )
     idle = math.sqrt(load) / hazard(-slack) * math.exp(-top)
     busy = flow * (kept + lost)
@@ -105,48 +113,42 @@ def bed_queue(
 
 @kernel
 def _virtual_waits(
-    p: Any, speed: float, others: float, flow: float, minor: float, chronic: float, complex_: float
-) -> tuple[float, float, float, float, float]:
+    table: Any, speed: float, others: float, flow: float, minor: float, chronic: float,
+    complex_: float, x: Any,
+) -> tuple[float, float, float, float, float]:  # fmt: skip
     """The logarithm `top` of the density's peak over v(0), and integrals of the density over its
     peak: times the share still patient and its complement, times the wait of the patient, and times
     the days of the impatient.
 
     speed  1 - r;  others, flow  requests and beds a day;  minor, chronic, complex_  parts
+    x      (4, PATIENCE_POINTS) scratch: wait, density, share of the impatient and their days
     """
-    days = p.patience_days
-    least = min(days[0], days[1], days[2]) / _SPREAD
-    most = max(days[0], days[1], days[2]) * _SPREAD
+    for k in range(PATIENCE_POINTS):
+        wait = max(0.0, table[k, 0] - _TO_MIDNIGHT)
+        area = minor * table[k, 4] + chronic * table[k, 5] + complex_ * table[k, 6]
+        x[0, k] = wait
+        x[1, k] = speed * (others * (wait - area) - flow * wait)
+        x[2, k] = minor * table[k, 1] + chronic * table[k, 2] + complex_ * table[k, 3]
+        x[3, k] = minor * table[k, 7] + chronic * table[k, 8] + complex_ * table[k, 9]
+    top = 0.0
+    for k in range(PATIENCE_POINTS):
+        top = max(top, x[1, k])
+    for k in range(PATIENCE_POINTS):
+        x[1, k] = exp(max(-_NOTHING, x[1, k] - top))
     # Up to the least patience nobody leaves and the density is one exponential.
-    x = max(0.0, least - _TO_MIDNIGHT)
-    tilt = speed * (others - flow)
-    exponent = tilt * x
-    top = max(0.0, exponent)
-    kept, moment = _exponential(tilt, x, top)
-    lost = left = gone = spent = 0.0
-    growth = (most / least) ** (1.0 / _POINTS)
-    drawn, density = least, math.exp(exponent - top)
-    for _ in range(_POINTS):
-        drawn *= growth
-        following = max(0.0, drawn - _TO_MIDNIGHT)
-        less, area, patience = _impatient_of(p, minor, chronic, complex_, drawn)
-        exponent = speed * (others * (following - area) - flow * following)
-        if exponent > top:
-            fade = math.exp(top - exponent)
-            kept, lost, moment, left = kept * fade, lost * fade, moment * fade, left * fade
-            density *= fade
-            top = exponent
-        new = math.exp(exponent - top)
-        half = 0.5 * (following - x)
-        kept += half * (density * (1.0 - gone) + new * (1.0 - less))
-        lost += half * (density * gone + new * less)
-        moment += half * (density * (1.0 - gone) * x + new * (1.0 - less) * following)
-        left += half * (density * spent + new * patience)
-        x, density, gone, spent = following, new, less, patience
-        if top - exponent > _FADED:
-            return top, kept, lost, moment, left
+    kept, moment = _exponential(speed * (others - flow), x[0, 0], top)
+    lost = left = 0.0
+    for k in range(_POINTS):
+        half = 0.5 * (x[0, k + 1] - x[0, k])
+        before, after = half * x[1, k], half * x[1, k + 1]
+        patient, still = before * (1.0 - x[2, k]), after * (1.0 - x[2, k + 1])
+        kept += patient + still
+        lost += before * x[2, k] + after * x[2, k + 1]
+        moment += patient * x[0, k] + still * x[0, k + 1]
+        left += before * x[3, k] + after * x[3, k + 1]
     # Beyond the most patience nobody is left to be admitted.
-    tail = density / (speed * flow)
-    return top, kept, lost + tail, moment, left + tail * spent
+    tail = x[1, _POINTS] / (speed * flow)
+    return top, kept, lost + tail, moment, left + tail * x[3, _POINTS]
 
 
 @kernel

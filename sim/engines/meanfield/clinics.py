@@ -6,13 +6,19 @@ from collections import namedtuple
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
 from sim.compiled import kernel
 from sim.day import open_seconds, sessions_open
 from sim.engines.meanfield.surfaces import LOADS, at_rooms_and_hours
 from sim.rules.consult import N_POOLS
 
 POINTS = len(LOADS)
-_OVER_STEP = tuple(1.0 / (after - before) for before, after in pairwise(LOADS))
+_LOADS = np.array(LOADS)
+_OVER_STEP = np.array([1.0 / (after - before) for before, after in pairwise(LOADS)])
+# The interval of LOADS a load is in, by its twentieths: all LOADS are whole twentieths.
+_TWENTIETHS = round(20.0 * LOADS[-1])
+_INTERVAL = np.searchsorted(_LOADS[1:-1], (np.arange(_TWENTIETHS) + 0.5) / 20.0)
 # Surfaces of clinics, by station: first attempts a day, wait in seconds, share unseen; (S, 24).
 Clinics = namedtuple("Clinics", ["demand", "wait", "unseen"])
 
@@ -24,7 +30,7 @@ def clinic_surfaces(
     """Wait and unseen share of every station over the demand of an average day.
 
     sessions  (5, 9, 6, 24, 2) from `session_table`; children  share of visits by children
-    blend     (24, 2), days (2, 24) scratch
+    blend     (2, 24), days (2, 7) scratch
     """
     for s in range(len(stations.facility)):
         for i in range(POINTS):
@@ -103,16 +109,15 @@ def _add_pool(
                 mine = p.morning_share if session == 0 else 1.0 - p.morning_share
             of_week = days[0, weekday] / total * mine
             load = full * 7.0 * of_week * work / (rooms * seconds)
-            k = 0
+            weight = part * of_week
             for i in range(1, POINTS):
-                at = LOADS[i] * load
-                while k < POINTS - 2 and at >= LOADS[k + 1]:
-                    k += 1
-                c = (at - LOADS[k]) * _OVER_STEP[k]
-                wait = blend[k, 0] + c * (blend[k + 1, 0] - blend[k, 0])
-                unseen = blend[k, 1] + min(c, 1.0) * (blend[k + 1, 1] - blend[k, 1])
-                clinics.wait[s, i] += part * of_week * wait
-                clinics.unseen[s, i] += part * of_week * unseen
+                at = _LOADS[i] * load
+                k = _INTERVAL[int(min(20.0 * at, _TWENTIETHS - 1.0))]
+                c = (at - _LOADS[k]) * _OVER_STEP[k]
+                wait = blend[0, k] + c * (blend[0, k + 1] - blend[0, k])
+                unseen = blend[1, k] + min(c, 1.0) * (blend[1, k + 1] - blend[1, k])
+                clinics.wait[s, i] += weight * wait
+                clinics.unseen[s, i] += weight * unseen
 
 
 @kernel

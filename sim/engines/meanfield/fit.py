@@ -82,7 +82,7 @@ def waits_of(p: Any, world: Any, children: float, load: Floats) -> Floats:
         reserved=p.reserved_bed_share[f.tier],
     )  # fmt: skip
     clinics = Clinics(*(np.zeros((n, POINTS)) for _ in range(3)))
-    blend, days = np.zeros((POINTS, 2)), np.zeros((2, 7))
+    blend, days = np.zeros((2, POINTS)), np.zeros((2, 7))
     clinic_surfaces(p, stations, session_surfaces(p).table, children, clinics, blend, days)
     return np.array([np.interp(load[i], LOADS, clinics.wait[i]) for i in range(n)])
 

@@ -193,7 +193,7 @@ def setting_of(
     arrays = station_arrays(ground, p, facilities, now)
     sessions = session_surfaces(p, held)
     clinics = Clinics(*(np.zeros((n, POINTS)) for _ in range(3)))
-    blend, days = np.zeros((POINTS, 2)), np.zeros((2, 7))
+    blend, days = np.zeros((2, POINTS)), np.zeros((2, 7))
     clinic_surfaces(p, arrays, sessions.table, children, clinics, blend, days)
     return Setting(
         conditions=now, sessions=sessions, facilities=facilities, scheme=now.scheme,

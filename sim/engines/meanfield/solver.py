@@ -18,6 +18,7 @@ from sim.engines.meanfield.balance import (
     run_chains,
     settled_delay,
 )
+from sim.engines.meanfield.bed_queue import PATIENCE_POINTS, patience_table
 from sim.engines.meanfield.choice import (
     LANES,
     LATER,
@@ -58,7 +59,8 @@ Work = namedtuple(
     "Work",
     ["offers", "place_offer", "old_offer", "place_weight", "own", "first", "care", "later", "base",
      "contacts", "flows", "ends", "loads", "slope", "asked", "row", "scratch", "raised", "lanes",
-     "carry", "start", "fresh", "point", "step", "past_x", "past_f", "gram", "share"],
+     "carry", "start", "fresh", "point", "step", "past_x", "past_f", "gram", "share",
+     "patience", "waits"],
 )  # fmt: skip
 
 
@@ -77,6 +79,7 @@ def work_of(places: int, cells: int, stations: int, flows: int, ends: int) -> An
         fresh=new_state(stations),
         point=zeros(8 * stations), step=zeros(8 * stations), past_x=zeros((6, 8 * stations)),
         past_f=zeros((6, 8 * stations)), gram=zeros((5, 6)), share=zeros(5),
+        patience=zeros((PATIENCE_POINTS, 10)), waits=zeros((4, PATIENCE_POINTS)),
     )  # fmt: skip
 
 
@@ -131,7 +134,9 @@ def _turn(p: Any, m: Any, w: Any, state: Any) -> None:
         p, w.contacts, w.later, m.places, m.stations, m.stay, w.carry, w.flows[0, 0], w.ends[0, 0],
         w.loads,
     )  # fmt: skip
-    react(p, m.stations, m.clinics, w.loads, w.fresh, w.slope, w.asked)
+    react(
+        p, m.stations, m.clinics, w.patience, w.loads, w.fresh, w.slope, w.asked, w.waits
+    )  # fmt: skip
 
 
 @inlined
@@ -333,6 +338,7 @@ def _solve(
     p: Any, m: Any, n: Any, w: Any, state: Any, exact: bool, most: int
 ) -> tuple[int, int, float]:
     """`solve_period`; minus the evaluations used where there is no answer."""
+    patience_table(p, w.patience)
     own_exponents(
         p, m.cells, m.stations, m.prices, m.tastes, n.episodes, n.quality, n.exhausted, w.own,
         w.row,

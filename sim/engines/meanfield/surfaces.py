@@ -156,7 +156,7 @@ def _below(grid: Any, x: float) -> tuple[int, float]:
 
 @kernel
 def at_rooms_and_hours(table: Any, rooms: float, hours: float, out: Any) -> None:
-    """A tier's session table at these rooms and open hours, over loads: (24, 2); linear in ln rooms
+    """A tier's session table at these rooms and open hours, over loads: (2, 24); linear in ln rooms
     and in hours."""
     k, a = _below(ROOMS, rooms)
     if a > 0.0:
@@ -166,7 +166,7 @@ def at_rooms_and_hours(table: Any, rooms: float, hours: float, out: Any) -> None
         for what in range(2):
             fewer = table[k, h, i, what] * (1.0 - b) + table[k, h + 1, i, what] * b
             more = table[k + 1, h, i, what] * (1.0 - b) + table[k + 1, h + 1, i, what] * b
-            out[i, what] = fewer * (1.0 - a) + more * a
+            out[what, i] = fewer * (1.0 - a) + more * a
 
 
 @kernel
