@@ -243,11 +243,10 @@ def test_waits_rise_with_load_and_fall_with_rooms(world):
 
 def lived_and_memory(good, bad, *, again=0.0, choosing=0.0, returning=1.0, spread=0.0):
     """One cell that only goes to the village with class 0; arrays of Experience, of Memory."""
-    outcomes = [np.zeros((1, 4, 11)) for _ in range(3)]
-    for array, value in zip(outcomes, (good, bad, again), strict=True):
-        array[0, 0, 0] = value
-    by_tier = np.full((1, 4, 6), choosing)
-    lived = (*outcomes, by_tier, np.full((1, 4, 11), returning))
+    well, ended, by_tier = np.zeros((1, 4, 11)), np.zeros((1, 4, 11)), np.zeros((1, 4, 6, 3))
+    well[0, 0, 0], ended[0, 0, 0] = good, good + bad - again
+    by_tier[0, 0, 0] = good, bad, good + bad - again
+    lived = (well, ended, by_tier, np.full((1, 4, 6), choosing), np.full((1, 4, 11), returning))
     habits = (np.zeros((1, 4, 11)), np.zeros((1, 4, 11)))
     return lived, (np.full((1, 6), 0.4), np.full((1, 6), spread), *habits)
 
@@ -334,12 +333,10 @@ def shares(utility):
 def test_a_cap_takes_what_is_above_it():
     draws = np.random.default_rng(1).gamma(2.0, 150.0, 200_000)
     mean, variance, cap = np.array([300.0]), np.array([45_000.0]), np.array([350.0])
-    got = money.capped_mean(mean, variance, cap)[0]
+    (got,), (above,) = money.capped(mean, variance, cap)
     assert got == pytest.approx(np.minimum(draws, 350.0).mean(), rel=0.01)
-    assert money.above_cap(mean, variance, cap)[0] == pytest.approx(
-        (draws > 350.0).mean(), abs=0.01
-    )
-    assert money.capped_mean(mean, variance, np.zeros(1))[0] == 300.0
+    assert above == pytest.approx((draws > 350.0).mean(), abs=0.01)
+    assert money.capped(mean, variance, np.zeros(1)) == (300.0, 0.0)
 
 
 # ---------------------------------------------------------------------------------- fixed point

@@ -39,12 +39,10 @@ class Memory:
     habit_good: Floats
     exhausted: Floats
 
-    def copy(self) -> Memory:
-        """An independent copy."""
-        return Memory(
-            self.quality.copy(), self.spread.copy(), self.habit.copy(), self.habit_good.copy(),
-            self.exhausted.copy(),
-        )  # fmt: skip
+    def blank(self) -> Memory:
+        """A memory for `remember` to write; the share of exhausted caps is taken over."""
+        quality, spread, habit, good = (np.empty_like(array) for array in self.arrays())
+        return Memory(quality, spread, habit, good, self.exhausted.copy())
 
     def arrays(self) -> tuple[Floats, Floats, Floats, Floats]:
         """Quality, its variance and habits, as `remember` reads and writes them."""
@@ -55,23 +53,24 @@ class Memory:
 class Experience:
     """What people of cells live through.
 
-    good, bad  outcomes a person and year, (N, 4 classes, 11 alternatives)
-    again      of the bad ones, those another visit of the episode follows
+    good, ended  good outcomes a person and year, and outcomes, good or bad, that end an episode,
+               (N, 4 classes, 11 alternatives)
+    by_tier    (N, 4, 6, 3) good, bad and ending outcomes by tier
     choosing   (N, 4, 6) d ln(visits to a tier) / d(its perceived quality)
     loyal      (N, 4, 6) of it, the factor that habit makes
     return_    (N, 4, 11) how often those used to an alternative see somebody, over the mean
     """
 
     good: Floats
-    bad: Floats
-    again: Floats
+    ended: Floats
+    by_tier: Floats
     choosing: Floats
     loyal: Floats
     return_: Floats
 
     def arrays(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:
         """All of it, as `remember` reads it."""
-        return self.good, self.bad, self.again, self.choosing, self.return_
+        return self.good, self.ended, self.by_tier, self.choosing, self.return_
 
 
 def first_memory(p: Any, cells: Cells) -> Memory:
@@ -102,25 +101,25 @@ def new_lanes() -> Floats:
 
 
 def new_rates() -> Floats:
-    """Scratch of `remember`: rates, and what is left of gaps."""
+    """Scratch of `remember`: rates, and what is left of gaps after a time and on average."""
     return np.zeros((3, _RATES))
 
 
-@inlined
-def _left(rate_years: float, mean: bool) -> float:
-    """Part of a gap that is left after the years, or on average during them."""
-    slow = 1.0 if rate_years < 1e-8 else 0.0
-    x = min(700.0, rate_years) + slow
-    gone = exp(-x)
-    left = (1.0 - gone) / x if mean else gone
-    return slow + (1.0 - slow) * left
+@kernel
+def _what_is_left(rates: Any, years: float, after: Any, usual: Any) -> None:
+    """Parts of gaps that are left after the years, and on average during them, by rates a year."""
+    for k in range(len(rates)):
+        slow = 1.0 if rates[k] * years < 1e-8 else 0.0
+        x = min(700.0, rates[k] * years) + slow
+        gone = exp(-x)
+        after[k] = slow + (1.0 - slow) * gone
+        usual[k] = slow + (1.0 - slow) * (1.0 - gone) / x
 
 
 @kernel
 def choosing_by_quality(
-    p: Any, cells: Any, contacts: Any, flows: Any, good: Any, bad: Any, again: Any, out: Any,
-    loyal: Any, x: Any,
-) -> None:  # fmt: skip
+    p: Any, cells: Any, contacts: Any, flows: Any, by_tier: Any, out: Any, loyal: Any, x: Any
+) -> None:
     """Law: d ln(visits) / dT of a tier, (N, 4, 6), by the nested logit and habit.
 
     Habit repeats what quality began: with D = P(used to the tier) - P(not) and k the share of its
@@ -129,6 +128,7 @@ def choosing_by_quality(
     failed do not answer: who thinks better of the tier above goes less to the tier that fails.
 
     contacts  (N, 4, 12) shares of first choices, self-care first; flows of places, see chain
+    by_tier   (N, 4, 6, 3) of an Experience
     x         scratch, see new_lanes
     """
     for s in range(4):
@@ -136,11 +136,10 @@ def choosing_by_quality(
             x[_HABIT * _LANES + 6 * s + t] = p.habit_weight[s]
             x[_QUALITY * _LANES + 6 * s + t] = p.quality_weight[s]
     for i in range(contacts.shape[0]):
+        if i == 0 or cells.place[i] != cells.place[i - 1]:
+            _lay_firsts(flows[cells.place[i]], x)
         for s in range(4):
-            lay_tiers(
-                p, 6 * s, contacts[i, s], flows[cells.place[i], s], good[i, s], bad[i, s],
-                again[i, s], x,
-            )  # fmt: skip
+            lay_tiers(p, 6 * s, contacts[i, s], by_tier[i, s], x)
         for k in range(_LANES):
             answer_by_lane(p, k, x)
         for s in range(4):
@@ -150,31 +149,35 @@ def choosing_by_quality(
 
 
 @kernel
-def lay_tiers(
-    p: Any, at: int, row: Any, flow: Any, good: Any, bad: Any, again: Any, x: Any
-) -> None:
-    """A cell's choices and outcomes of one class by tier, into six lanes from `at`."""
+def _lay_firsts(flows: Any, x: Any) -> None:
+    """First contacts over the visits of a place by class and tier, into the lanes."""
+    for s in range(4):
+        for t in range(6):
+            first = visits = 0.0
+            for j in range(_FIRST[t], _FIRST[t + 1]):
+                first += flows[s, j, FIRST]
+                visits += flows[s, j, VISITS]
+            x[_FIRSTS * _LANES + 6 * s + t] = first / visits if visits > 0.0 else 0.0
+
+
+@kernel
+def lay_tiers(p: Any, at: int, row: Any, by_tier: Any, x: Any) -> None:
+    """A cell's choices and outcomes (6, 3) of one class by tier, into six lanes from `at`."""
     care = max(1e-9, 1.0 - row[0])
     for t in range(6):
         over, inside, steep = tier_share(p, row, t)
-        well = ill = on = first = visits = own = 0.0
+        own = 0.0
         for j in range(_FIRST[t], _FIRST[t + 1]):
-            well += good[j]
-            ill += bad[j]
-            on += again[j]
-            first += flow[j, FIRST]
-            visits += flow[j, VISITS]
             own += row[j + 1]
         k = at + t
         x[_OVER * _LANES + k] = over
         x[_INSIDE * _LANES + k] = inside
         x[_STEEP * _LANES + k] = steep
         x[_OWN * _LANES + k] = own
-        x[_WELL * _LANES + k] = well
-        x[_SEEN * _LANES + k] = well + ill
-        x[_ENDED * _LANES + k] = well + ill - on if own > 0.0 else 0.0
+        x[_WELL * _LANES + k] = by_tier[t, 0]
+        x[_SEEN * _LANES + k] = by_tier[t, 0] + by_tier[t, 1]
+        x[_ENDED * _LANES + k] = by_tier[t, 2] if own > 0.0 else 0.0
         x[_CARE * _LANES + k] = care
-        x[_FIRSTS * _LANES + k] = first / visits if visits > 0.0 else 0.0
 
 
 @inlined
@@ -248,20 +251,21 @@ def tier_share(p: Any, row: Any, t: int) -> tuple[float, float, float]:
 @kernel
 def _learning(p: Any, i: int, lived: Any, rates: Any) -> None:
     """Rates at which a cell learns of every tier, and at which the spread of quality fades."""
-    good, bad = lived[0], lived[1]
+    by_tier = lived[2]
     r, f = learned(p, 0.0, True), 1.0 - learned(p, 1.0, False)
     for t in range(6):
         g = b = 0.0
         for s in range(4):
-            for j in range(_FIRST[t], _FIRST[t + 1]):
-                g += good[i, s, j]
-                b += bad[i, s, j]
+            g += by_tier[i, s, t, 0]
+            b += by_tier[i, s, t, 1]
         rates[_FADES + t] = g * r * (2.0 - r) + b * f * (2.0 - f) + 2.0 * p.word_of_mouth
         rates[_LEARNS + t] = g * r + b * f
 
 
 @kernel
-def learn_quality(p: Any, i: int, lived: Any, x: Any, old: Any, new: Any) -> None:
+def learn_quality(
+    p: Any, i: int, lived: Any, rates: Any, left: Any, usual: Any, old: Any, new: Any
+) -> None:
     """Mean and variance of the quality that a cell's people perceive of every tier.
 
     With g and b good and bad outcomes a person and year, T the mean and V the variance, and
@@ -272,39 +276,36 @@ def learn_quality(p: Any, i: int, lived: Any, x: Any, old: Any, new: Any) -> Non
 
     where r and f are the parts of the way to 1 and to 0 that one outcome moves.
 
-    x  rates, what is left of gaps, and what is on average, see `remember`
+    rates, left, usual  of the cell; what is left of gaps, and what is on average
     """
-    good, bad, _, choosing, _ = lived
+    by_tier, choosing = lived[2], lived[3]
     r, f = learned(p, 0.0, True), 1.0 - learned(p, 1.0, False)
     for t in range(6):
         g = b = pull = 0.0
         for s in range(4):
-            well = ill = 0.0
-            for j in range(_FIRST[t], _FIRST[t + 1]):
-                well += good[i, s, j]
-                ill += bad[i, s, j]
+            well, ill = by_tier[i, s, t, 0], by_tier[i, s, t, 1]
             g += well
             b += ill
             pull += (well * r + ill * f) * choosing[i, s, t]
         quality, spread = old[0][i, t], old[1][i, t]
         noise = g * (r * (1.0 - quality)) ** 2 + b * (f * quality) ** 2
-        fade, rate = x[0, _FADES + t], x[0, _LEARNS + t]
+        fade, rate = rates[_FADES + t], rates[_LEARNS + t]
         rest = noise / fade if fade > 0.0 else spread
-        new[1][i, t] = rest + (spread - rest) * x[1, _FADES + t]
-        usual = rest + (spread - rest) * x[2, _FADES + t]
-        target = max(0.0, (g * r - pull * usual) / rate) if rate > 0.0 else 0.0
-        new[0][i, t] = target + (quality - target) * x[1, _LEARNS + t]
+        new[1][i, t] = rest + (spread - rest) * left[_FADES + t]
+        spread = rest + (spread - rest) * usual[_FADES + t]
+        target = max(0.0, (g * r - pull * spread) / rate) if rate > 0.0 else 0.0
+        new[0][i, t] = target + (quality - target) * left[_LEARNS + t]
 
 
 @kernel
-def _keep_habits(i: int, s: int, lived: Any, x: Any, old: Any, new: Any) -> None:
+def _keep_habits(i: int, s: int, lived: Any, rates: Any, left: Any, old: Any, new: Any) -> None:
     """A cell's habits of a class."""
-    good, bad, again = lived[0], lived[1], lived[2]
+    good, ended = lived[0], lived[1]
     everybody = 0.0
     for j in range(11):
-        rate, gap = x[0, _HABITS + 11 * s + j], x[1, _HABITS + 11 * s + j]
+        rate, gap = rates[_HABITS + 11 * s + j], left[_HABITS + 11 * s + j]
         over = 1.0 / rate if rate > 0.0 else 0.0
-        part = (good[i, s, j] + bad[i, s, j] - again[i, s, j]) * over
+        part = ended[i, s, j] * over
         well = good[i, s, j] * over
         new[2][i, s, j] = part + (old[2][i, s, j] - part) * gap
         new[3][i, s, j] = well + (old[3][i, s, j] - well) * gap
@@ -325,30 +326,29 @@ def remember(
     cells, people  keys and residents of cells; lived  arrays of an Experience
     old, new       arrays of a Memory; new is written
     place_sum      (G, 7) scratch;  x  (3, 56) scratch: rates a year, what is left of gaps after the
-                   years or on average, and what is left on average
+                   years, and what is left on average
     """
-    good, bad, again, _, return_ = lived
+    ended, return_ = lived[1], lived[4]
     for g in range(place_sum.shape[0]):
         for t in range(7):
             place_sum[g, t] = 0.0
+    rates, usual = x[0], x[2]
+    left = usual if mean else x[1]
     for i in range(len(people)):
-        _learning(p, i, lived, x[0])
+        _learning(p, i, lived, rates)
         for s in range(4):
             total = 0.0
             for j in range(11):
-                total += good[i, s, j] + bad[i, s, j] - again[i, s, j]
+                total += ended[i, s, j]
             for j in range(11):
-                x[0, _HABITS + 11 * s + j] = total * return_[i, s, j]
-        for k in range(_RATES):
-            x[1, k] = _left(x[0, k] * years, mean)
-        for k in range(_FADES, _LEARNS):
-            x[2, k] = _left(x[0, k] * years, True)
-        learn_quality(p, i, lived, x, old, new)
+                rates[_HABITS + 11 * s + j] = total * return_[i, s, j]
+        _what_is_left(rates, years, x[1], usual)
+        learn_quality(p, i, lived, rates, left, usual, old, new)
         for t in range(6):
             place_sum[cells.place[i], t] += people[i] * new[0][i, t]
         place_sum[cells.place[i], 6] += people[i]
         for s in range(4):
-            _keep_habits(i, s, lived, x, old, new)
+            _keep_habits(i, s, lived, rates, left, old, new)
     pull = p.word_of_mouth * years * (0.5 if mean else 1.0)
     for i in range(len(people)):
         g = cells.place[i]

@@ -26,7 +26,9 @@ from sim.engines.meanfield.setting import Conditions, Ground, Sessions, first_st
 from sim.engines.meanfield.solver import Need, solve_period, work_of
 from sim.engines.meanfield.vital import change, partner_cells, relative_deaths
 from sim.rules.illness import yearly_rate
+from sim.tiers import ALTERNATIVE_TIER
 
+_TIER = ALTERNATIVE_TIER
 _TYPICAL_AGE = (8, 30, 55, 70, 80)  # one year of age of every age band
 
 
@@ -55,22 +57,36 @@ class Solution:
 
 
 @kernel
-def _need(p: Any, people: Any, out: Any) -> None:
+def _need(rates: Any, people: Any, out: Any) -> None:
     """Episodes a year of every cell and class at intensity 1: (N, 4)."""
     for i in range(people.shape[0]):
         for s in range(4):
-            total = 0.0
-            for a in range(5):
-                for sex in range(2):
-                    for state in range(4):
-                        if people[i, a, sex, state] > 0.0:
-                            rate = yearly_rate(p, s, _TYPICAL_AGE[a], sex, state)
-                            total += people[i, a, sex, state] * rate
-            out[i, s] = total
+            out[i, s] = 0.0
+        for a in range(5):
+            for sex in range(2):
+                for state in range(4):
+                    for s in range(4):
+                        out[i, s] += people[i, a, sex, state] * rates[a, sex, state, s]
+
+
+def need_rates(p: Any) -> Floats:
+    """Episodes a person-year by age band, sex, chronic state and class: (5, 2, 4, 4)."""
+    rates = np.zeros((5, 2, 4, 4))
+    _need_rates(p, rates)
+    return rates
 
 
 @kernel
-def _shares(p: Any, people: Any, out: Any) -> None:
+def _need_rates(p: Any, out: Any) -> None:
+    for a in range(5):
+        for sex in range(2):
+            for state in range(4):
+                for s in range(4):
+                    out[a, sex, state, s] = yearly_rate(p, s, _TYPICAL_AGE[a], sex, state)
+
+
+@kernel
+def _shares(rates: Any, people: Any, out: Any) -> None:
     """Part of a cell's episodes of a class by age band and sex: (N, 4, 5, 2)."""
     for i in range(people.shape[0]):
         for s in range(4):
@@ -79,8 +95,7 @@ def _shares(p: Any, people: Any, out: Any) -> None:
                 for sex in range(2):
                     own = 0.0
                     for state in range(4):
-                        rate = yearly_rate(p, s, _TYPICAL_AGE[a], sex, state)
-                        own += people[i, a, sex, state] * rate
+                        own += people[i, a, sex, state] * rates[a, sex, state, s]
                     out[i, s, a, sex] = own
                     total += own
             for a in range(5):
@@ -88,10 +103,10 @@ def _shares(p: Any, people: Any, out: Any) -> None:
                     out[i, s, a, sex] = out[i, s, a, sex] / total if total > 0.0 else 0.0
 
 
-def need_shares(p: Any, people: Floats) -> Floats:
-    """Part of a cell's episodes of a class by age band and sex: (N, 4, 5, 2)."""
+def need_shares(rates: Floats, people: Floats) -> Floats:
+    """Part of a cell's episodes of a class by age band and sex, by `need_rates`: (N, 4, 5, 2)."""
     out = np.zeros((people.shape[0], 4, 5, 2))
-    _shares(p, people, out)
+    _shares(rates, people, out)
     return out
 
 
@@ -109,7 +124,7 @@ class MeanField:
         self.mean_people = self.people  # of the period
         self.count = number_of_people(self.people)
         self.partners = partner_cells(c)
-        self.relative_deaths = relative_deaths(p)
+        self.relative_deaths, self.need_rates = relative_deaths(p), need_rates(p)
         n_cells = len(c.place)
         self.resize(p, held)
         self.memory: Memory = first_memory(p, c)
@@ -123,7 +138,7 @@ class MeanField:
     def children(self) -> float:
         """Children's part of visits, by need."""
         need = np.zeros((len(self.cells.place), 4))
-        _need(self.p, self.people, need)
+        _need(self.need_rates, self.people, need)
         by_scope = np.bincount(self.cells.scope, need[:, :3].sum(axis=1), 3)
         return float(by_scope[0] / max(by_scope.sum(), 1e-300))
 
@@ -143,6 +158,7 @@ class MeanField:
         if parameters is not None and parameters is not self.p:
             self.p = parameters
             self.relative_deaths = relative_deaths(parameters)
+            self.need_rates = need_rates(parameters)
         held = self.setting.sessions
         self.setting = setting_of(self.ground, self.p, self.children, conditions, held)
 
@@ -170,7 +186,7 @@ class MeanField:
         return solution
 
     def _remember(self, people: Floats, seen: Any, years: float, mean: bool) -> Memory:
-        new = self.memory.copy()
+        new = self.memory.blank()
         scratch = np.zeros((len(self.cells.county), 7))
         remember(
             self.p, self.setting.cells, people, seen.arrays(), years, mean,
@@ -180,7 +196,7 @@ class MeanField:
 
     def _solve(self, memory: Memory, intensity: float, exact: bool) -> Solution:
         need = np.zeros((len(self.cells.place), 4))
-        _need(self.p, self.mean_people, need)
+        _need(self.need_rates, self.mean_people, need)
         need *= intensity * (1.0 - self.in_bed)[:, None]
         people = self.count
         total = np.bincount(self.cells.place, people)
@@ -206,20 +222,21 @@ class MeanField:
         return solution
 
     def _experience(self, solution: Solution, people: Floats) -> tuple[Experience, Floats]:
-        """Good and bad outcomes a person and year of every cell, and the time it spends in bed."""
+        """What the people of every cell live through, and the time they spend in bed."""
         n = len(people)
-        good, bad, again, in_bed = *(np.zeros((n, 4, 11)) for _ in range(3)), np.zeros(n)
+        good, ended, by_tier = np.zeros((n, 4, 11)), np.zeros((n, 4, 11)), np.zeros((n, 4, 6, 3))
+        in_bed = np.zeros(n)
         _outcomes(
-            self.setting.cells, solution.flows, solution.visits, solution.part, people, good, bad,
-            again, in_bed,
+            self.setting.cells, solution.flows, solution.visits, solution.part, people, good,
+            ended, by_tier, in_bed,
         )  # fmt: skip
         choosing, loyal = np.zeros((n, 4, 6)), np.ones((n, 4, 6))
         choosing_by_quality(
-            self.p, self.setting.cells, solution.contacts, solution.flows, good, bad, again,
-            choosing, loyal, self.lanes,
+            self.p, self.setting.cells, solution.contacts, solution.flows, by_tier, choosing,
+            loyal, self.lanes,
         )  # fmt: skip
         return_ = self.work.care / np.maximum(1.0 - solution.contacts[:, :, :1], 1e-12)
-        return Experience(good, bad, again, choosing, loyal, return_), in_bed
+        return Experience(good, ended, by_tier, choosing, loyal, return_), in_bed
 
 
 @kernel
@@ -261,10 +278,11 @@ def share_visits(
 
 @kernel
 def _outcomes(
-    cells: Any, flows: Any, visits: Any, part: Any, people: Any, good: Any, bad: Any, again: Any,
-    in_bed: Any,
+    cells: Any, flows: Any, visits: Any, part: Any, people: Any, good: Any, ended: Any,
+    by_tier: Any, in_bed: Any,
 ) -> None:  # fmt: skip
-    """Outcomes of visits of cells, a person and year, and the share of time spent in bed."""
+    """Outcomes of visits of cells, a person and year, see Experience, and the share of time spent
+    in bed; zeros are added to."""
     for i in range(len(people)):
         g = cells.place[i]
         persons = max(people[i], 1e-300)
@@ -274,9 +292,12 @@ def _outcomes(
                 flow = flows[g, s, j]
                 if flow[VISITS] > 0.0:
                     each = visits[i, s, j] / flow[VISITS] / persons
-                    good[i, s, j] = each * flow[GOOD]
-                    bad[i, s, j] = each * flow[BAD]
-                    again[i, s, j] = each * flow[AGAIN]
+                    well, ill = each * flow[GOOD], each * flow[BAD]
+                    good[i, s, j] = well
+                    ended[i, s, j] = well + ill - each * flow[AGAIN]
+                    by_tier[i, s, _TIER[j], 0] += well
+                    by_tier[i, s, _TIER[j], 1] += ill
+                    by_tier[i, s, _TIER[j], 2] += ended[i, s, j]
                 days += part[i, s] * flow[BED_DAYS]
         in_bed[i] = min(0.9, days / 365.0 / persons)
 

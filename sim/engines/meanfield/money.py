@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.special import gammainc
+from scipy.special import gammainc, gammaln
 
 from sim.compiled import kernel
 from sim.engines.meanfield.chain import (
@@ -28,23 +28,18 @@ from sim.engines.meanfield.places import Floats
 _UNEVEN = 0.25  # squared spread of need among the people of a cell, of age and severity
 
 
-def capped_mean(mean: Floats, variance: Floats, cap: Floats) -> Floats:
-    """E[min(Z, cap)] of a gamma variable Z; cap 0 means none."""
-    ratio = mean * mean / np.maximum(variance, 1e-300)
-    scale = variance / np.maximum(mean, 1e-300)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        x = cap / np.maximum(scale, 1e-300)
-        value = mean * gammainc(ratio + 1.0, x) + cap * (1.0 - gammainc(ratio, x))
-    return np.where((cap > 0.0) & (mean > 1e-12), value, mean)
-
-
-def above_cap(mean: Floats, variance: Floats, cap: Floats) -> Floats:
-    """P(Z > cap) of a gamma variable."""
-    ratio = mean * mean / np.maximum(variance, 1e-300)
-    scale = variance / np.maximum(mean, 1e-300)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        p = 1.0 - gammainc(ratio, cap / np.maximum(scale, 1e-300))
-    return np.where((cap > 0.0) & (mean > 1e-12), p, 0.0)
+def capped(mean: Floats, variance: Floats, cap: Floats) -> tuple[Floats, Floats]:
+    """E[min(Z, cap)] and P(Z > cap) of a gamma variable Z; cap 0 means none."""
+    value, above = mean.copy(), np.zeros_like(mean)
+    at = np.flatnonzero((cap > 0.0) & (mean > 1e-12))
+    m, limit = mean[at], cap[at]
+    shape = m * m / np.maximum(variance[at], 1e-300)
+    x = limit * shape / m
+    below = gammainc(shape, x)
+    # Of a gamma variable of one shape more the recurrence tells the distribution.
+    within = below - np.exp(shape * np.log(x) - x - gammaln(shape + 1.0))
+    value[at], above[at] = m * within + limit * (1.0 - below), 1.0 - below
+    return value, above
 
 
 def visit_variance(mean: Floats, square: Floats) -> Floats:

@@ -110,10 +110,9 @@ class YearReport:
         )  # fmt: skip
         cap = scheme.visit_cap[cells.insurance].astype(np.float64)
         variance = money.visit_variance(self.fund, self.square)
-        self.capped = money.capped_mean(self.fund, variance, cap)
+        # The next period's share of people whose cap is used up is that of its start.
+        self.capped, model.memory.exhausted[:] = money.capped(self.fund, variance, cap)
         kept = (self.capped - capped_before) / np.maximum(self.fund - before, 1e-300)
-        # The next period's share of people whose cap is used up, by its start.
-        model.memory.exhausted[:] = money.above_cap(self.fund, variance, cap)
         fund *= np.minimum(1.0, kept)[:, None, None]
         return {"charge": charge, "fund": fund}
 
@@ -142,17 +141,17 @@ class YearReport:
     ) -> None:
         """What is counted by county and group of residents, expected."""
         model, cells = self.model, self.model.cells
-        shares = need_shares(model.p, model.mean_people)  # (N, 4, 5, 2)
+        shares = need_shares(model.need_rates, model.mean_people)  # (N, 4, 5, 2)
         if not len(self.tallies.group):
             counties = self.tallies.county.shape[1]
             self.tallies.group = np.zeros((counties * L.GROUPS, 6, L.GROUP_TALLIES))
         view = self.tallies.group.reshape(-1, 5, 2, 2, 5, 3, 6, L.GROUP_TALLIES)
         place = np.zeros((len(cells.county), 5, 2, 6))
+        places = np.zeros((*place.shape, L.GROUP_TALLIES))
         for column, values in self._group_columns(solution, visits, part, paid, stays, links):
-            _add_groups(
-                np.ascontiguousarray(values), shares, cells.place, cells.county, cells.urban,
-                cells.income, cells.bands, place, view[..., column],
-            )  # fmt: skip
+            _by_age_and_tier(np.ascontiguousarray(values), shares, cells.place, place)
+            places[..., column] = place
+        _add_groups(places, cells.county, cells.urban, cells.income, cells.bands, view)
 
     def _group_columns(
         self, solution: Solution, visits: Floats, part: Floats, paid: Any, stays: Any, links: Links
@@ -241,15 +240,9 @@ class YearReport:
 
 
 @kernel
-def _add_groups(
-    values: Any, shares: Any, place_of: Any, county: Any, urban: Any, income: Any, bands: Any,
-    place: Any, out: Any,
-) -> None:  # fmt: skip
-    """Add values of cells by class and alternative, (N, 4, 11), to those of groups and tiers.
-
-    shares  (N, 4, 5, 2) parts of age bands and sexes; place (G, 5, 2, 6) scratch
-    out     (counties, 5 ages, 2 sexes, 2 residences, 5 incomes, 3 bands, 6 tiers)
-    """
+def _by_age_and_tier(values: Any, shares: Any, place_of: Any, place: Any) -> None:
+    """Values of cells by class and alternative, (N, 4, 11), as those of places by age band, sex and
+    tier, (G, 5, 2, 6); shares (N, 4, 5, 2) parts of age bands and sexes."""
     place[:] = 0.0
     for i in range(len(place_of)):
         for s in range(4):
@@ -260,7 +253,13 @@ def _add_groups(
                         for sex in range(2):
                             part = value * shares[i, s, age, sex]
                             place[place_of[i], age, sex, ALTERNATIVE_TIER[j]] += part
-    for g in range(len(place)):
+
+
+@kernel
+def _add_groups(places: Any, county: Any, urban: Any, income: Any, bands: Any, out: Any) -> None:
+    """Add tallies of places by age band, sex and tier, (G, 5, 2, 6, tallies), to those of groups:
+    (counties, 5 ages, 2 sexes, 2 residences, 5 incomes, 3 bands, 6 tiers, tallies)."""
+    for g in range(len(places)):
         for age in range(5):
             for sex in range(2):
                 for fifth in range(5):
@@ -269,7 +268,10 @@ def _add_groups(
                         part = income[g, fifth] * bands[g, band]
                         if part > 0.0:
                             for tier in range(6):
-                                row[band, tier] += part * place[g, age, sex, tier]
+                                for column in range(places.shape[4]):
+                                    row[band, tier, column] += (
+                                        part * places[g, age, sex, tier, column]
+                                    )
 
 
 @kernel

@@ -101,16 +101,18 @@ def session(
     number = testing = waited = before = 0.0
     step = seconds / _STEPS
     rate = rooms / service
+    returning = 1.0 - math.exp(-step / away)
     for k in range(_STEPS + _AFTER_STEPS):
         arrivals = 0.0
         if k < _STEPS:
             reached = arrived(p.early_arrival, (k + 1.0) / _STEPS)
             arrivals = patients * (reached - before)
             before = reached
-        else:
+        elif k == _STEPS:
             step = p.overrun_minutes * 60.0 / _AFTER_STEPS
+            returning = 1.0 - math.exp(-step / away)
         u = _in_use(in_use, rooms, number)
-        back = testing * (1.0 - math.exp(-step / away))
+        back = testing * returning
         done = min(rate * u * step, number + arrivals + back)
         waited += max(0.0, number - rooms * u) * step
         number += arrivals + back - done

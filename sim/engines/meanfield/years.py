@@ -73,6 +73,7 @@ class MeanFieldYears:
         self.held: list[Any] = []  # states of the last five quarters
         self.coverage: list[Any] = []  # of contracts, in the quarters of the year
         self.told = self.report.tallies.facility[:, _TOLD].copy()
+        self.by_key = _in_key_groups(start.ground.cells)
 
     # ------------------------------------------------------------------ down
 
@@ -144,13 +145,12 @@ class MeanFieldYears:
         charges = grown[:, 1] + grown[:, 2]
         cells = self.model.cells
         people = number_of_people(self.model.people)
-        by_key = cells.contracts.sum(axis=(0, 2))
         return {
             "visits": grown[:, 0] / MONTHS,
             "charges": charges / 100.0 / MONTHS,
             "fund": fund / 100.0 / MONTHS,
             "residents": np.bincount(cells.county[cells.place], people, table.shape[1]),
-            "by_key": by_key,
+            "by_key": self.by_key,
         }
 
     # ------------------------------------------------------------------ a year
@@ -192,8 +192,15 @@ class MeanFieldYears:
         vital = self.cohorts.vital(_rates(self.year + 1), self.first.move_rate)
         model.people = older
         model.cells = cells
+        self.by_key = _in_key_groups(cells)
         model.ground = replace(model.ground, cells=cells, vital=vital)
         self.before = older.copy()
+
+
+def _in_key_groups(cells: Cells) -> Floats:
+    """Residents outside and inside key groups on 1 January, (2,)."""
+    count: Floats = cells.contracts.sum(axis=(0, 2))
+    return count
 
 
 def _by_month(quarters: Floats) -> Floats:
