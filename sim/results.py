@@ -189,15 +189,39 @@ def build_dataset(region: Any, tallies: Any, census: dict[str, np.ndarray]) -> x
         "share of rooms and beds used by non-residents", "非本地居民占用份额")  # fmt: skip
     add("facility_is_delay", ("facility",), f.is_delay.astype(np.int8), "1",
         "1: no queue and no bed limit", "1：不设队列和床位限制")  # fmt: skip
-    dataset = xr.Dataset(variables, coords=_coordinates(region))
+    return xr.Dataset(variables, coords=_coordinates(region))
+
+
+_COORDINATES: dict[tuple[int, ...], tuple[Any, Any]] = {}  # by identity: what they are of, and they
+_COORDINATES_KEPT = 12
+
+
+def _coordinates(region: Any) -> Any:
+    """Coordinates with their names, made once for the same facilities: their indexes take longer
+    than all the rest of a Dataset."""
+    f = region.facilities
+    of = region.counties, f.key, f.name, f.name_zh, f.tier, f.kind, f.county
+    key = tuple(map(id, of))
+    held = _COORDINATES.get(key)
+    if held is None:
+        if len(_COORDINATES) >= _COORDINATES_KEPT:
+            _COORDINATES.clear()
+        held = _COORDINATES[key] = of, _new_coordinates(region)
+    return held[1].copy()
+
+
+def _new_coordinates(region: Any) -> Any:
+    import xarray as xr
+
+    dataset = xr.Dataset(coords=_coordinate_values(region))
     for name, (en, zh) in _COORDINATE_NAMES.items():
         dataset[name].attrs.update(long_name=en, long_name_zh=zh)
     for name, unit in (("wait_edge_minutes", "min"), ("month", "1"), ("county_is_district", "1")):
         dataset[name].attrs["units"] = unit
-    return dataset
+    return dataset.coords
 
 
-def _coordinates(region: Any) -> dict[str, Any]:
+def _coordinate_values(region: Any) -> dict[str, Any]:
     counties, f = region.counties, region.facilities
     return {
         "month": np.arange(1, 13),

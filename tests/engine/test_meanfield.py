@@ -156,7 +156,7 @@ def test_escalation_with_latent_difficulty_has_its_known_answer():
     later[0, 1] = later[1, 2] = 1.0
     flow, ends, carry = np.zeros((11, C.FLOWS)), np.zeros(C.ENDS), np.zeros((3, 6))
     place = place_record(capability=np.asarray(p.capability)[TIER])
-    C.follow(p, 2, first, later, place, carry, flow, ends)
+    C.follow(p, 2, first, later, place, carry, flow, ends, True)
     assert flow[:, C.VISITS].sum() == pytest.approx(1.5340, abs=1e-4)
     assert ends[C.RESOLVED] == pytest.approx(0.6008, abs=1e-4)
     assert ends[C.RESOLVED] + ends[C.UNRESOLVED] == pytest.approx(1.0, abs=1e-12)

@@ -126,7 +126,7 @@ def run_chains(
     """Follow the episodes of every place and class."""
     for g in range(len(places)):
         for s in range(4):
-            follow(p, s, first[g, s], later[g, s], places[g], carry, flows[g, s], ends[g, s])
+            follow(p, s, first[g, s], later[g, s], places[g], carry, flows[g, s], ends[g, s], True)
 
 
 @kernel
@@ -147,7 +147,7 @@ def chain_loads(
         for need_class in range(4):
             follow(
                 p, need_class, first[g, need_class], later[g, need_class], places[g], carry, flow,
-                ends,
+                ends, False,
             )  # fmt: skip
             for j in range(11):
                 _add_loads(stations, 11 * g + j, need_class, flow[j], stay[_TIER[j]], loads)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.compiled import inlined, kernel
+from sim.compiled import inlined
 from sim.rules.illness import severity_factor
 from sim.rules.referral import back_referral_probability
 from sim.rules.resolution import MOST_VISITS
@@ -44,9 +44,9 @@ def helped(capability: float, failed: float) -> float:
     return (capability - failed) / (1.0 - failed)
 
 
-@kernel
+@inlined
 def follow(
-    p: Any, s: int, first: Any, later: Any, place: Any, carry: Any, flow: Any, ends: Any
+    p: Any, s: int, first: Any, later: Any, place: Any, carry: Any, flow: Any, ends: Any, told: bool
 ) -> None:
     """Follow one place's episodes of class s from first choice to end.
 
@@ -56,6 +56,7 @@ def follow(
     carry   (3, 6) scratch: patients failed by a tier, the sum of the capabilities that failed, and
             those of a tier's failed who were seen again
     flow    (11, FLOWS) written; ends (8,) written
+    told    False: only the flows that loads rest on (see balance.chain_loads), ends unfinished
     """
     flow[:] = 0.0
     ends[:] = 0.0
@@ -74,16 +75,18 @@ def follow(
         arriving = _sent_by_ambulance(p, s, place, 0, first[j + 1], total, j)
         if s < 3:
             ends[OPEN_DAYS] += arriving * place.days_to_visit[j]
-        flow[j, FIRST] = _visit(p, s, j, arriving, 0.0, 1.0, 0, place, carry, flow, ends)
-        ends[CONTACTED] += flow[j, FIRST]
+        seen = _visit(p, s, j, arriving, 0.0, 1.0, 0, place, carry, flow, ends, told)
+        flow[j, FIRST] = seen
+        ends[CONTACTED] += seen
         if _TIER[j] <= 1:
-            ends[FIRST_PRIMARY] += flow[j, FIRST]
+            ends[FIRST_PRIMARY] += seen
     for depth in range(1, MOST_VISITS):
-        _go_on(p, s, later, place, carry, flow, ends, depth)
-    _seen_again(carry, flow)
-    for t in range(6):
-        ends[UNRESOLVED] += carry[0, t]
-    _stays(p, s, place, flow, ends)
+        _go_on(p, s, later, place, carry, flow, ends, depth, told)
+    if told:
+        _seen_again(carry, flow)
+        for t in range(6):
+            ends[UNRESOLVED] += carry[0, t]
+    _stays(p, s, place, flow, ends, told)
 
 
 @inlined
@@ -100,7 +103,7 @@ def _sent_by_ambulance(
 @inlined
 def _visit(
     p: Any, s: int, j: int, arriving: float, failed: float, scale: float, depth: int, place: Any,
-    carry: Any, flow: Any, ends: Any,
+    carry: Any, flow: Any, ends: Any, told: bool,
 ) -> float:  # fmt: skip
     """Patients with `depth` visits behind them arrive at alternative j; returns those seen.
     Failures are added to `carry`. scale is 1 / (1 - failed)."""
@@ -110,11 +113,12 @@ def _visit(
     seen = arriving
     if s < 3:
         seen -= arriving * place.lost[j]
-        turned = arriving * place.turned[j]
-        flow[j, UNSEEN] += turned
         flow[j, LOST] += arriving - seen
-        ends[UNRESOLVED] += arriving - seen
-        ends[OPEN_DAYS] += turned * p.unseen_return
+        if told:
+            turned = arriving * place.turned[j]
+            flow[j, UNSEEN] += turned
+            ends[UNRESOLVED] += arriving - seen
+            ends[OPEN_DAYS] += turned * p.unseen_return
     capability = place.capability[j, s]
     good = 0.0
     if capability > failed:
@@ -124,7 +128,6 @@ def _visit(
     ease = severity_factor(p, 0.5 * (failed + worst))
     strain = severity_factor(p, 0.5 * (1.0 + worst))
     flow[j, VISITS] += seen
-    flow[j, VISIT_SEVERITY] += good * ease + bad * strain
     inside = good * place.admits[s, j]
     outside = bad * place.admits_beyond[s, j]
     flow[j, ASK] += inside
@@ -134,9 +137,11 @@ def _visit(
     flow[j, ASK_BEYOND_SEVERITY] += outside * strain
     if s == 3:
         flow[j, URGENT] += inside + outside
-    flow[j, GOOD] += good
-    flow[j, BAD] += bad - outside  # of those admitted beyond capability the stay tells
-    ends[RESOLVED] += good - inside
+    if told:
+        flow[j, VISIT_SEVERITY] += good * ease + bad * strain
+        flow[j, GOOD] += good
+        flow[j, BAD] += bad - outside  # of those admitted beyond capability the stay tells
+        ends[RESOLVED] += good - inside
     carry[0, tier] += bad - outside
     carry[1, tier] += (bad - outside) * worst
     return seen
@@ -144,7 +149,7 @@ def _visit(
 
 @inlined
 def _go_on(
-    p: Any, s: int, later: Any, place: Any, carry: Any, flow: Any, ends: Any, depth: int
+    p: Any, s: int, later: Any, place: Any, carry: Any, flow: Any, ends: Any, depth: int, told: bool
 ) -> None:
     """Those a tier failed drop out, follow a referral, or choose again above that tier."""
     for t in range(4, -1, -1):  # downward: whoever fails above is not taken twice in one round
@@ -155,23 +160,17 @@ def _go_on(
         scale = 1.0 / (1.0 - failed) if failed < 1.0 else 0.0
         carry[0, t] = carry[1, t] = 0.0
         going = number * p.escalation[s]
-        ends[UNRESOLVED] += number - going
-        ends[OPEN_DAYS] += going
         up = place.up[s, t]
         written = going * p.formal_referral
         follows = 0.0
         if up >= 0:
             follows = written * place.adherence
-        seen = chosen = 0.0
-        for j in range(_FIRST[t], _FIRST[t + 1]):
-            seen += flow[j, VISITS]
-        each = written / seen
-        for j in range(_FIRST[t], _FIRST[t + 1]):
-            flow[j, REFERRED] += each * flow[j, VISITS]
+        chosen = 0.0
         for j in range(_FIRST[t + 1], 11):
             chosen += later[t, j]
         alone = (going - follows) * (1.0 if chosen > 0.5 else 0.0)
-        ends[UNRESOLVED] += going - follows - alone
+        if told:
+            _tell_of_failed(t, number, going, follows + alone, written, flow, ends)
         for j in range(_FIRST[t + 1], 11):
             number = _sent_by_ambulance(p, s, place, t + 1, alone * later[t, j], alone, j)
             if j == up:
@@ -179,7 +178,24 @@ def _go_on(
                 flow[j, REFERRED_IN] += follows
             if s < 3:
                 ends[OPEN_DAYS] += number * place.days_to_visit[j]
-            carry[2, t] += _visit(p, s, j, number, failed, scale, depth, place, carry, flow, ends)
+            carry[2, t] += _visit(
+                p, s, j, number, failed, scale, depth, place, carry, flow, ends, told
+            )
+
+
+@inlined
+def _tell_of_failed(
+    t: int, number: float, going: float, seeing: float, written: float, flow: Any, ends: Any
+) -> None:
+    """Count those a tier failed: who goes on, who of them sees somebody, and referrals written."""
+    ends[UNRESOLVED] += number - seeing
+    ends[OPEN_DAYS] += going
+    seen = 0.0
+    for j in range(_FIRST[t], _FIRST[t + 1]):
+        seen += flow[j, VISITS]
+    each = written / seen
+    for j in range(_FIRST[t], _FIRST[t + 1]):
+        flow[j, REFERRED] += each * flow[j, VISITS]
 
 
 @inlined
@@ -194,7 +210,7 @@ def _seen_again(carry: Any, flow: Any) -> None:
 
 
 @inlined
-def _stays(p: Any, s: int, place: Any, flow: Any, ends: Any) -> None:
+def _stays(p: Any, s: int, place: Any, flow: Any, ends: Any, told: bool) -> None:
     """Requests for a bed, the search for another, transfers up and the way back down."""
     for tier in range(1, 6):
         first, last = _FIRST[tier], _FIRST[tier + 1]
@@ -241,6 +257,8 @@ def _stays(p: Any, s: int, place: Any, flow: Any, ends: Any) -> None:
             flow[j, STAYS] += flow[j, SHORT]
             flow[j, STAY_SEVERITY] += flow[j, SHORT_SEVERITY]
             flow[j, SHORT] = flow[j, SHORT_SEVERITY] = 0.0
+    if not told:
+        return
     for j in range(11):
         days = place.stay_base[j] * (flow[j, STAYS] + flow[j, DOWN]) + flow[j, SHORT]
         days += place.stay_slope[j] * (flow[j, STAY_SEVERITY] + flow[j, DOWN_SEVERITY])

@@ -65,12 +65,15 @@ def end_of_year(
     new[:, 0] -= born
     counts = start * (new / np.maximum(old, _LEAST))[..., None, None, None]
     total, held = counts.sum(axis=-1), counts[..., 1:].sum(axis=-1)
-    signed = held
     lapse = lapse_probability(p, 1.0 / _MONTHS)
     sign = np.zeros(coverage.shape)
     _uptake(p, coverage, sign)
+    # Every month some lapse and some of the others sign: linear in who has signed and in all.
+    of_held, of_all = np.ones(2), np.zeros(2)
     for month in range(_MONTHS):
-        signed = signed * (1.0 - lapse) + (total - signed) * sign[month * len(sign) // _MONTHS]
+        now = sign[month * len(sign) // _MONTHS]
+        of_held, of_all = of_held * (1.0 - lapse - now), of_all * (1.0 - lapse - now) + now
+    signed = of_held * held + of_all * total
     kept = (1.0 - lapse) ** _MONTHS
     effective = counts[..., 2] * kept + p.effective_contract_share * (signed - held * kept)
     end = np.stack([total - signed, signed - effective, effective], axis=-1)
