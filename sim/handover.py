@@ -274,7 +274,7 @@ class SlowWorld:
     def _parameters(self, month: int) -> Any:
         p, more = self.plain, {}
         effort = float(np.average(self.stocks.effort, weights=self.scope.residents))
-        raised = effort - effort_target(self.p, 0.0)
+        raised = effort - float(self.at_start.effort[0])
         if abs(raised) > 1e-12:
             more["formal_referral"] = 1.0 + p.effort_referral * raised
             for tier in ("county", "city"):

@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.compiled import kernel
+from sim.parameters import one_row
 from sim.region import Region
 from sim.tiers import Tier
 
@@ -117,9 +118,14 @@ def relative_income(p: Any, links: Any, drivers: Any, stocks: Any, j: int) -> fl
     return max(LEAST_INCOME, income)
 
 
-@kernel
 def relative_incomes(p: Any, links: Any, drivers: Any, stocks: Any, out: Any) -> None:
     """`relative_income` of every node, (N,)."""
+    _relative_incomes(one_row(p), links, drivers, stocks, out)
+
+
+@kernel
+def _relative_incomes(parameters: Any, links: Any, drivers: Any, stocks: Any, out: Any) -> None:
+    p = parameters[0]
     for j in range(len(out)):
         out[j] = relative_income(p, links, drivers, stocks, j)
 
@@ -141,9 +147,14 @@ def retained(p: Any, surplus: float, kept: float) -> float:
     return p.overspend_shared * surplus if kept > 0.0 else 0.0
 
 
-@kernel
 def retained_by_county(p: Any, budget: Any, spending: Any, kept: float, out: Any) -> None:
     """`retained` of every county's surplus of budget over spending, (C,)."""
+    _retained_by_county(one_row(p), budget, spending, kept, out)
+
+
+@kernel
+def _retained_by_county(parameters: Any, budget: Any, spending: Any, kept: float, out: Any) -> None:
+    p = parameters[0]
     for c in range(len(out)):
         out[c] = retained(p, budget[c] - spending[c], kept)
 
@@ -255,18 +266,18 @@ class Integrator:
     def step(self, p: Any, links: Links, drivers: Drivers, flat: Floats, years: float) -> None:
         """Move `flat` on by `years` under constant drivers, in place."""
         _runge_kutta(
-            p, links, drivers, self.trial_view, self.slope_views, self.slopes, self.trial, flat,
-            years,
+            one_row(p), links, drivers, self.trial_view, self.slope_views, self.slopes, self.trial,
+            flat, years,
         )  # fmt: skip
 
 
 @kernel
 def _runge_kutta(
-    p: Any, links: Any, drivers: Any, trial_view: Any, slope_views: Any, slopes: Any, trial: Any,
-    flat: Any, years: float,
+    parameters: Any, links: Any, drivers: Any, trial_view: Any, slope_views: Any, slopes: Any,
+    trial: Any, flat: Any, years: float,
 ) -> None:  # fmt: skip
     """One step of `Integrator`: four looks at the flows, in one call."""
-    n = len(flat)
+    p, n = parameters[0], len(flat)
     for k in range(4):
         ahead = (1.0 if k == 3 else 0.5) * years
         for i in range(n):

@@ -27,7 +27,7 @@ from sim.engines.meanfield.setting import ground_of
 from sim.engines.meanfield.solver import NotConverged
 from sim.engines.meanfield.year import NOT_GIVEN, run_year
 from sim.indicators import compute_all
-from sim.parameters import load_parameters
+from sim.parameters import load_parameters, one_row
 from sim.path import simulate_path
 from sim.population import PopulationParameters, residents_of
 from sim.rules.choice import ABSENT, nested_logit
@@ -255,7 +255,9 @@ def remembered(p, lived, old, years):
     zero = np.zeros(1, dtype=np.int64)
     view = CellArrays(zero, zero, zero, np.zeros(1), np.zeros((1, 11)))
     new = tuple(array.copy() for array in old)
-    remember(p, view, np.ones(1), lived, years, False, old, new, np.zeros((1, 7)), new_rates())
+    remember(
+        one_row(p), view, np.ones(1), lived, years, False, old, new, np.zeros((1, 7)), new_rates()
+    )  # fmt: skip
     return new
 
 
@@ -318,7 +320,7 @@ def test_people_alike_choose_as_people_who_differ_in_what_they_perceive(tier):
     contacts[0, 1] = alone
     memory = tuple(np.zeros((1, 6)) for _ in range(2))
     memory[1][0, tier] = spread
-    seen_by_all(P, memory, contacts, np.ones((1, 4, 6)), seen)
+    seen_by_all(one_row(P), memory, contacts, np.ones((1, 4, 6)), seen)
     shifted = utility.copy()
     shifted[1:] += slope * seen[0, 1][np.array(TIER)]
     assert np.abs(shares(shifted) - mean).max() < 0.12 * np.abs(alone - mean).max() + 1e-6

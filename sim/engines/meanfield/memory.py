@@ -118,7 +118,14 @@ def _what_is_left(rates: Any, years: float, after: Any, usual: Any) -> None:
 
 @kernel
 def choosing_by_quality(
-    p: Any, cells: Any, contacts: Any, flows: Any, by_tier: Any, out: Any, loyal: Any, x: Any
+    parameters: Any,
+    cells: Any,
+    contacts: Any,
+    flows: Any,
+    by_tier: Any,
+    out: Any,
+    loyal: Any,
+    x: Any,
 ) -> None:
     """Law: d ln(visits) / dT of a tier, (N, 4, 6), by the nested logit and habit.
 
@@ -127,10 +134,12 @@ def choosing_by_quality(
     1 / (1 - D k / c) times as much; this is written to loyal (N, 4, 6). Visits after another
     failed do not answer: who thinks better of the tier above goes less to the tier that fails.
 
+    parameters  (1,)
     contacts  (N, 4, 12) shares of first choices, self-care first; flows of places, see chain
     by_tier   (N, 4, 6, 3) of an Experience
     x         scratch, see new_lanes
     """
+    p = parameters[0]
     for s in range(4):
         for t in range(6):
             x[_HABIT * _LANES + 6 * s + t] = p.habit_weight[s]
@@ -202,7 +211,7 @@ def answer_by_lane(p: Any, k: int, x: Any) -> None:
 
 
 @kernel
-def seen_by_all(p: Any, memory: Any, contacts: Any, loyal: Any, out: Any) -> None:
+def seen_by_all(parameters: Any, memory: Any, contacts: Any, loyal: Any, out: Any) -> None:
     """Quality with which people all alike would choose as people who differ do: (N, 4, 6).
 
     To the second order in the spread of a utility, with a = 1 / dissimilarity and g = d ln P / du
@@ -212,9 +221,10 @@ def seen_by_all(p: Any, memory: Any, contacts: Any, loyal: Any, out: Any) -> Non
 
     What habit repeats (loyal, see `choosing_by_quality`) is as much a spread more.
 
-    memory    arrays of a Memory
+    parameters  (1,);  memory  arrays of a Memory
     contacts  (N, 4, 12) shares of first choices before
     """
+    p = parameters[0]
     for i in range(contacts.shape[0]):
         for s in range(4):
             row, weight = contacts[i, s], p.quality_weight[s]
@@ -318,11 +328,12 @@ def _keep_habits(i: int, s: int, lived: Any, rates: Any, left: Any, old: Any, ne
 
 @kernel
 def remember(
-    p: Any, cells: Any, people: Any, lived: Any, years: float, mean: bool, old: Any, new: Any,
-    place_sum: Any, x: Any,
+    parameters: Any, cells: Any, people: Any, lived: Any, years: float, mean: bool, old: Any,
+    new: Any, place_sum: Any, x: Any,
 ) -> None:  # fmt: skip
     """Memory after `years` of some experience, or its mean over them.
 
+    parameters     (1,)
     cells, people  keys and residents of cells; lived  arrays of an Experience
     old, new       arrays of a Memory; new is written
     place_sum      (G, 7) scratch;  x  (3, 56) scratch: rates a year, what is left of gaps after the
@@ -332,7 +343,7 @@ def remember(
     for g in range(place_sum.shape[0]):
         for t in range(7):
             place_sum[g, t] = 0.0
-    rates, usual = x[0], x[2]
+    p, rates, usual = parameters[0], x[0], x[2]
     left = usual if mean else x[1]
     for i in range(len(people)):
         _learning(p, i, lived, rates)

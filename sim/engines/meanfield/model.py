@@ -25,6 +25,7 @@ from sim.engines.meanfield.places import Floats
 from sim.engines.meanfield.setting import Conditions, Ground, Sessions, first_state, setting_of
 from sim.engines.meanfield.solver import Need, solve_period, work_of
 from sim.engines.meanfield.vital import change, partner_cells, relative_deaths
+from sim.parameters import one_row
 from sim.rules.illness import yearly_rate
 from sim.tiers import ALTERNATIVE_TIER
 
@@ -189,7 +190,7 @@ class MeanField:
         new = self.memory.blank()
         scratch = np.zeros((len(self.cells.county), 7))
         remember(
-            self.p, self.setting.cells, people, seen.arrays(), years, mean,
+            one_row(self.p), self.setting.cells, people, seen.arrays(), years, mean,
             self.memory.arrays(), new.arrays(), scratch, self.rates,
         )  # fmt: skip
         return new
@@ -204,7 +205,7 @@ class MeanField:
         self.setting.places.trust = trust / np.maximum(total, 1e-300)
         quality = np.zeros((len(people), 4, 6))
         loyal = np.ones_like(quality) if self.seen is None else self.seen.loyal
-        seen_by_all(self.p, memory.arrays(), self.contacts, loyal, quality)
+        seen_by_all(one_row(self.p), memory.arrays(), self.contacts, loyal, quality)
         seen = Need(need, quality, memory.exhausted, memory.habit, memory.habit_good)
         turns, inner, residual = solve_period(
             self.p, self.setting.services, seen, self.state, self.work, exact
@@ -232,8 +233,8 @@ class MeanField:
         )  # fmt: skip
         choosing, loyal = np.zeros((n, 4, 6)), np.ones((n, 4, 6))
         choosing_by_quality(
-            self.p, self.setting.cells, solution.contacts, solution.flows, by_tier, choosing,
-            loyal, self.lanes,
+            one_row(self.p), self.setting.cells, solution.contacts, solution.flows, by_tier,
+            choosing, loyal, self.lanes,
         )  # fmt: skip
         return_ = self.work.care / np.maximum(1.0 - solution.contacts[:, :, :1], 1e-12)
         return Experience(good, ended, by_tier, choosing, loyal, return_), in_bed

@@ -29,6 +29,7 @@ from sim.engines.meanfield.choice import (
     offered,
     own_exponents,
 )
+from sim.parameters import one_row
 
 TOLERANCE = 1e-6  # of waits in hours, shares and occupancies
 MOST_TURNS = 40
@@ -335,9 +336,10 @@ def _choose(p: Any, m: Any, n: Any, w: Any, state: Any) -> None:
 
 @kernel
 def _solve(
-    p: Any, m: Any, n: Any, w: Any, state: Any, exact: bool, most: int
+    parameters: Any, m: Any, n: Any, w: Any, state: Any, exact: bool, most: int
 ) -> tuple[int, int, float]:
     """`solve_period`; minus the evaluations used where there is no answer."""
+    p = parameters[0]
     patience_table(p, w.patience)
     own_exponents(
         p, m.cells, m.stations, m.prices, m.tastes, n.episodes, n.quality, n.exhausted, w.own,
@@ -374,7 +376,7 @@ def solve_period(
              their places answer to the change of waits by the pivot form
     Returns evaluations of all cells, inner turns, and the residual. Raises NotConverged.
     """
-    turns, inner, residual = _solve(p, services, need, work, state, exact, _INNER)
+    turns, inner, residual = _solve(one_row(p), services, need, work, state, exact, _INNER)
     if turns <= 0:
         raise NotConverged(f"residual {residual:.1e} after {-turns} evaluations, {inner} turns")
     return turns, inner, residual
