@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.compiled import njit
+from sim.compiled import kernel
 from sim.demography import Demography
 from sim.population.records import Floats, Ints, PopulationParameters, Residents, in_threads
 from sim.region import Region
@@ -69,7 +69,7 @@ def laws_of(
     )
 
 
-@njit
+@kernel
 def _chronic_state(laws: Laws, u: float, age: int) -> int:
     """Chronic state 0-3 from the threshold of a life.
 
@@ -85,7 +85,7 @@ def _chronic_state(laws: Laws, u: float, age: int) -> int:
     return 2 if rank < laws.advanced_share + laws.uncontrolled_share else 1
 
 
-@njit
+@kernel
 def gives_birth(laws: Laws, identity: int, age: int, sex: int) -> bool:
     """True when a woman bears a child in the year; the draw `carry` uses for the birth itself."""
     probability = laws.birth[age]
@@ -94,20 +94,20 @@ def gives_birth(laws: Laws, identity: int, age: int, sex: int) -> bool:
     return happens(block(laws.seed, _BIRTH, identity, laws.year, 0)[0], probability)
 
 
-@njit
+@kernel
 def income_of(u: float) -> int:
     """Income fifth from the lane that also serves the insurance scheme."""
     return int(5.0 * u)
 
 
-@njit
+@kernel
 def insurance_of(laws: Laws, u: float, age: int, urban: int) -> int:
     """Insurance scheme, 0 employee, 1 resident: what is left of the income lane is uniform."""
     fifths = 5.0 * u
     return 0 if fifths - int(fifths) < laws.employee[urban, age] else 1
 
 
-@njit
+@kernel
 def is_in_key_group(laws: Laws, u: float, age: int, chronic: int) -> bool:
     """In a key group of family-doctor contracts by age, illness or disability."""
     return bool(
@@ -118,7 +118,7 @@ def is_in_key_group(laws: Laws, u: float, age: int, chronic: int) -> bool:
     )
 
 
-@njit
+@kernel
 def _attributes_of(
     laws: Laws, identity: int, age: int, sex: int, urban: int
 ) -> tuple[int, int, int, int, int]:
@@ -138,7 +138,7 @@ def _attributes_of(
     return income, insurance, chronic, key_group, contract
 
 
-@njit
+@kernel
 def _fill_attributes(
     first: int,
     last: int,

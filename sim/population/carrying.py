@@ -8,7 +8,7 @@ from dataclasses import fields
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.compiled import njit
+from sim.compiled import kernel
 from sim.demography import Demography, load_demography
 from sim.population.attributes import laws_of, set_attributes
 from sim.population.census import people_of_census
@@ -217,7 +217,7 @@ def _year_odds(parameters: PopulationParameters, rates: Demography, seed: int, y
     )
 
 
-@njit
+@kernel
 def _birth(odds: Year, mother: int) -> int:
     """Bits for a birth: none, boy or girl, and whether the child dies in the year."""
     child = newborn_identity(mother, odds.year)
@@ -230,7 +230,7 @@ def _birth(odds: Year, mother: int) -> int:
     return bits
 
 
-@njit
+@kernel
 def _live_a_year(
     first: int,
     last: int,
@@ -269,7 +269,7 @@ def _live_a_year(
         counted[village, 2] = alive
 
 
-@njit
+@kernel
 def _write_year(
     first: int,
     last: int,

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.compiled import njit
+from sim.compiled import kernel, njit
 from sim.errors import Fault, InputError
 from sim.population.attributes import by_single_age
 from sim.population.records import (
@@ -77,7 +77,7 @@ def move_out(
     return moved
 
 
-@njit
+@kernel
 def _score_moves(
     villages: Ints,
     odds: Year,
@@ -100,7 +100,7 @@ def _score_moves(
             place += 1
 
 
-@njit
+@kernel
 def _mark_moves(
     villages: Ints,
     village_start: Ints,
