@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.engines.schema import World
+from sim.parameters import one_row
 
 
 class Given(NamedTuple):
@@ -29,6 +30,6 @@ class Given(NamedTuple):
 def given_of(p: Any, world: World, people: Any, published: Any) -> Given:
     """The same memory without attributes; parameters are a copy."""
     return Given(
-        np.array(p, ndmin=1), world.facility.view(np.ndarray), world.village.view(np.ndarray),
+        one_row(p), world.facility.view(np.ndarray), world.village.view(np.ndarray),
         world.scheme, people.view(np.ndarray), published.view(np.ndarray),
     )  # fmt: skip

@@ -12,6 +12,10 @@ EMERGENCY = 0
 REFERRED = 1
 ELECTIVE = 2
 
+# Patience for a bed lies between a class's value over this and times this, evenly in its logarithm
+# (assumption: half to double).
+PATIENCE_SPREAD = 2.0
+
 
 @kernel
 def admission_probability(
@@ -33,6 +37,6 @@ def admission_probability(
 
 @kernel
 def patience(p: Any, u: float, need_class: int) -> int:
-    """Draw: whole days a patient waits for a bed, half to double the class's value, at least 1."""
-    days = p.patience_days[need_class] * math.exp(math.log(2.0) * (2.0 * u - 1.0))
+    """Draw: whole days a patient waits for a bed, about the class's value, at least 1."""
+    days = p.patience_days[need_class] * math.exp(math.log(PATIENCE_SPREAD) * (2.0 * u - 1.0))
     return max(1, int(math.floor(days + 0.5)))

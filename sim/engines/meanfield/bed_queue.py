@@ -24,25 +24,25 @@ from sim.compiled import kernel
 from sim.day import DISCHARGE_SECOND
 from sim.elementary import exp
 from sim.engines.meanfield.surfaces import hazard
+from sim.rules.admission import PATIENCE_SPREAD
 
 _SINCE_DISCHARGES = 1.0 - DISCHARGE_SECOND / 86_400.0  # part of a day until midnight
 _POINTS = 48  # of the waits at which somebody may lose patience, evenly in their logarithm
 _IDLE = 6.0  # standard deviations of the census below the beds beyond which nobody waits
 PATIENCE_POINTS = _POINTS + 1
 _NOTHING = 700.0  # e-folds under its peak beyond which a density is nothing
-_MOST_URGENT = 0.98  # of the beds: what emergencies can take from the others
+_MOST_URGENT = 0.98  # of the beds, numerical: keeps the factor 1 - r of the others above 0
 # A request leaves at the last midnight of its patience, a number of days rounded to the nearest: it
 # waits as many midnights as days of patience drawn, less a half.
 _TO_MIDNIGHT = 0.5
-_SPREAD = 2.0  # patience is drawn evenly in its logarithm between a class's value / 2 and x 2
-_LOG_SPREAD = 2.0 * math.log(_SPREAD)
+_LOG_SPREAD = 2.0 * math.log(PATIENCE_SPREAD)
 
 
 @kernel
 def impatient(patience: float, drawn: float) -> tuple[float, float, float]:
     """Share of a class with less patience than `drawn` days, its integral from 0, and the days of
     patience of those, times the share."""
-    low, high = patience / _SPREAD, patience * _SPREAD
+    low, high = patience / PATIENCE_SPREAD, patience * PATIENCE_SPREAD
     if drawn <= low:
         return 0.0, 0.0, 0.0
     at = min(drawn, high)
@@ -55,8 +55,8 @@ def patience_table(p: Any, out: Any) -> None:
     """`impatient` of the classes that are not urgent, at points of drawn patience from the least on
     to the most: (PATIENCE_POINTS, 10) days, then shares, integrals and days of the three."""
     days = p.patience_days
-    least = min(days[0], days[1], days[2]) / _SPREAD
-    most = max(days[0], days[1], days[2]) * _SPREAD
+    least = min(days[0], days[1], days[2]) / PATIENCE_SPREAD
+    most = max(days[0], days[1], days[2]) * PATIENCE_SPREAD
     growth = (most / least) ** (1.0 / _POINTS)
     drawn = least
     for k in range(PATIENCE_POINTS):
