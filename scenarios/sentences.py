@@ -73,10 +73,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "note.own_centre": (
         "Under {arms} the regional tier is the centre built in the region; patients of centres elsewhere "
         "are then in the tier outside. Compare the places to see who leaves the region. Who finds no bed "
-        "at the centre goes on outside in the model, not back to a city hospital: read its wards as "
-        "demand, not as a forecast.",
+        "at the centre asks at the city hospitals, and outside if they have failed him. Nobody knows the "
+        "wait for a bed before he asks for one: requests at the centre are demand.",
         "{arms}下“区域中心”指在本地建成的中心，去外地区域中心的患者计入“区域外”层级；是否外流请看“地点”各行。"
-        "模型中在该中心等不到床位的患者转往区域外，而不回市级医院：其床位各项反映需求，不是预测。",
+        "模型中在该中心等不到床位的患者改到市级医院申请床位（已在市级医院未治好的转往区域外）；"
+        "申请之前并不知道要等多久，故该中心的床位申请反映需求。",
     ),
     "note.relief": (
         "Relieved and added to by: change of the value over its mark when the lever is added alone to "

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from sim.compiled import kernel
+from sim.tiers import Tier
 
 # Priority of a claim on a bed or a doctor, lower first.
 EMERGENCY = 0
@@ -15,6 +16,8 @@ ELECTIVE = 2
 # Patience for a bed lies between a class's value over this and times this, evenly in its logarithm
 # (assumption: half to double).
 PATIENCE_SPREAD = 2.0
+
+_CITY = int(Tier.CITY)
 
 
 @kernel
@@ -40,3 +43,24 @@ def patience(p: Any, u: float, need_class: int) -> int:
     """Draw: whole days a patient waits for a bed, about the class's value, at least 1."""
     days = p.patience_days[need_class] * math.exp(math.log(PATIENCE_SPREAD) * (2.0 * u - 1.0))
     return max(1, int(math.floor(days + 0.5)))
+
+
+@kernel
+def seeks_bed_at(
+    tier: int, is_centre: bool, to_tier: int, to_is_centre: bool, is_farther: bool, failed: int
+) -> bool:  # fmt: skip
+    """May a patient whom a hospital had no bed for ask at another? Of those he goes to the nearest.
+
+    He may at one farther from home, of the same tier or above. A regional centre of the region
+    itself lies among the city's hospitals: whom it has no bed for asks at theirs, however near,
+    unless one of them has failed him; and nobody goes from them to it: no search turns round.
+
+    tier, to_tier            of the hospital without a bed, and of the other
+    is_centre, to_is_centre  a regional centre of the region itself
+    failed                   highest tier that has failed him, plus 1; 0 for none
+    """
+    if is_centre and to_tier == _CITY:
+        return failed <= _CITY
+    if to_is_centre and tier == _CITY:
+        return False
+    return is_farther and to_tier >= tier

@@ -26,6 +26,7 @@ from sim.engines.kernels.wards import next_for_bed, run_wards
 from sim.parameters import load_parameters
 from sim.rules.order import ready_key
 from sim.rules.random import Stream, blocks
+from sim.tiers import Tier
 from tests.engine.running import build, call, index_of, tables_of
 from tests.worlds import small_region
 
@@ -265,9 +266,39 @@ def test_whoever_runs_out_of_patience_asks_at_the_next_facility_tomorrow(
     assert L.asks_for(event[L.META]) == L.SEEK_BED
     assert L.need_class_of(event[L.META]) == COMPLEX
     here = index_of(engine.region, "county_general_0")
-    target = call(next_for_bed, **tables_of(engine), resident=9, need_class=COMPLEX, facility=here)
+    target = call(
+        next_for_bed, **tables_of(engine), resident=9, meta=L.pack(COMPLEX, 0), facility=here
+    )
     assert event[L.FACILITY] == target != here
     assert day.tally[L.F_LEFT_QUEUE] == 1
+
+
+def test_whom_the_region_s_own_centre_has_no_bed_for_asks_at_the_city_s_hospitals() -> None:
+    """Unless one of them has failed him; and they send nobody to the centre."""
+    town = build(small_region(n_counties=1, residents=3_000, year=2023, regional_inside=True))
+    record, of = town.world.facility, {
+        key: index_of(town.region, key)
+        for key in ("city_first", "city_second", "regional", "outside")
+    }  # fmt: skip
+    here = [town.region.facilities.key[f] for f in town.region.villages.facility[0]]
+    hours = dict(zip(here, town.region.villages.hours[0], strict=True))
+    assert record.beds[of["regional"]] > 0
+    assert max(hours["city_first"], hours["city_second"]) < hours["regional"]  # though nearer
+
+    def following(key: str, failed: int) -> int:
+        meta = L.pack(COMPLEX, 0)
+        if failed >= 0:
+            meta = L.after_visit(meta, failed)
+        return int(call(
+            next_for_bed, **tables_of(town), resident=0, meta=meta, facility=of[key]
+        ))  # fmt: skip
+
+    nearest, other = sorted(("city_first", "city_second"), key=lambda key: hours[key])
+    assert following("regional", -1) == of[nearest]
+    assert following("regional", int(Tier.COUNTY)) == of[nearest]
+    assert following("regional", int(Tier.CITY)) == of["outside"]
+    assert following(nearest, -1) == of[other]
+    assert following(other, -1) == of["outside"]
 
 
 def test_the_next_facility_is_farther_of_the_same_tier_or_above_in_scope_and_has_beds(
@@ -283,7 +314,7 @@ def test_the_next_facility_is_farther_of_the_same_tier_or_above_in_scope_and_has
         at = index_of(region, "county_general_0")
         for _ in range(12):
             following = int(call(
-                next_for_bed, **tables_of(engine), resident=resident, need_class=COMPLEX,
+                next_for_bed, **tables_of(engine), resident=resident, meta=L.pack(COMPLEX, 0),
                 facility=at,
             ))  # fmt: skip
             here, there = (

@@ -87,6 +87,8 @@ FAULTS = (
     _f("beds", "two days before a transfer", f"{_BEDS}.write_stay", "days = 1", "days = 2"),
     _f("beds", "looks for a bed at higher tiers only", f"{_BEDS}.next_for_bed",
        "_TIER_OF[j] < tier", "_TIER_OF[j] <= tier"),
+    _f("beds", "back to the city hospital that failed him", f"{_BEDS}.next_for_bed",
+       "failed_of(meta)", "0"),
     _f("beds", "beds of the day before free at once", f"{_BEDS}.run_wards",
        "occupied -= leaving", "occupied -= leaving - 1"),
     _f("beds", "step-downs are emergencies", f"{_BEDS}.priority_of",

@@ -141,7 +141,7 @@ def test_a_centre_of_ones_own_is_explained_where_people_go_and_where_wards_are_f
     for flows, is_told in ((away, False), (here, True)):
         c = replace(found, flows=flows)
         for sheet in (flows_sheet(c, "en"), bottlenecks_sheet(c, arm, "en")):
-            assert any("not back to a city hospital" in note for note in sheet.notes) == is_told
+            assert any("asks at the city hospitals" in note for note in sheet.notes) == is_told
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -45,22 +45,24 @@ from sim.engines.kernels.layout import (
     asking,
     asks_for,
     copy_row,
+    failed_of,
     is_referred,
     need_class_of,
     occurrence_of,
     write_event,
 )
-from sim.rules.admission import ELECTIVE, EMERGENCY, REFERRED, patience
+from sim.rules.admission import ELECTIVE, EMERGENCY, REFERRED, patience, seeks_bed_at
 from sim.rules.choice import scope_of
 from sim.rules.illness import difficulty, severity_factor
 from sim.rules.random import Stream, block
 from sim.rules.resolution import resolves
 from sim.rules.stay import stay_days
-from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES
+from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES, Tier
 
 _STAY = int(Stream.STAY)
 _ADMISSION = int(Stream.ADMISSION)
 _TIER_OF = ALTERNATIVE_TIER
+_REGIONAL = int(Tier.REGIONAL)
 
 
 @kernel
@@ -115,29 +117,40 @@ def write_stay(
 
 
 @kernel
+def is_own_centre(facilities: Any, facility: int) -> bool:
+    """Is it a regional centre of the region itself?"""
+    return facilities[facility].tier == _REGIONAL and not facilities[facility].delay
+
+
+@kernel
 def next_for_bed(
-    facilities: Any, villages: Any, people: Any, resident: int, need_class: int, facility: int
+    facilities: Any, villages: Any, people: Any, resident: int, meta: int, facility: int
 ) -> int:
-    """The next facility in order of distance, of the same tier or above, that has beds; the last
-    is outside."""
+    """The nearest facility that has beds, takes the patient and is one to seek a bed at, see
+    rules.admission.seeks_bed_at; the last is outside."""
     village = people[resident].village
     here = alternative_of(villages, village, facility)
     hours = villages[village].hours[here] if here >= 0 else 0.0
-    tier = facilities[facility].tier
-    patient = 3 * need_class + scope_of(people[resident].age, people[resident].sex)
+    tier, is_centre = facilities[facility].tier, is_own_centre(facilities, facility)
+    patient = 3 * need_class_of(meta) + scope_of(people[resident].age, people[resident].sex)
     best = villages[village].facility[N_ALTERNATIVES - 1]
     nearest = math.inf
     for j in range(2, N_ALTERNATIVES):
         f = villages[village].facility[j]
-        if f < 0 or f == facility or _TIER_OF[j] < tier:
+        if f < 0 or f == facility:
             continue
         if not facilities[f].delay and facilities[f].beds == 0:
             continue
         if (facilities[f].takes >> patient) & 1 == 0:
             continue
         way = villages[village].hours[j]
-        farther = way > hours or (way == hours and j > here)
-        if farther and way < nearest:
+        is_farther = way > hours or (way == hours and j > here)
+        to_centre = is_own_centre(facilities, f)
+        if not seeks_bed_at(
+            tier, is_centre, _TIER_OF[j], to_centre, is_farther, failed_of(meta)
+        ):  # fmt: skip
+            continue
+        if way < nearest:
             nearest = way
             best = f
     return best
@@ -229,9 +242,7 @@ def run_wards(
         if kept[i, W_UNTIL] <= day + 1:
             resident = kept[i, W_RESIDENT]
             meta = asking(kept[i, W_META], SEEK_BED)
-            target = next_for_bed(
-                facilities, villages, people, resident, need_class_of(meta), facility
-            )
+            target = next_for_bed(facilities, villages, people, resident, meta, facility)
             onset = kept[i, W_ONSET]
             write_event(events, n_events, resident, onset, meta, kept[i, W_LANE], target, day + 1)
             n_events += 1

@@ -13,10 +13,15 @@ from sim.compiled import inlined
 from sim.rules.illness import severity_factor
 from sim.rules.referral import back_referral_probability
 from sim.rules.resolution import MOST_VISITS
-from sim.tiers import ALTERNATIVE_TIER
+from sim.tiers import ALTERNATIVE_TIER, Tier
 
 _TIER = ALTERNATIVE_TIER
+_CITY = int(Tier.CITY)
 _SEARCHES = 5  # beds sought in a tier at most; who still has none goes outside
+# Beds are asked for tier by tier. A regional centre of the region comes before the city hospitals,
+# which take whom it has no bed for, and once more after them, for those they send up.
+_BEDS_IN_ORDER = (1, 2, 4, 3, 4, 5)
+_CENTRE_BEFORE = 2
 _FIRST = (0, 1, 2, 7, 9, 10, 11)  # first alternative of a tier, and one past the last
 # Columns of the flows of a place, class and alternative, persons a year unless said otherwise.
 (
@@ -27,7 +32,8 @@ _FIRST = (0, 1, 2, 7, 9, 10, 11)  # first alternative of a tier, and one past th
 ) = range(28)  # fmt: skip
 SHORT_DEPTH = ASK_DEPTH + MOST_VISITS  # requests and stays beyond capability by visits so far
 AGAIN = SHORT_DEPTH + MOST_VISITS  # bad outcomes another visit or stay of the episode follows
-FLOWS = AGAIN + 1
+ASK_FAILED = AGAIN + 1  # at the regional tier: requests of those whom the city tier has failed
+FLOWS = ASK_FAILED + 1
 # Columns of the ends of a place's episodes of a class.
 (
     STARTED, SELF_RESOLVED, SELF_UNRESOLVED, RESOLVED, UNRESOLVED, CONTACTED, FIRST_PRIMARY,
@@ -178,9 +184,12 @@ def _go_on(
                 flow[j, REFERRED_IN] += follows
             if s < 3:
                 ends[OPEN_DAYS] += number * place.days_to_visit[j]
+            asked = flow[j, ASK] + flow[j, ASK_BEYOND]
             carry[2, t] += _visit(
                 p, s, j, number, failed, scale, depth, place, carry, flow, ends, told
             )
+            if t == _CITY and j < 10:
+                flow[j, ASK_FAILED] += flow[j, ASK] + flow[j, ASK_BEYOND] - asked
 
 
 @inlined
@@ -212,39 +221,21 @@ def _seen_again(carry: Any, flow: Any) -> None:
 @inlined
 def _stays(p: Any, s: int, place: Any, flow: Any, ends: Any, told: bool) -> None:
     """Requests for a bed, the search for another, transfers up and the way back down."""
-    for tier in range(1, 6):
+    for step in range(6):
+        tier = _BEDS_IN_ORDER[step]
         first, last = _FIRST[tier], _FIRST[tier + 1]
         rounds = 1 if last - first == 1 else _SEARCHES
         for k in range(rounds):
+            lowest = tier if k < rounds - 1 else tier + 1
+            if step == _CENTRE_BEFORE:
+                lowest = _CITY
             for j in range(first, last):
-                _grant(s, j, place, flow, k < rounds - 1)
+                _grant(s, j, place, flow, lowest)
+        if step == _CENTRE_BEFORE:
+            continue
         for j in range(first, last):
-            if flow[j, SHORT] <= 0.0:
-                continue
-            flow[j, BAD] += flow[j, SHORT]
-            ends[OPEN_DAYS] += flow[j, SHORT]
-            up = place.up[s, tier]
-            if tier == 5 or up < 0:
-                ends[UNRESOLVED] += flow[j, SHORT]
-                continue
-            failed = place.capability[j, s]
-            last = flow[j, SHORT_DEPTH + MOST_VISITS - 1]  # no visit left to them
-            ends[UNRESOLVED] += last
-            mean = flow[j, SHORT] - last
-            above = place.capability[up, s]
-            good = mean * helped(above, failed)
-            worst = max(above, failed)
-            flow[up, ASK] += good
-            flow[up, ASK_SEVERITY] += good * severity_factor(p, 0.5 * (failed + worst))
-            flow[up, ASK_BEYOND] += mean - good
-            flow[up, ASK_BEYOND_SEVERITY] += (mean - good) * severity_factor(p, 0.5 * (1.0 + worst))
-            for depth in range(MOST_VISITS - 1):
-                beyond = flow[j, SHORT_DEPTH + depth] * (1.0 - helped(above, failed))
-                flow[up, ASK_DEPTH + depth + 1] += beyond
-            flow[up, TRANSFERRED_IN] += mean
-            flow[up, URGENT] += mean
-            flow[up, GOOD] += good
-            flow[j, AGAIN] += mean
+            if flow[j, SHORT] > 0.0:
+                _send_up(p, s, tier, j, place, flow, ends)
     for j in range(11):
         stays = flow[j, STAYS]
         ends[RESOLVED] += stays
@@ -268,8 +259,38 @@ def _stays(p: Any, s: int, place: Any, flow: Any, ends: Any, told: bool) -> None
 
 
 @inlined
-def _grant(s: int, j: int, place: Any, flow: Any, searching: bool) -> None:
-    """Give beds to the requests at alternative j; the rest asks at the next one, or outside."""
+def _send_up(p: Any, s: int, tier: int, j: int, place: Any, flow: Any, ends: Any) -> None:
+    """Whom alternative j could not treat in a day in bed is sent on, as an emergency."""
+    flow[j, BAD] += flow[j, SHORT]
+    ends[OPEN_DAYS] += flow[j, SHORT]
+    up = place.up[s, tier]
+    if tier == 5 or up < 0:
+        ends[UNRESOLVED] += flow[j, SHORT]
+        return
+    failed = place.capability[j, s]
+    spent = flow[j, SHORT_DEPTH + MOST_VISITS - 1]  # no visit left to them
+    ends[UNRESOLVED] += spent
+    moved = flow[j, SHORT] - spent
+    above = place.capability[up, s]
+    good = moved * helped(above, failed)
+    worst = max(above, failed)
+    flow[up, ASK] += good
+    flow[up, ASK_SEVERITY] += good * severity_factor(p, 0.5 * (failed + worst))
+    flow[up, ASK_BEYOND] += moved - good
+    flow[up, ASK_BEYOND_SEVERITY] += (moved - good) * severity_factor(p, 0.5 * (1.0 + worst))
+    for depth in range(MOST_VISITS - 1):
+        beyond = flow[j, SHORT_DEPTH + depth] * (1.0 - helped(above, failed))
+        flow[up, ASK_DEPTH + depth + 1] += beyond
+    flow[up, TRANSFERRED_IN] += moved
+    flow[up, URGENT] += moved
+    flow[up, GOOD] += good
+    flow[j, AGAIN] += moved
+
+
+@inlined
+def _grant(s: int, j: int, place: Any, flow: Any, lowest: int) -> None:
+    """Give beds to the requests at alternative j; the rest asks at the next one, or outside where
+    that is of a tier below the lowest."""
     asked = flow[j, ASK] + flow[j, ASK_BEYOND]
     if asked <= 0.0:
         return
@@ -282,20 +303,22 @@ def _grant(s: int, j: int, place: Any, flow: Any, searching: bool) -> None:
         place.stay_base[j] * flow[j, ASK] + place.stay_slope[j] * flow[j, ASK_SEVERITY]
         + flow[j, ASK_BEYOND]
     )  # fmt: skip
-    found = 0.0
+    failed = min(1.0, flow[j, ASK_FAILED] / asked)
+    found = outside = 0.0
     for k in range(2, 11):
         share = onward[k]
         if share == 0.0 or leave == 0.0:
             continue
         found += share
-        target = k if searching or _TIER[k] > _TIER[j] else 10
-        part = share * leave
-        for column in range(4):
-            flow[target, ASK + column] += part * flow[j, ASK + column]
-        flow[target, URGENT] += part * flow[j, URGENT]
-        for depth in range(MOST_VISITS):
-            flow[target, ASK_DEPTH + depth] += part * flow[j, ASK_DEPTH + depth]
-        flow[j, MOVED_ON] += part * asked
+        there = share * leave if _TIER[k] >= lowest else 0.0
+        if _TIER[k] < _TIER[j]:
+            there *= 1.0 - failed
+        outside += share * leave - there
+        if there > 0.0:
+            _pass_on(j, k, there, flow)
+    if outside > 0.0:
+        _pass_on(j, 10, outside, flow)
+    flow[j, MOVED_ON] += found * leave * asked
     leave *= found
     flow[j, STAYS] += (1.0 - leave) * flow[j, ASK]
     flow[j, STAY_SEVERITY] += (1.0 - leave) * flow[j, ASK_SEVERITY]
@@ -306,3 +329,13 @@ def _grant(s: int, j: int, place: Any, flow: Any, searching: bool) -> None:
         flow[j, ASK_DEPTH + depth] = 0.0
     for column in range(5):
         flow[j, ASK + column] = 0.0
+
+
+@inlined
+def _pass_on(j: int, k: int, part: float, flow: Any) -> None:
+    """A part of the requests at alternative j is made at k."""
+    for column in range(4):
+        flow[k, ASK + column] += part * flow[j, ASK + column]
+    flow[k, URGENT] += part * flow[j, URGENT]
+    for depth in range(MOST_VISITS):
+        flow[k, ASK_DEPTH + depth] += part * flow[j, ASK_DEPTH + depth]

@@ -13,11 +13,14 @@ from typing import Any
 
 import numpy as np
 
+from sim.compiled import kernel
 from sim.engines.meanfield.places import Cells, Floats, Ints
 from sim.region import Region
+from sim.rules.admission import seeks_bed_at
 from sim.rules.choice import in_scope
-from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES
+from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES, Tier
 
+_TIER_OF = ALTERNATIVE_TIER
 _OTHERS = 2  # scope of those who are neither children nor women of childbearing age
 MEMBERS = 6  # typical facilities of a station
 NONE = -1
@@ -219,26 +222,41 @@ def _nearest(world: Any, cells: Cells, g: int) -> Floats:
 
 
 def _onward(world: Any, cells: Cells, need_class: int) -> Floats:
-    """The next alternative with beds in order of distance, of the same tier or above, that takes an
-    adult of a class: shares of every place's people by alternative they leave, (G, 11, 11).
+    """Where an adult of a class whom no tier has failed seeks a bed next, see
+    rules.admission.seeks_bed_at: shares of every place's people by alternative they leave,
+    (G, 11, 11).
 
     Hospitals of a town are about as far, so that their order differs from village to village.
     """
     village, facility = world.village, world.facility
-    of, hours = village.facility, village.hours
+    of = village.facility
     can = (of >= 0) & ((facility.takes[of] >> (3 * need_class + _OTHERS)) & 1 == 1)
     can &= facility.delay[of] | (facility.beds[of] > 0)
     can &= np.isfinite(cells.hours[cells.village_place])  # what a village or two has is not
     can[:, :2] = False
-    people = cells.village_people + 1e-9
-    last = N_ALTERNATIVES - 1
+    is_centre = (facility.tier[of] == int(Tier.REGIONAL)) & ~facility.delay[of]
     result = np.zeros((len(cells.county), N_ALTERNATIVES, N_ALTERNATIVES))
-    for j in range(last):
-        after = np.arange(N_ALTERNATIVES) > j
-        farther = (hours > hours[:, j : j + 1]) | ((hours == hours[:, j : j + 1]) & after)
-        reach = np.where(can & farther & (_TIER[j] <= _TIER), hours, np.inf)
-        to = np.where(np.isfinite(reach).any(axis=1), reach.argmin(axis=1), last)
-        here = of[:, j] >= 0
-        np.add.at(result[:, j], (cells.village_place[here], to[here]), people[here])
-    result[:, :, last] *= np.isfinite(cells.hours[:, last])[:, None]
+    people = cells.village_people + 1e-9
+    _add_searches(of, village.hours, can, is_centre, cells.village_place, people, result)
+    result[:, :, -1] *= np.isfinite(cells.hours[:, -1])[:, None]
     return result / np.maximum(result.sum(axis=2, keepdims=True), 1e-300)
+
+
+@kernel
+def _add_searches(
+    of: Any, hours: Any, can: Any, is_centre: Any, place: Any, people: Any, out: Any
+) -> None:
+    """Add the people of every village to where they seek a bed after each alternative."""
+    for v in range(len(place)):
+        for j in range(N_ALTERNATIVES - 1):
+            if of[v, j] < 0:
+                continue
+            to, nearest = N_ALTERNATIVES - 1, np.inf
+            for k in range(2, N_ALTERNATIVES):
+                way = hours[v, k]
+                is_farther = way > hours[v, j] or (way == hours[v, j] and k > j)
+                if k != j and can[v, k] and way < nearest and seeks_bed_at(
+                    _TIER_OF[j], is_centre[v, j], _TIER_OF[k], is_centre[v, k], is_farther, 0
+                ):  # fmt: skip
+                    to, nearest = k, way
+            out[place[v], j, to] += people[v]

@@ -17,7 +17,7 @@ from sim.engines.reference.choosing import EFFECTIVE_CONTRACT
 from sim.engines.reference.clinic import LastOfInstant, Way
 from sim.engines.reference.episode import Asks, Episode, Stay, Visit
 from sim.engines.reference.rules import patience, severity_factor, stay_days
-from sim.rules.admission import ELECTIVE, EMERGENCY, REFERRED
+from sim.rules.admission import ELECTIVE, EMERGENCY, REFERRED, seeks_bed_at
 from sim.rules.random import Stream
 from sim.rules.resolution import resolves
 from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES, Tier
@@ -200,21 +200,26 @@ def draw_stay(stay: Stay, day: int) -> None:
 
 
 def next_for_bed(episode: Episode, facility: Facility) -> Facility | None:
-    """The next facility in order of distance, of the same tier or above, that has beds and takes
-    the patient; the last is outside."""
+    """The nearest facility that has beds, takes the patient and is one to seek a bed at, see
+    rules.admission.seeks_bed_at; the last is outside."""
     village, scope = episode.resident.village, episode.resident.scope
     here = village.column_of(facility)
     hours = village.hours[here] if here >= 0 else 0.0
     best, nearest = village.facilities.get(N_ALTERNATIVES - 1), math.inf
     for j, other in village.facilities.items():
-        if j < 2 or other is facility or ALTERNATIVE_TIER[j] < facility.tier:
-            continue
-        if not other.is_delay and other.beds == 0:
+        if j < 2 or other is facility or not (other.is_delay or other.beds > 0):
             continue
         if not other.takes(episode.need_class, scope):
             continue
         way = village.hours[j]
-        is_farther = way > hours or (way == hours and j > here)
-        if is_farther and way < nearest:
+        if seeks_bed_at(
+            facility.tier, is_own_centre(facility), ALTERNATIVE_TIER[j], is_own_centre(other),
+            way > hours or (way == hours and j > here), episode.failed,
+        ) and way < nearest:  # fmt: skip
             best, nearest = other, way
     return best
+
+
+def is_own_centre(facility: Facility) -> bool:
+    """Is it a regional centre of the region itself?"""
+    return facility.tier == Tier.REGIONAL and not facility.is_delay
