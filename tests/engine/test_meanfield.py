@@ -86,9 +86,11 @@ def test_mixing_habits_equals_the_rule_with_every_habit_in_turn(seed):
     utility, habit, good = random_cell(seed)
     need_class = 1
     x = scratch_of(utility)
-    factor = np.zeros(11)
-    choice.habit_factors(P, need_class, habit, good, factor)
-    choice.lay_habits(x, need_class, habit, factor, 1.0)
+    factors = np.zeros((3, choice.HABITS))
+    choice.habit_lines(P, factors)
+    choice.habit_factors(np.tile(habit, 4), np.tile(good, 4), factors)
+    of_class = factors[0].reshape(4, 11)[need_class]
+    choice.lay_habits(x, need_class, habit, of_class, 1.0)
     choice.fill_nests(P, x)
     choice.mix_habits(x)
     got, care = np.zeros(12), np.zeros(11)

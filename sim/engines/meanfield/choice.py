@@ -97,6 +97,7 @@ _ROWS = 81
 # alone; the outside one as it is, and with each of its four raised.
 _PRIMARY, _ALONE, _OUTSIDE, _NESTS = 0, 3, 4, 9
 LATER = 5 * 11 * LANES
+HABITS = 4 * 11  # of a cell, class by class
 
 
 def new_scratch() -> Any:
@@ -182,17 +183,19 @@ def first_contacts(
     first   (N, 4, 12) written, self-care first
     care    (N, 4, 11) written: share of those used to an alternative who see somebody
     later   (G, 4, 5, 11) written: choice of those whom a tier failed, need-weighted
-    x, raised (11,), lanes (G, LATER)  scratch
+    x, raised (3, HABITS), lanes (G, LATER)  scratch
     """
     lanes[:] = 0.0
+    used, well = habit.reshape(-1, HABITS), habit_good.reshape(-1, HABITS)
+    habit_lines(p, raised)
     for i in range(len(cells.place)):
         g = cells.place[i]
         mine, common = own[i], place[g, cells.insurance[i]]
         for k in range(12 * LANES):
             x[_E * LANES + k] = mine[k] * common[k]
+        habit_factors(used[i], well[i], raised)
         for s in range(4):
-            habit_factors(p, s, habit[i, s], habit_good[i, s], raised)
-            lay_habits(x, s, habit[i, s], raised, need[i, s])
+            lay_habits(x, s, habit[i, s], raised[0, 11 * s : 11 * s + 11], need[i, s])
         fill_nests(p, x)
         mix_habits(x)
         after_failures(x, lanes[g])
@@ -206,18 +209,26 @@ def first_contacts(
 
 
 @kernel
-def habit_factors(p: Any, s: int, habit: Any, good: Any, out: Any) -> None:
-    """Factors on alternatives' exponentials for those used to them, (11,); 0 where too few are."""
-    primary, outside = 1.0 / p.primary_nest, 1.0 / p.outside_nest
-    for k in range(11):
-        well = good[k] / max(habit[k], _RARE)
-        over = primary if k < 2 else outside if k >= 7 else 1.0
-        out[k] = (p.habit_weight[s] + p.outcome_weight * (2.0 * well - 1.0)) * over
-    for k in range(11):
-        out[k] = exp(out[k])
-    for k in range(11):
-        if habit[k] < _RARE:
-            out[k] = 0.0
+def habit_lines(p: Any, out: Any) -> None:
+    """What being used to an alternative adds to its utility over its nest's dissimilarity, into the
+    last rows of out (3, HABITS): the second, and the third times the share served well."""
+    for s in range(4):
+        for k in range(11):
+            over = 1.0 / (p.primary_nest if k < 2 else p.outside_nest if k >= 7 else 1.0)
+            out[1, 11 * s + k] = (p.habit_weight[s] - p.outcome_weight) * over
+            out[2, 11 * s + k] = 2.0 * p.outcome_weight * over
+
+
+@kernel
+def habit_factors(habit: Any, good: Any, out: Any) -> None:
+    """Factors on alternatives' exponentials for those used to them, 0 where too few are, into the
+    first row of out, see `habit_lines`; habit and good (HABITS,) of all classes."""
+    for k in range(HABITS):
+        out[0, k] = out[1, k] + out[2, k] * good[k] / max(habit[k], _RARE)
+    for k in range(HABITS):
+        out[0, k] = exp(out[0, k])
+    for k in range(HABITS):
+        out[0, k] = out[0, k] if habit[k] >= _RARE else 0.0
 
 
 @kernel

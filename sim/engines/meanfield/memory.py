@@ -93,6 +93,7 @@ _LANES = 24
 ) = range(13)  # fmt: skip
 # Rates of a cell: of learning and of its spread by tier, and of habits by class and alternative.
 _FADES, _LEARNS, _HABITS, _RATES = 0, 6, 12, 56
+_OF_HABITS = _RATES - _HABITS
 
 
 def new_lanes() -> Floats:
@@ -308,22 +309,25 @@ def learn_quality(
 
 
 @kernel
-def _keep_habits(i: int, s: int, lived: Any, rates: Any, left: Any, old: Any, new: Any) -> None:
-    """A cell's habits of a class."""
-    good, ended = lived[0], lived[1]
-    everybody = 0.0
-    for j in range(11):
-        rate, gap = rates[_HABITS + 11 * s + j], left[_HABITS + 11 * s + j]
+def _keep_habits(i: int, lived: Any, rates: Any, left: Any, old: Any, new: Any) -> None:
+    """A cell's habits, of all classes side by side."""
+    good, ended = lived[0][i].reshape(_OF_HABITS), lived[1][i].reshape(_OF_HABITS)
+    habit, well = old[2][i].reshape(_OF_HABITS), old[3][i].reshape(_OF_HABITS)
+    to_habit, to_well = new[2][i].reshape(_OF_HABITS), new[3][i].reshape(_OF_HABITS)
+    for k in range(_OF_HABITS):
+        rate, gap = rates[_HABITS + k], left[_HABITS + k]
         over = 1.0 / rate if rate > 0.0 else 0.0
-        part = ended[i, s, j] * over
-        well = good[i, s, j] * over
-        new[2][i, s, j] = part + (old[2][i, s, j] - part) * gap
-        new[3][i, s, j] = well + (old[3][i, s, j] - well) * gap
-        everybody += new[2][i, s, j]
-    if everybody > 1.0:  # rates are of the quarter's start
+        part, part_well = ended[k] * over, good[k] * over
+        to_habit[k] = part + (habit[k] - part) * gap
+        to_well[k] = part_well + (well[k] - part_well) * gap
+    for s in range(4):
+        everybody = 0.0
         for j in range(11):
-            new[2][i, s, j] /= everybody
-            new[3][i, s, j] /= everybody
+            everybody += new[2][i, s, j]
+        if everybody > 1.0:  # rates are of the quarter's start
+            for j in range(11):
+                new[2][i, s, j] /= everybody
+                new[3][i, s, j] /= everybody
 
 
 @kernel
@@ -358,8 +362,7 @@ def remember(
         for t in range(6):
             place_sum[cells.place[i], t] += people[i] * new[0][i, t]
         place_sum[cells.place[i], 6] += people[i]
-        for s in range(4):
-            _keep_habits(i, s, lived, rates, left, old, new)
+        _keep_habits(i, lived, rates, left, old, new)
     pull = p.word_of_mouth * years * (0.5 if mean else 1.0)
     for i in range(len(people)):
         g = cells.place[i]

@@ -20,6 +20,7 @@ from sim.engines.meanfield.balance import (
 )
 from sim.engines.meanfield.bed_queue import PATIENCE_POINTS, patience_table
 from sim.engines.meanfield.choice import (
+    HABITS,
     LANES,
     LATER,
     exponents,
@@ -36,7 +37,7 @@ MOST_TURNS = 40
 _INNER = 400
 _FIRST_TOLERANCE, _PART = 1e-3, 0.03  # part of a move that the next one is, at most
 LOOSE = 2e-3  # what may be left where `exact` is not asked for
-_LOOSE_INNER = 2e-4
+_LOOSE_INNER = 1e-3
 # Growth of contacts with the wait is at least this steep: hours of wait per utility, and half the
 # alternative's own share; only the speed of the iteration rests on it.
 _OWN_RESPONSE = 0.6
@@ -75,7 +76,7 @@ def work_of(places: int, cells: int, stations: int, flows: int, ends: int) -> An
         care=zeros((cells, 4, 11)), later=zeros((places, 4, 5, 11)), base=zeros((places, 4, 12)),
         contacts=zeros((places, 4, 12)), flows=zeros((places, 4, 11, flows)),
         ends=zeros((places, 4, ends)), loads=zeros((stations, LOADS)), slope=zeros(stations),
-        asked=zeros(stations), row=zeros(12), scratch=new_scratch(), raised=zeros(11),
+        asked=zeros(stations), row=zeros(12), scratch=new_scratch(), raised=zeros((3, HABITS)),
         lanes=zeros((places, LATER)), carry=zeros((3, 6)), start=new_state(stations),
         fresh=new_state(stations),
         point=zeros(8 * stations), step=zeros(8 * stations), past_x=zeros((6, 8 * stations)),
