@@ -7,12 +7,14 @@ single year of age, county and sex, which dies, bears and moves by the same rate
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from sim.engines.meanfield.places import Cells, Floats
-from sim.engines.meanfield.vital import Vital, vital_of
+from sim.compiled import kernel
+from sim.engines.meanfield.places import AGES, Cells, Floats
+from sim.engines.meanfield.vital import STARTS, Vital, vital_of
 from sim.population import Residents
 from sim.rules.demography import (
     DAYS_PER_YEAR,
@@ -21,8 +23,7 @@ from sim.rules.demography import (
     death_probability_table,
 )
 
-_EDGES = (14, 44, 64, 74)  # last year of age of the bands below the oldest
-_FERTILE_UNTIL = 49
+_FERTILE_UNTIL, _LATE = 49, 2  # and the band it lies in
 _CHILD, _WOMAN, _OTHER = range(3)  # scopes of services
 _WOMEN = 1
 
@@ -99,40 +100,59 @@ def grow_older(
     employee_share  (2 residence, 4 age groups) of the insurance scheme people join when grown up
     """
     after = people.copy()
-    county = cells.county[cells.place]
-    child, woman = cells.scope == _CHILD, cells.scope == _WOMAN
-    share = _top_share(cohorts.people)[county]
-    share[:, _WOMEN, 2] = _edge(cohorts.people[:, _WOMEN], 50, 64)[county]
-    share[woman, :, 2] = 0.0  # women of this scope leave it before they leave the band
-    moving = people[:, :-1] * share.transpose(0, 2, 1)[..., None]
-    after[:, :-1] -= moving
-    after[~child, 1:] += moving[~child]
-    employed = employee_share[cells.urban[cells.place][child], 1]
-    for sex in range(2):
-        for scheme, part in ((0, employed), (1, 1.0 - employed)):
-            joins = crossings.grown[sex, scheme, child]
-            grown = moving[child, :, sex] * part[:, None, None]
-            np.add.at(after[:, 1:, sex], joins, grown)
-    leaving = _edge(cohorts.people[:, _WOMEN], 45, _FERTILE_UNTIL)[county[woman]]
-    moved = people[woman, 2, _WOMEN] * leaving[:, None]
-    after[woman, 2, _WOMEN] -= moved
-    np.add.at(after[:, 2, _WOMEN], crossings.older[woman], moved)
+    _grow_older(
+        cells.place, cells.county, cells.urban, cells.scope, crossings.grown, crossings.older,
+        people, *_edges(cohorts.people), np.ascontiguousarray(employee_share[:, 1]), after,
+    )  # fmt: skip
     return after
 
 
+@kernel
+def _grow_older(
+    place: Any, county: Any, urban: Any, scope: Any, grown: Any, older: Any, people: Any,
+    edge: Any, late: Any, fertile: Any, employed: Any, after: Any,
+) -> None:  # fmt: skip
+    """`grow_older`, cell by cell; after is a copy of people.
+
+    edge, late, fertile  see `_edges`;  employed  (2 residence,) share with the first scheme
+    """
+    for i in range(len(people)):
+        c, at = county[place[i]], employed[urban[place[i]]]
+        for age in range(AGES - 1):
+            for sex in range(2):
+                share = edge[c, sex, age]
+                if sex == _WOMEN and age == _LATE:
+                    share = late[c]
+                if scope[i] == _WOMAN and age == _LATE:
+                    share = 0.0  # they leave this scope before they leave the band
+                for state in range(4):
+                    moving = people[i, age, sex, state] * share
+                    after[i, age, sex, state] -= moving
+                    if scope[i] != _CHILD:
+                        after[i, age + 1, sex, state] += moving
+                    else:
+                        after[grown[sex, 0, i], age + 1, sex, state] += moving * at
+                        after[grown[sex, 1, i], age + 1, sex, state] += moving * (1.0 - at)
+        if scope[i] == _WOMAN:
+            for state in range(4):
+                moving = people[i, _LATE, _WOMEN, state] * fertile[c]
+                after[i, _LATE, _WOMEN, state] -= moving
+                after[older[i], _LATE, _WOMEN, state] += moving
+
+
+def _edges(people: Floats) -> tuple[Floats, Floats, Floats]:
+    """Shares of people, (counties, 2, 111), who are at the last year of age of a band below the
+    oldest, (counties, 2, 4); of the women past childbearing age at the last of theirs, and of those
+    in the band of childbearing age at the last of that age, (counties,)."""
+    edge = [_edge(people, first, past - 1) for first, past in pairwise(STARTS)]
+    first, past, women = STARTS[_LATE], STARTS[_LATE + 1], people[:, _WOMEN]
+    late = _edge(women, _FERTILE_UNTIL + 1, past - 1)
+    return np.stack(edge, axis=-1), late, _edge(women, first, _FERTILE_UNTIL)
+
+
 def _edge(people: Floats, first: int, last: int) -> Floats:
-    """Share of the people of an age range who are at its last year, by county."""
-    total = people[:, first : last + 1].sum(axis=1)
-    return people[:, last] / np.maximum(total, 1e-12)
-
-
-def _top_share(people: Floats) -> Floats:
-    """Share of a band at its last year of age, (counties, 2, 4)."""
-    starts = (0, *(edge + 1 for edge in _EDGES[:-1]))
-    return np.stack(
-        [
-            people[:, :, edge] / np.maximum(people[:, :, start : edge + 1].sum(axis=2), 1e-12)
-            for start, edge in zip(starts, _EDGES, strict=True)
-        ],
-        axis=2,
+    """Share of the people of an age range who are at its last year of age; ages come last."""
+    share: Floats = people[..., last] / np.maximum(
+        people[..., first : last + 1].sum(axis=-1), 1e-12
     )
+    return share

@@ -7,16 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from sim.compiled import kernel
+from sim.compiled import inlined, kernel
 from sim.engines.meanfield.places import Cells, Floats, Ints
+from sim.parameters import one_row
 from sim.population import Residents
 from sim.rules.demography import DAYS_PER_YEAR, death_probability_table
 from sim.rules.illness import relative_mortality
 
-_STARTS = (0, 15, 45, 65, 75)
+STARTS = (0, 15, 45, 65, 75)  # first year of age of the bands
 _TYPICAL_AGE = (8, 30, 55, 70, 80)
-_SINGLE_AGES = np.arange(111)
-_BAND = np.searchsorted(_STARTS[1:], _SINGLE_AGES, side="right")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +44,22 @@ def rates_of(residents: Residents, demography: Any, move_rate: Floats) -> Vital:
 
 def vital_of(counts: Floats, demography: Any, move_rate: Floats) -> Vital:
     """Rates of bands whose people are of the ages counted, (2 sexes, 111)."""
-    ages = np.zeros((5, 2, 111))
-    for a in range(5):
-        here = np.where(a == _BAND, counts, 0.0)
-        ages[a] = here / np.maximum(here.sum(axis=1, keepdims=True), 1e-300)
-    both = ages * counts.sum(axis=1)[None, :, None]
-    both = both.sum(axis=1) / np.maximum(both.sum(axis=(1, 2)), 1e-300)[:, None]
     # Deaths of a calendar year by age on 1 January, as a rate: the table the engines draw from.
     yearly = -np.log1p(-death_probability_table(demography.mortality, DAYS_PER_YEAR))
+    people = np.maximum(_by_band(counts), 1e-300)
+    both = _by_band(move_rate[:, None] * counts) / people  # (counties, 2, 5)
+    of_sex = counts.sum(axis=1)
     return Vital(
-        death=(ages * yearly[None]).sum(axis=2),
-        birth=(ages[:, 1] * demography.fertility[None]).sum(axis=1),
-        move=move_rate @ both.T,
+        death=np.ascontiguousarray((_by_band(counts * yearly) / people).T),
+        birth=_by_band(counts[1] * demography.fertility) / people[1],
+        move=of_sex @ both / max(of_sex.sum(), 1e-300),
     )
+
+
+def _by_band(values: Floats) -> Floats:
+    """Sums over age bands of values by single year of age, which come last."""
+    sums: Floats = np.add.reduceat(values, STARTS, axis=-1)
+    return sums
 
 
 def relative_deaths(p: Any) -> Floats:
@@ -99,44 +101,58 @@ def change(
     by county, (counties, 3)."""
     result = np.zeros_like(people)
     counts = np.zeros((vital.move.shape[0], 3))
+    dying = vital.death[:, :, None] * relative[:, None] * years
     _change(
-        p, cells.county[cells.place], cells.effective, vital.death, vital.birth, vital.move,
-        relative, *partners, people, years, result, counts,
+        one_row(p), cells.county[cells.place], cells.effective, dying, vital.birth * years,
+        vital.move * years, *partners, people, years, result, counts,
     )  # fmt: skip
     return result, counts
 
 
 @kernel
 def _change(
-    p: Any, county: Any, effective: Any, death: Any, birth: Any, move: Any, relative: Any,
-    ill: Any, child: Any, people: Any, years: float, result: Any, counts: Any,
+    parameters: Any, county: Any, effective: Any, dying: Any, birth: Any, moving: Any, ill: Any,
+    child: Any, people: Any, years: float, result: Any, counts: Any,
 ) -> None:  # fmt: skip
-    """`change`, cell by cell; result and counts are zeros and are added to."""
+    """`change`, cell by cell; result and counts are zeros and are added to.
+
+    dying (5, 2, 4), birth (5,), moving (counties, 5)  chances in the period
+    """
+    p = parameters[0]
     boys = p.boys_per_100_girls / (100.0 + p.boys_per_100_girls)
     for i in range(len(people)):
-        c, managed, births = county[i], effective[i], 0.0
+        c, births, deaths, moves = county[i], 0.0, 0.0, 0.0
         for age in range(5):
+            fresh = p.chronic_incidence[min(age, 3)] * years if ill[i] >= 0 else 0.0
             for sex in range(2):
                 here, out = people[i, age, sex], result[i, age, sex]
+                total = 0.0
                 for state in range(4):
-                    dead = here[state] * death[age, sex] * relative[age, state] * years
-                    away = here[state] * move[c, age] * years
+                    dead, away = here[state] * dying[age, sex, state], here[state] * moving[c, age]
                     out[state] -= dead + away
-                    counts[c, 1] += dead
-                    counts[c, 2] += away
-                    if sex == 1:
-                        births += here[state] * birth[age] * years
-                if ill[i] >= 0:
-                    fresh = here[0] * p.chronic_incidence[min(age, 3)] * years
-                    out[0] -= fresh
-                    result[ill[i], age, sex, 1] += fresh
-                worse = here[1] * p.chronic_deterioration * (1.0 - 0.5 * managed) * years
-                better = here[2] * p.chronic_control * (1.0 + managed) * years
-                advance = here[2] * p.chronic_progression * (1.0 - 0.5 * managed) * years
-                out[1] += better - worse
-                out[2] += worse - better - advance
-                out[3] += advance
+                    deaths += dead
+                    moves += away
+                    total += here[state]
+                if sex == 1:
+                    births += total * birth[age]
+                if fresh > 0.0:
+                    out[0] -= here[0] * fresh
+                    result[ill[i], age, sex, 1] += here[0] * fresh
+                _move_on(p, effective[i], years, here, out)
         counts[c, 0] += births
+        counts[c, 1] += deaths
+        counts[c, 2] += moves
         if child[i] >= 0:
             result[child[i], 0, 0, 0] += births * boys
             result[child[i], 0, 1, 0] += births * (1.0 - boys)
+
+
+@inlined
+def _move_on(p: Any, managed: float, years: float, here: Any, out: Any) -> None:
+    """Change of chronic states, (4,), of people of whom a share is managed."""
+    worse = here[1] * p.chronic_deterioration * (1.0 - 0.5 * managed) * years
+    better = here[2] * p.chronic_control * (1.0 + managed) * years
+    advance = here[2] * p.chronic_progression * (1.0 - 0.5 * managed) * years
+    out[1] += better - worse
+    out[2] += worse - better - advance
+    out[3] += advance

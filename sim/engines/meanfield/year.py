@@ -46,8 +46,7 @@ class YearResult:
 def intensity_of(p: Any, year: int, months: list[int]) -> float:
     """Mean factor on the yearly rates in some months of a year: season, weekdays, access."""
     access = float(p.access_factor[min(max(year, 2020), 2023) - 2020])
-    season = float(np.mean([p.season[month] for month in months]))
-    return season * float(np.mean(p.weekday)) * access
+    return float(p.season[months].mean() * p.weekday.mean()) * access
 
 
 def run_year(ground: Ground, p: Any, tell: Callable[[int, int], None] | None = None) -> YearResult:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.compiled import kernel
 from sim.day import WARM_UP_DAYS
 from sim.demography import load_demography
 from sim.engines import schema as L
@@ -31,7 +32,7 @@ from sim.population import Residents
 from sim.region import Region
 
 MONTHS = 3  # of a quarter
-_TOLD = [L.F_VISITS, L.F_CHARGE_OUTPATIENT, L.F_CHARGE_INPATIENT]
+_FUNDS = [L.C_FUND, L.C_STAY_FUND]
 
 
 @lru_cache(maxsize=32)
@@ -63,6 +64,7 @@ class MeanFieldYears:
         self.first = start
         self.cohorts = start.cohorts
         self.year = start.ground.region.year
+        self.quarters = quarters(self.year)
         self.model = MeanField(start.ground, p)
         self.report = YearReport(self.model)
         self.before = self.model.people.copy()
@@ -72,7 +74,7 @@ class MeanFieldYears:
         self.started = False
         self.held: list[Any] = []  # states of the last five quarters
         self.coverage: list[Any] = []  # of contracts, in the quarters of the year
-        self.told = self.report.tallies.facility[:, _TOLD].copy()
+        self.told = visits_and_charges(self.report.tallies.facility)  # before this quarter
         self.by_key = _in_key_groups(start.ground.cells)
 
     # ------------------------------------------------------------------ down
@@ -119,7 +121,7 @@ class MeanFieldYears:
             model.period(WARM_UP_DAYS / 365.0, intensity_of(model.p, year, [0]), exact=False)
             model.people = people  # nobody is born or dies in the warm-up
             self.started = True
-        months, length = quarters(year)[self.quarter_of_year]
+        months, length = self.quarters[self.quarter_of_year]
         held = self.held
         if len(held) >= 5:  # the season comes again, a year later
             floor = model.setting.stations.own_delay
@@ -131,22 +133,21 @@ class MeanFieldYears:
         self.held = [*held[-4:], now]
         self.residual = max(self.residual, solution.residual)
         self.turns += solution.turns
-        self.told = self.report.tallies.facility[:, _TOLD].copy()
+        self.told = visits_and_charges(self.report.tallies.facility)
         self.report.add(solution, months, length)
         self.coverage.append(np.asarray(model.ground.region.contract_coverage))
         self.quarter_of_year += 1
 
     def month_tally(self) -> dict[str, Floats]:
         """The mean month of the last quarter, see sim.handover.MonthTally."""
-        grown = self.report.tallies.facility[:, _TOLD] - self.told
-        months = quarters(self.year)[self.quarter_of_year - 1][0]
+        months = self.quarters[self.quarter_of_year - 1][0]
+        visits, charges = visits_and_charges(self.report.tallies.facility) - self.told
         table = self.report.tallies.county[months[0] : months[-1] + 1]
-        fund = sum(table[..., k].sum(axis=(0, 2, 3)) for k in (L.C_FUND, L.C_STAY_FUND))
-        charges = grown[:, 1] + grown[:, 2]
+        fund = table[..., _FUNDS].sum(axis=(0, 2, 3, 4))
         cells = self.model.cells
         people = number_of_people(self.model.people)
         return {
-            "visits": grown[:, 0] / MONTHS,
+            "visits": visits / MONTHS,
             "charges": charges / 100.0 / MONTHS,
             "fund": fund / 100.0 / MONTHS,
             "residents": np.bincount(cells.county[cells.place], people, table.shape[1]),
@@ -171,7 +172,8 @@ class MeanFieldYears:
         )  # fmt: skip
         self._grow(end)
         self.year += 1
-        self.report = YearReport(model)
+        self.report.new_year()
+        self.quarters = quarters(self.year)
         self.quarter_of_year, self.residual, self.turns = 0, 0.0, 0
         self.coverage = []
         return result
@@ -199,8 +201,22 @@ class MeanFieldYears:
 
 def _in_key_groups(cells: Cells) -> Floats:
     """Residents outside and inside key groups on 1 January, (2,)."""
-    count: Floats = cells.contracts.sum(axis=(0, 2))
+    count: Floats = cells.contracts.sum(axis=0).sum(axis=1)
     return count
+
+
+def visits_and_charges(facility: Floats) -> Floats:
+    """Visits, and charges of visits and stays in fen, of facilities: (2, F)."""
+    out = np.empty((2, len(facility)))
+    _visits_and_charges(facility, out)
+    return out
+
+
+@kernel
+def _visits_and_charges(facility: Any, out: Any) -> None:
+    for f in range(len(facility)):
+        out[0, f] = facility[f, L.F_VISITS]
+        out[1, f] = facility[f, L.F_CHARGE_OUTPATIENT] + facility[f, L.F_CHARGE_INPATIENT]
 
 
 def _by_month(quarters: Floats) -> Floats:
