@@ -319,10 +319,13 @@ def load_parameters(
 def one_row(p: Any) -> Any:
     """A record as an array of one row: compiled code takes a fiftieth of the time to be handed it.
 
+    Every record has a type object of its own. Numba compares one it does not know with one it does,
+    field by field at every call, so rows have all the same.
+
     >>> one_row(load_parameters()).shape
     (1,)
     """
-    return np.asarray(p).reshape(1)
+    return np.asarray(p).reshape(1).view(_record_type())
 
 
 @cache
