@@ -7,14 +7,13 @@ single year of age, county and sex, which dies, bears and moves by the same rate
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from sim.compiled import kernel
 from sim.engines.meanfield.places import AGES, Cells, Floats
-from sim.engines.meanfield.vital import STARTS, Vital, vital_of
+from sim.engines.meanfield.vital import STARTS, Vital, by_band, vital_of
 from sim.population import Residents
 from sim.rules.demography import (
     DAYS_PER_YEAR,
@@ -24,6 +23,7 @@ from sim.rules.demography import (
 )
 
 _FERTILE_UNTIL, _LATE = 49, 2  # and the band it lies in
+_LAST_YEARS = np.array(STARTS[1:]) - 1  # of age, of the bands below the oldest
 _CHILD, _WOMAN, _OTHER = range(3)  # scopes of services
 _WOMEN = 1
 
@@ -144,15 +144,8 @@ def _edges(people: Floats) -> tuple[Floats, Floats, Floats]:
     """Shares of people, (counties, 2, 111), who are at the last year of age of a band below the
     oldest, (counties, 2, 4); of the women past childbearing age at the last of theirs, and of those
     in the band of childbearing age at the last of that age, (counties,)."""
-    edge = [_edge(people, first, past - 1) for first, past in pairwise(STARTS)]
-    first, past, women = STARTS[_LATE], STARTS[_LATE + 1], people[:, _WOMEN]
-    late = _edge(women, _FERTILE_UNTIL + 1, past - 1)
-    return np.stack(edge, axis=-1), late, _edge(women, first, _FERTILE_UNTIL)
-
-
-def _edge(people: Floats, first: int, last: int) -> Floats:
-    """Share of the people of an age range who are at its last year of age; ages come last."""
-    share: Floats = people[..., last] / np.maximum(
-        people[..., first : last + 1].sum(axis=-1), 1e-12
-    )
-    return share
+    band = people[..., _LAST_YEARS] / np.maximum(by_band(people)[..., :-1], 1e-12)
+    women = people[:, _WOMEN]
+    fertile = women[:, STARTS[_LATE] : _FERTILE_UNTIL + 1]
+    late = women[:, _FERTILE_UNTIL + 1 : STARTS[_LATE + 1]]
+    return band, *(of[:, -1] / np.maximum(of.sum(axis=1), 1e-12) for of in (late, fertile))

@@ -67,8 +67,9 @@ def _add_cells(
             for age in range(5):
                 for sex in range(2):
                     share, here = shares[i, s, age, sex], out[g, age, sex]
-                    for k in range(_COLUMNS):
-                        here[k] += share * row[k]
+                    if share > 0.0:
+                        for k in range(_COLUMNS):
+                            here[k] += share * row[k]
 
 
 @kernel

@@ -53,6 +53,7 @@ class Money:
         self.fund, self.square, self.within = np.zeros(n), np.zeros(n), np.zeros(n)
         self.charge = np.zeros((3, places, 4, 11))
         self.number = np.zeros((3, places, 4, 11))
+        self.stays = np.zeros((places, 4))
         self.rates = np.zeros((3, 2, 11))
 
     def new_year(self) -> None:
@@ -67,7 +68,7 @@ class Money:
         is used up. means  see links.Links"""
         cells, p, flows = model.cells, one_row(model.p), solution.flows
         scheme = np.asarray(model.setting.scheme).reshape(1)
-        _charges(p, flows, means, self.charge, self.number)
+        _charges(p, flows, means, self.charge, self.number, self.stays)
         _rates(scheme, self.rates)
         before, within_before = self.fund.copy(), self.within
         visit_money(
@@ -82,7 +83,7 @@ class Money:
         _keep_within(self.fund, before, self.within, within_before, self.period)
         stay_money(
             p, scheme, cells.place, cells.insurance, model.count, solution.part, self.charge,
-            self.number, self.rates, begun, years, self.period,
+            self.number, self.stays, self.rates, begun, years, self.period,
         )  # fmt: skip
 
 
@@ -147,10 +148,13 @@ def deductible_share(stays: float, factors: Any, start: float, end: float) -> fl
 
 
 @kernel
-def _charges(parameters: Any, flows: Any, means: Any, charge: Any, number: Any) -> None:
+def _charges(
+    parameters: Any, flows: Any, means: Any, charge: Any, number: Any, stays: Any
+) -> None:  # fmt: skip
     """Mean charges, fen, and numbers a year of places' visits, stays and short stays:
-    (3, G, 4, 11); a short stay costs a day of the mean stay."""
+    (3, G, 4, 11); a short stay costs a day of the mean stay. Stays of both kinds: (G, 4)."""
     p = parameters[0]
+    stays[:] = 0.0
     for g in range(flows.shape[0]):
         for j in range(11):
             visit, stay = means[g, j, PRICE], means[g, j, STAY_PRICE]
@@ -160,6 +164,7 @@ def _charges(parameters: Any, flows: Any, means: Any, charge: Any, number: Any) 
                 number[_VISIT, g, s, j] = flow[VISITS]
                 number[_STAY, g, s, j] = flow[STAYS] + flow[DOWN]
                 number[_SHORT_STAY, g, s, j] = flow[SHORT]
+                stays[g, s] += flow[STAYS] + flow[DOWN] + flow[SHORT]
                 charge[_VISIT, g, s, j] = visit * flow[VISIT_SEVERITY]
                 charge[_STAY, g, s, j] = stay * (flow[STAY_SEVERITY] + flow[DOWN_SEVERITY])
                 charge[_SHORT_STAY, g, s, j] = day * flow[SHORT_SEVERITY]
@@ -234,23 +239,22 @@ def stay_fund(charge: float, rate: float, deductible: float, spread: float) -> f
 @kernel
 def stay_money(
     parameters: Any, scheme: Any, place_of: Any, insurance: Any, people: Any, part: Any,
-    charge: Any, number: Any, rates: Any, begun: float, years: float, money: Any,
+    charge: Any, number: Any, stays: Any, rates: Any, begun: float, years: float, money: Any,
 ) -> None:  # fmt: skip
     """Charges of stays in a period and what the fund pays of them, into money, fen.
 
     part   (N, 4) of what a place's episodes lead to
-    charge, number, rates  see `_charges`, `_rates`
+    charge, number, stays, rates  see `_charges`, `_rates`
     begun  years since 1 January
     """
     spread = 0.5 * parameters[0].severity_spread
     for i in range(len(place_of)):
-        g, stays = place_of[i], 0.0
+        g, own = place_of[i], 0.0
         rate, deductible = rates[_OF_STAYS, insurance[i]], rates[_DEDUCTIBLE, insurance[i]]
         for s in range(4):
-            for j in range(11):
-                stays += part[i, s] * (number[_STAY, g, s, j] + number[_SHORT_STAY, g, s, j])
+            own += part[i, s] * stays[g, s]
         share = deductible_share(
-            stays / max(people[i], 1e-300), scheme[0].deductible_factor, begun, begun + years
+            own / max(people[i], 1e-300), scheme[0].deductible_factor, begun, begun + years
         )
         for s in range(4):
             for j in range(11):

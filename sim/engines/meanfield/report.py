@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from sim.day import blocks, days_in_year, days_to_opening, weekdays
+from sim.day import blocks, days_in_year, weekdays
 from sim.engines import schema as L
 from sim.engines.meanfield.groups import add_groups
 from sim.engines.meanfield.links import Links
@@ -30,7 +30,7 @@ _OF_BEDS = (
     L.F_BED_REQUESTS, L.F_TRANSFERS_OUT, L.F_TRANSFERS_IN, L.F_BACK_SENT, L.F_BACK_RECEIVED,
     L.F_CHARGE_INPATIENT,
 )  # fmt: skip
-_IS_OF_BEDS = np.isin(np.arange(L.FACILITY_TALLIES), _OF_BEDS)
+_IS_OF_BEDS = np.isin(np.arange(L.FACILITY_TALLIES), _OF_BEDS).astype(np.float64)
 
 
 @dataclass
@@ -59,11 +59,13 @@ class YearReport:
     tallies: Tallies = field(init=False)
     money: Money = field(init=False)
     links: Links = field(init=False)
+    sums: Floats = field(init=False)  # scratch of county_table
     elapsed: float = field(init=False, default=0.0)
 
     def __post_init__(self) -> None:
         self.money, self.links = Money(self.model), Links(self.model)
         self.tallies = _no_tallies(self.model)
+        self.sums = np.zeros((4, len(self.model.cells.county), 4, 11))
 
     def new_year(self) -> None:
         """Tallies of the next year; those so far are whose who holds them."""
@@ -80,43 +82,38 @@ class YearReport:
         money.count(model, solution, links.means, self.elapsed, years)
         table = np.zeros((len(cells.county), 11, L.COUNTY_TALLIES))
         county_table(
-            cells.place, money.period, solution.flows, cells.hours, links.means, years, table
-        )
+            cells.place, money.period, solution.flows, cells.hours, links.means, years, self.sums,
+            table,
+        )  # fmt: skip
         into = tallies.county[months[0] : months[-1] + 1]
-        add_places(table, _month_weights(model, months), links.place, cells.county, into)
+        weights = _month_weights(model, months)
+        add_places(table, weights, links.place, cells.county, into)
         if self.by_group:
             if not len(tallies.group):
                 groups = tallies.county.shape[1] * L.GROUPS
                 tallies.group = np.zeros((groups, 6, L.GROUP_TALLIES))
             add_groups(model, solution, money.period, links, years, tallies.group)
-        self._episodes(solution, months, years)
+        self._episodes(solution, months, weights, years)
         self._facilities(solution.flows, table, years)
         tallies.people += model.events
         self.elapsed += years
 
-    def _episodes(self, solution: Solution, months: list[int], years: float) -> None:
+    def _episodes(
+        self, solution: Solution, months: list[int], weights: Floats, years: float
+    ) -> None:
         """Episodes that end, and those open on the eve of the year and at its end: they began in
-        its first and last month, not in the mean of the period."""
+        its first and last month, not in the mean of the period. weights  see `_month_weights`"""
         add_episodes(solution.ends, years, self.tallies.episode)
-        year = self.model.ground.region.year
+        year, p = self.model.ground.region.year, one_row(self.model.p)
         for column, month, day in (
             (L.E_PENDING_START, 0, -1), (L.E_PENDING_END, 11, days_in_year(year) - 1),
         ):  # fmt: skip
             if month in months:
-                weights, days = _month_weights(self.model, months), _month_days(year)[months]
-                pace = weights[months.index(month)] / days[months.index(month)] * days.sum()
-                self.tallies.episode[:, column] = self._open_on(solution, day) * pace
-
-    def _open_on(self, solution: Solution, day: int) -> Floats:
-        """Episodes open at the end of a day, by class, at the pace of the period."""
-        p = self.model.p
-        weekday = int(weekdays(self.model.ground.region.year, day, 1)[0])
-        closed = [days_to_opening(t, weekday) > 0 for t in range(6)]
-        kept_waiting = np.array(closed) & (np.asarray(p.appointment_days) < 0.5)
-        intensity = float(p.weekday[weekday] / np.mean(p.weekday))
-        result = np.zeros(4)
-        open_episodes(solution.ends, solution.flows, kept_waiting, intensity, result)
-        return result
+                k, days, open_then = months.index(month), _month_days(year)[months], np.zeros(4)
+                weekday = int(weekdays(year, day, 1)[0])
+                open_episodes(p, weekday, solution.ends, solution.flows, open_then)
+                pace = weights[k] / days[k] * days.sum()
+                self.tallies.episode[:, column] = open_then * pace
 
     def _facilities(self, flows: Floats, table: Floats, years: float) -> None:
         """Counts of facilities: stations' sums, by each facility's part of its station; what beds
@@ -156,6 +153,7 @@ def _month_days(year: int) -> Floats:
 
 def _month_weights(model: MeanField, months: list[int]) -> Floats:
     """Parts of a period's flows that fall in its months."""
-    weights = (_month_days(model.ground.region.year) * model.p.season)[months]
+    season = one_row(model.p)["season"][0]
+    weights = (_month_days(model.ground.region.year) * season)[months]
     weight: Floats = weights / weights.sum()
     return weight

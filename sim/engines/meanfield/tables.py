@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from sim.compiled import kernel
+from sim.day import days_to_opening
 from sim.engines import schema as L
 from sim.engines.meanfield import chain as C
 from sim.engines.meanfield import money as M
@@ -41,30 +42,39 @@ _OF_ENDS = (
 
 @kernel
 def county_table(
-    place_of: Any, money: Any, flows: Any, hours: Any, means: Any, years: float, table: Any
-) -> None:
+    place_of: Any, money: Any, flows: Any, hours: Any, means: Any, years: float, sums: Any,
+    table: Any,
+) -> None:  # fmt: skip
     """The county tallies of a period by place and alternative, into zeros (G, 11, tallies).
 
     money  (4, N, 4, 11) of the period, see money.Money; flows of places a year, see chain
-    hours  (G, 11) one-way travel; means  see links.Links
+    hours  (G, 11) one-way travel; means  see links.Links;  sums  (4, G, 4, 11) scratch
     """
-    for i in range(len(place_of)):
-        for s in range(4):
-            for j in range(11):
-                row = table[place_of[i], j]
-                row[L.C_CHARGE] += money[M.VISIT_CHARGE, i, s, j]
-                row[L.C_FUND] += money[M.VISIT_FUND, i, s, j]
-                row[L.C_STAY_CHARGE] += money[M.STAY_CHARGE, i, s, j]
-                row[L.C_STAY_FUND] += money[M.STAY_FUND, i, s, j]
+    _sum_by_place(place_of, money.reshape(4, -1, 44), sums.reshape(4, -1, 44))
     for g in range(flows.shape[0]):
         for j in range(11):
-            _flows_of_place(flows[g, :, j], hours[g, j], means[g, j], years, table[g, j])
+            _count(flows[g, :, j], sums[:, g, :, j], hours[g, j], means[g, j], years, table[g, j])
 
 
 @kernel
-def _flows_of_place(flows: Any, hours: float, means: Any, years: float, row: Any) -> None:
-    """What a row of the county table counts besides money; flows (4, FLOWS) of an alternative."""
+def _sum_by_place(place_of: Any, values: Any, out: Any) -> None:
+    """Add kinds of values of cells, (kinds, N, k), up by place: (kinds, G, k)."""
+    out[:] = 0.0
+    for kind in range(len(values)):
+        for i in range(len(place_of)):
+            here, row = values[kind, i], out[kind, place_of[i]]
+            for k in range(len(row)):
+                row[k] += here[k]
+
+
+@kernel
+def _count(flows: Any, money: Any, hours: float, means: Any, years: float, row: Any) -> None:
+    """A row of the county table, of an alternative: flows (4, FLOWS) and money (4, 4 classes)."""
     for s in range(4):
+        row[L.C_CHARGE] += money[M.VISIT_CHARGE, s]
+        row[L.C_FUND] += money[M.VISIT_FUND, s]
+        row[L.C_STAY_CHARGE] += money[M.STAY_CHARGE, s]
+        row[L.C_STAY_FUND] += money[M.STAY_FUND, s]
         for column, source in _COUNTY_OF_FLOWS:
             row[column] += flows[s, source] * years
         wait = means[EMERGENCY_WAIT] if s == 3 else means[WAIT]
@@ -136,7 +146,7 @@ def share_out(
     """Add the tallies of stations to their facilities: by beds (F,) in the columns `of_beds`, by
     the part (F,) of demand in the others; and the days their beds are open.
 
-    delay  (F,) facilities without a bed limit; total (S,) scratch, zeros
+    of_beds  1.0 and 0.0;  delay  (F,) facilities without a bed limit;  total  (S,) scratch, zeros
     """
     for f in range(len(station_of)):
         if not delay[f]:
@@ -151,7 +161,8 @@ def share_out(
         if total[s] > 0.0:
             in_beds = 0.0 if delay[f] else beds[f] / total[s]
         for column in range(columns.shape[1]):
-            out[f, column] += columns[s, column] * (in_beds if of_beds[column] else part[f])
+            share = of_beds[column] * in_beds + (1.0 - of_beds[column]) * part[f]
+            out[f, column] += columns[s, column] * share
 
 
 @kernel
@@ -164,15 +175,17 @@ def add_episodes(ends: Any, years: float, out: Any) -> None:
 
 
 @kernel
-def open_episodes(ends: Any, flows: Any, closed: Any, intensity: float, out: Any) -> None:
-    """Episodes open on a day, into zeros (4,): those open at any time, by Little's law, and those
-    a closed clinic puts off that day.
-
-    closed  (6,) tiers whose clinics see nobody that day;  intensity  of the day, 1 on average
-    """
+def open_episodes(parameters: Any, weekday: int, ends: Any, flows: Any, out: Any) -> None:
+    """Episodes open at the end of a day, by class, at a period's pace, into zeros (4,): those open
+    at any time, by Little's law, and those a closed clinic without appointments puts off."""
+    p = parameters[0]
+    intensity = p.weekday[weekday] / p.weekday.mean()
+    for j in range(11):
+        tier = ALTERNATIVE_TIER[j]
+        if days_to_opening(tier, weekday) > 0 and p.appointment_days[tier] < 0.5:
+            for g in range(ends.shape[0]):
+                for s in range(3):
+                    out[s] += flows[g, s, j, C.FIRST] * intensity / 365.0
     for g in range(ends.shape[0]):
         for s in range(4):
             out[s] += ends[g, s, C.OPEN_DAYS] / 365.0
-            for j in range(11):
-                if s < 3 and closed[ALTERNATIVE_TIER[j]]:
-                    out[s] += flows[g, s, j, C.FIRST] * intensity / 365.0

@@ -46,17 +46,17 @@ def vital_of(counts: Floats, demography: Any, move_rate: Floats) -> Vital:
     """Rates of bands whose people are of the ages counted, (2 sexes, 111)."""
     # Deaths of a calendar year by age on 1 January, as a rate: the table the engines draw from.
     yearly = -np.log1p(-death_probability_table(demography.mortality, DAYS_PER_YEAR))
-    people = np.maximum(_by_band(counts), 1e-300)
-    both = _by_band(move_rate[:, None] * counts) / people  # (counties, 2, 5)
+    people = np.maximum(by_band(counts), 1e-300)
+    both = by_band(move_rate[:, None] * counts) / people  # (counties, 2, 5)
     of_sex = counts.sum(axis=1)
     return Vital(
-        death=np.ascontiguousarray((_by_band(counts * yearly) / people).T),
-        birth=_by_band(counts[1] * demography.fertility) / people[1],
+        death=np.ascontiguousarray((by_band(counts * yearly) / people).T),
+        birth=by_band(counts[1] * demography.fertility) / people[1],
         move=of_sex @ both / max(of_sex.sum(), 1e-300),
     )
 
 
-def _by_band(values: Floats) -> Floats:
+def by_band(values: Floats) -> Floats:
     """Sums over age bands of values by single year of age, which come last."""
     sums: Floats = np.add.reduceat(values, STARTS, axis=-1)
     return sums

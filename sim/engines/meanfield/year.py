@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.compiled import kernel
 from sim.day import WARM_UP_DAYS
 from sim.engines import schema as L
 from sim.engines.meanfield.contracts import end_of_year as contracts_of
@@ -15,6 +16,7 @@ from sim.engines.meanfield.model import MeanField, Solution, quarters
 from sim.engines.meanfield.places import Floats
 from sim.engines.meanfield.report import Tallies, YearReport
 from sim.engines.meanfield.setting import Ground
+from sim.parameters import one_row
 
 # Read-outs of a run that expected values cannot give.
 NOT_GIVEN = (
@@ -44,9 +46,15 @@ class YearResult:
 
 
 def intensity_of(p: Any, year: int, months: list[int]) -> float:
-    """Mean factor on the yearly rates in some months of a year: season, weekdays, access."""
-    access = float(p.access_factor[min(max(year, 2020), 2023) - 2020])
-    return float(p.season[months].mean() * p.weekday.mean()) * access
+    """Mean factor on the yearly rates in successive months of a year: season, weekdays, access."""
+    return float(_intensity(one_row(p), year, months[0], months[-1]))
+
+
+@kernel
+def _intensity(parameters: Any, year: int, first: int, last: int) -> float:
+    p = parameters[0]
+    season = p.season[first : last + 1].mean()
+    return season * p.weekday.mean() * p.access_factor[min(max(year, 2020), 2023) - 2020]
 
 
 def run_year(ground: Ground, p: Any, tell: Callable[[int, int], None] | None = None) -> YearResult:

@@ -18,7 +18,6 @@ from sim.engines.meanfield.ageing import (
     crossings_of,
     grow_older,
 )
-from sim.engines.meanfield.balance import State
 from sim.engines.meanfield.contracts import new_year
 from sim.engines.meanfield.model import MeanField, number_of_people, quarters
 from sim.engines.meanfield.places import Cells, Floats, place_hours
@@ -32,7 +31,6 @@ from sim.population import Residents
 from sim.region import Region
 
 MONTHS = 3  # of a quarter
-_FUNDS = [L.C_FUND, L.C_STAY_FUND]
 
 
 @lru_cache(maxsize=32)
@@ -129,8 +127,7 @@ class MeanFieldYears:
         elif len(held) == 4:
             copy_state(held[0], model.state)
         solution = model.period(length, intensity_of(model.p, year, months), exact=False)
-        now = State(*(array.copy() for array in model.state))
-        self.held = [*held[-4:], now]
+        self.held = [*held[-4:], solution.state]
         self.residual = max(self.residual, solution.residual)
         self.turns += solution.turns
         self.told = visits_and_charges(self.report.tallies.facility)
@@ -143,7 +140,8 @@ class MeanFieldYears:
         months = self.quarters[self.quarter_of_year - 1][0]
         visits, charges = visits_and_charges(self.report.tallies.facility) - self.told
         table = self.report.tallies.county[months[0] : months[-1] + 1]
-        fund = table[..., _FUNDS].sum(axis=(0, 2, 3, 4))
+        fund = np.zeros(table.shape[1])
+        _fund(table, fund)
         cells = self.model.cells
         people = number_of_people(self.model.people)
         return {
@@ -217,6 +215,17 @@ def _visits_and_charges(facility: Any, out: Any) -> None:
     for f in range(len(facility)):
         out[0, f] = facility[f, L.F_VISITS]
         out[1, f] = facility[f, L.F_CHARGE_OUTPATIENT] + facility[f, L.F_CHARGE_INPATIENT]
+
+
+@kernel
+def _fund(table: Any, out: Any) -> None:
+    """Fund payments by county of residence, fen, from its tallies, see report.Tallies."""
+    for month in range(table.shape[0]):
+        for county in range(table.shape[1]):
+            for tier in range(table.shape[2]):
+                for place in range(table.shape[3]):
+                    row = table[month, county, tier, place]
+                    out[county] += row[L.C_FUND] + row[L.C_STAY_FUND]
 
 
 def _by_month(quarters: Floats) -> Floats:
