@@ -231,7 +231,7 @@ def _cross(p: Any, old: Any, new: Any, rows: Any) -> None:
             if band == 0:
                 in_key = crossing * (1.0 - _healthy(p, old[0], 0))
                 leaving = in_key if key == _KEY else crossing - in_key
-                part = min(1.0, max(0.0, leaving / max(_in_row(rows[0], key), _LEAST)))
+                part = _part(leaving, _in_row(rows[0], key))
             for k in range(rows.shape[1]):
                 for contract in range(3):
                     moving = rows[band, k, key, contract] * part

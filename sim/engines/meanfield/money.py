@@ -45,6 +45,8 @@ class Money:
     fund, square  (N,) uncapped fund payments for visits in the year so far, fen a person, and the
             sum of their squares
     within  (N,) of the fund payments, those within the yearly cap
+    charge, number, stays, rates  of the places and of the fund in the period, see the functions
+            that write them
     """
 
     def __init__(self, model: MeanField) -> None:
