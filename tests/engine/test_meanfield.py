@@ -343,6 +343,24 @@ def test_a_cap_takes_what_is_above_it():
     assert money.capped(mean, variance, np.zeros(1)) == (300.0, 0.0)
 
 
+def test_a_deductible_falls_with_the_stays_before():
+    factors, at = np.array([10_000, 5_000, 2_000]), np.linspace(0.25, 0.5, 2001)
+    none, one = np.exp(-6.0 * at), 6.0 * at * np.exp(-6.0 * at)
+    wanted = (none + 0.5 * one + 0.2 * (1.0 - none - one)).mean()
+    assert money.deductible_share(6.0, factors, 0.25, 0.5) == pytest.approx(wanted, rel=1e-3)
+    assert money.deductible_share(0.0, factors, 0.25, 0.5) == 1.0
+
+
+def test_a_stay_below_the_deductible_is_paid_by_the_patient():
+    assert money.stay_fund(1000.0, 0.6, 300.0, 0.5) == pytest.approx(0.6 * 700.0)
+    assert money.stay_fund(1000.0, 0.6, 2000.0, 0.5) == 0.0
+    dear, part = 1000.0 * (1.0 + 0.75 * 0.5), 0.6 / 4.0  # only the dearest quarter is above 1,300
+    assert money.stay_fund(1000.0, 0.6, 1300.0, 0.5) == pytest.approx(part * (dear - 1300.0))
+    edge = 1000.0 * (1.0 - 0.75 * 0.5)
+    below, above = (money.stay_fund(1000.0, 0.6, edge + d, 0.5) for d in (-1e-6, 1e-6))
+    assert below == pytest.approx(above, abs=1e-5)
+
+
 # ---------------------------------------------------------------------------------- fixed point
 
 
