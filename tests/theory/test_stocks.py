@@ -208,6 +208,7 @@ def test_books_balance_to_the_unit_every_month():
         doctors = doctors + (now[0] - before[0]) - (now[1] - before[1])
         beds = beds + (now[2] - before[2]) - (now[3] - before[3])
         before = now
-        assert (whole(start.doctors, came, went) == doctors).all()
-        assert (whole(start.beds, stocks.opened, stocks.closed) == beds).all()
+        assert [whole(*now) for now in zip(start.doctors, came, went, strict=True)] == list(doctors)
+        parts = zip(start.beds, stocks.opened, stocks.closed, strict=True)
+        assert [whole(*now) for now in parts] == list(beds)
         assert np.abs(doctors - stocks.doctors).max() < 2.0
