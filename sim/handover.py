@@ -16,16 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.conditions import (
-    BASIS_POINTS,
-    Figures,
-    check_course,
-    figures_of,
-    parameters_of,
-    rounded,
-    scope_of,
-)
-from sim.course import FIRST_YEAR, Course
+from sim.conditions import Figures, check_course, figures_of, parameters_of, rounded, scope_of
+from sim.course import FIRST_YEAR, Course, Step
 from sim.nodes import (
     MonthTally,
     Nodes,
@@ -68,6 +60,7 @@ class SlowWorld:
         check_course(course, first)
         self.paths, self.p, self.course = paths, p, course
         self.last_known = max(paths.years)
+        self.published = [paths.of(year) for year in range(FIRST_YEAR, self.last_known + 1)]
         self.loops_from = 12 * (self.last_known + 1 - FIRST_YEAR)
         f = first.facilities
         self.counties = len(first.counties.code)
@@ -89,6 +82,7 @@ class SlowWorld:
         self.flows: list[Floats] = []  # visits and charges by node, fund by county, of every month
         self.reference: Floats | None = None  # flows of the last known year
         self.reference_residents = np.zeros(self.counties)
+        self._unplanned: tuple[Step, ...] | None = None  # steps that leave the centre unbuilt
         self._held_figures: tuple[Any, ...] | None = None
         self._held_nodes: tuple[Any, ...] | None = None
         self._held_parameters: tuple[Any, ...] | None = None
@@ -116,7 +110,7 @@ class SlowWorld:
         """The region as published for a month, with the centre once it is open."""
         if self.is_open and self.paths.centre is not None:
             return self.paths.centre
-        return self.paths.of(FIRST_YEAR + month // 12)
+        return self.published[min(month // 12, len(self.published) - 1)]
 
     def _figures(self, month: int) -> Figures:
         """Figures of a month; the same object as long as nothing has changed."""
@@ -209,9 +203,13 @@ class SlowWorld:
             return
         if FIRST_YEAR + month // 12 < self.paths.opens:
             return
-        planned = figures_of(centre, replace(self.scope, region=centre), self.course.at(month))
+        steps = self.course.at(month)
+        if steps == self._unplanned:
+            return
+        planned = figures_of(centre, replace(self.scope, region=centre), steps)
         where = is_at(centre, Tier.REGIONAL)
         if planned.planned[where].sum() < 1.0:
+            self._unplanned = steps
             return
         self.is_open, self.figures = True, planned
         before = self.flat.copy()
@@ -235,8 +233,8 @@ class SlowWorld:
             villages=self._ways(base.villages),
             insurance=replace(
                 insurance,
-                outpatient_rate_bp=rounded(figures.visit_rate * rate * BASIS_POINTS),
-                inpatient_rate_bp=rounded(figures.stay_rate * rate * BASIS_POINTS),
+                outpatient_rate_bp=rounded(figures.visit_rate * rate * 10_000.0),
+                inpatient_rate_bp=rounded(figures.stay_rate * rate * 10_000.0),
             ),
             contract_coverage=self._coverage(base),
         ))  # fmt: skip
@@ -354,8 +352,7 @@ class SlowWorld:
             posts=nodes.posts, nurse_posts=self._nurse_posts(base, self.stocks.beds),
             planned=figures.planned, exits=nodes.exits, income=nodes.income,
             places=self._places(), posted=nodes.posted, volume=volume,
-            revenue=revenue, surplus=surplus, kept=np.full(self.counties, figures.kept),
-            effort=np.full(self.counties, figures.effort),
+            revenue=revenue, surplus=surplus, kept=nodes.kept, effort=nodes.effort,
             contributions=np.array([budget.sum()]), spending=np.array([spending.sum()]),
         )  # fmt: skip
 

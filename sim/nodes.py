@@ -43,6 +43,7 @@ class Nodes:
     posts, beds  published doctors and beds;  posted (N,) doctors at work over those of the node
     weight       (N,) doctors of 2020, and the gain (N, 4) by policy that their mean capability has
     exits, income  (N,) factors on attrition and on income a head
+    kept, effort   (C,) of counties: share of a surplus kept, and added effort
     """
 
     posts: Floats
@@ -52,6 +53,8 @@ class Nodes:
     gain: Floats
     exits: Floats
     income: Floats
+    kept: Floats
+    effort: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,7 @@ def nodes_now(
     doctors  (F,) of the first year, by which a node's capability is the mean of its facilities'
     """
     f, by_node, tier = base.facilities, members.by_node, links.tier
+    counties = len(base.counties.code)
     at_first = doctors[members.rows] + 1e-9
     weight = np.bincount(members.node, at_first, members.n).astype(np.float64)
     kept = [np.bincount(members.node, at_first * np.exp(-gain), members.n)
@@ -105,6 +109,7 @@ def nodes_now(
         posted=ratio(by_node(f.doctors * figures.posted), by_node(f.doctors)), weight=weight,
         gain=-np.log(np.where(weight[:, None] > 0.0, share, 1.0)),
         exits=figures.exits[tier], income=figures.income[tier],
+        kept=np.full(counties, figures.kept), effort=np.full(counties, figures.effort),
     )  # fmt: skip
 
 

@@ -85,17 +85,23 @@ class StockTable:
 
     def state(self) -> dict[str, np.ndarray]:
         """All that has been recorded, as arrays."""
-        names = ("months", "nodes", "region", "counties")
-        return {name: np.array(getattr(self, name)) for name in names}
+        names = ("months", "region", "counties")
+        held = {name: np.array(getattr(self, name)) for name in names}
+        return held | {"nodes": self._all_nodes()}
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         """Go on from what `state` gave."""
         for name, rows in state.items():
             setattr(self, name, list(rows))
 
-    def capability(self) -> np.ndarray:
+    def _all_nodes(self) -> np.ndarray:
+        """Rows of all months, (months, N); numpy stacks records field by field, which is slow."""
+        rows = b"".join(month.tobytes() for month in self.nodes)
+        return np.frombuffer(rows, dtype=_NODE).reshape(len(self.nodes), self.slow.n)
+
+    def _capability(self, nodes: np.ndarray) -> np.ndarray:
         """Capability by month, tier and need class, the mean over doctors, (months, 5, 4)."""
-        nodes, tier = np.array(self.nodes), self.slow.links.tier
+        tier = self.slow.links.tier
         own = np.asarray(self.slow.p.capability)
         each = raised_capability(own[tier], np.ascontiguousarray(nodes["adequacy"]))
         total, sums = np.zeros((len(nodes), 5, 1)), np.zeros((len(nodes), 5, 4))
@@ -111,7 +117,7 @@ class StockTable:
 
         slow = self.slow
         counties = slow.scope.region.counties
-        nodes, region = np.array(self.nodes), np.array(self.region)
+        nodes, region = self._all_nodes(), np.array(self.region)
         effort, surplus = np.moveaxis(np.array(self.counties), 1, 0)
         places = [*counties.code, "region"]
         place = np.where(slow.links.county < 0, len(counties.code), slow.links.county)
@@ -136,7 +142,7 @@ class StockTable:
             _attrs("yuan/year", "surplus kept; negative: overspend", "结余留用（负为超支分担）"),
         )  # fmt: skip
         variables["capability"] = (
-            ("month", "tier", "need_class"), self.capability(),
+            ("month", "tier", "need_class"), self._capability(nodes),
             _attrs("1", "capability, mean over doctors", "服务能力（按医师加权）"),
         )  # fmt: skip
         names = [f"{FIRST_YEAR + month // 12}-{month % 12 + 1:02d}" for month in self.months]

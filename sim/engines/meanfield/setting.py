@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,9 @@ from sim.rules.stay import stay_days
 from sim.tiers import N_ALTERNATIVES
 
 _STAY_POINTS = 256
+_TABLES: dict[bytes, Floats] = {}
+_TABLES_KEPT = 32
+_TABLES_LOCK = Lock()
 # What a session's wait rests on; a test holds this list to the rules.
 SESSION_PARAMETERS = (
     "early_arrival", "overrun_minutes", "service_cv", "service_minutes", "test_minutes",
@@ -109,18 +113,16 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """What a later setting may take over: the session table of some parameters, and the bytes of
-    those it rests on; and what else follows from parameters alone, or from the ground.
+    """What a later setting may take over: what follows from parameters alone, or from the ground.
 
     table       see surfaces.session_lines
-    parameters  the record `stay` and `tastes` are of
+    parameters  the record all but the frame are of
     stay        (6, 2) days of a stay by tier over the severity factor, see balance.fill_places
     tastes      (4, 2) factors on price and travel
     frame       of the ground, None where no setting has been made yet
     """
 
     table: Floats
-    made_of: bytes
     parameters: Any
     stay: Floats
     tastes: Floats
@@ -190,8 +192,7 @@ def setting_of(
     """The setting of a parameter set under some conditions, those of the ground's year if none.
 
     children  their part of visits
-    held      of an earlier setting: its session table is most of the work, and taken over as long
-              as the parameters it rests on are the same
+    held      of an earlier setting, taken over as far as parameters and ground are the same
     """
     now = conditions or conditions_of(ground, p)
     c, s, row = ground.cells, ground.stations, one_row(p)
@@ -235,23 +236,33 @@ def _stay_lines(p: Any, out: Any) -> None:
 
 
 def session_surfaces(p: Any, held: Sessions | None = None) -> Sessions:
-    """The session table of a parameter set; that of `held` when it is of the same parameters, and
-    `held` itself when it is of this very record."""
+    """What follows from a parameter set; `held` itself when it is of this very record."""
     if held is not None and held.parameters is p:
         return held
     stay, tastes = np.zeros((6, 2)), np.zeros((4, 2))
     _stay_lines(p, stay)
     _taste_points(p, np.zeros((TASTE_LEVELS, 5)), np.zeros(TASTE_LEVELS), tastes)
-    made_of = b"".join(np.asarray(p[name]).tobytes() for name in SESSION_PARAMETERS)
-    if held is not None and held.made_of == made_of:
-        return Sessions(held.table, made_of, p, stay, tastes, held.frame)
+    return Sessions(_session_table(p), p, stay, tastes, held.frame if held else None)
+
+
+def _session_table(p: Any) -> Floats:
+    """Session table of a parameter set: most of the work of a setting, and worked out once for the
+    parameters it rests on as long as they are among the last in use."""
+    key = b"".join(np.asarray(p[name]).tobytes() for name in SESSION_PARAMETERS)
+    with _TABLES_LOCK:
+        if key in _TABLES:
+            return _TABLES[key]
     in_use = np.zeros((len(ROOMS), NUMBERS))
     use_table(float(p.service_cv), in_use)
     table = np.zeros((5, len(ROOMS), len(OPEN_HOURS), len(LOADS), 2))
     session_table(p, in_use, table)
     lines = np.zeros((*table.shape[:-1], 4))
     session_lines(table, lines)
-    return Sessions(lines, made_of, p, stay, tastes)
+    lines.setflags(write=False)
+    with _TABLES_LOCK:
+        while len(_TABLES) >= _TABLES_KEPT:
+            del _TABLES[next(iter(_TABLES))]
+        return _TABLES.setdefault(key, lines)
 
 
 def first_state(stations: Any, p: Any) -> Any:
