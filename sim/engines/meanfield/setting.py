@@ -174,11 +174,12 @@ def conditions_of(ground: Ground, p: Any, region: Region | None = None) -> Condi
     other beds, doctors, prices, capability or reimbursement."""
     now = region or ground.region
     f, typical = now.facilities, np.asarray(ground.world.facility)
+    capability = np.asarray(p.capability).take(typical["tier"], axis=0)
     return Conditions(
         doctors=f.doctors * (1.0 - f.withdrawn), size=sizes(now, p),
         beds=open_beds(f, typical, ground.stations), price=f.outpatient_fen,
         stay_price=f.inpatient_fen, reserved=f.reserved, scheme=scheme_of(now, p),
-        capability=raised_capability(np.asarray(p.capability)[typical["tier"]], f.gain),
+        capability=raised_capability(capability, f.gain),
     )  # fmt: skip
 
 
