@@ -121,7 +121,7 @@ class Figures:
 
     planned        (F,) beds that are to be there
     posted         (F,) doctors at work over those of the node
-    price, stay_price  (F,) fen
+    price, stay_price  (F,) whole fen
     gain           (F, 4) adequacy gained by policy;  reserved (F,) share of beds held
     visit_rate, stay_rate  (2, 6) share of the charge the fund pays
     hours          (6,) factor on travel to a tier
@@ -132,8 +132,8 @@ class Figures:
 
     planned: Floats
     posted: Floats
-    price: Floats
-    stay_price: Floats
+    price: Any
+    stay_price: Any
     gain: Floats
     reserved: Floats
     visit_rate: Floats
@@ -174,7 +174,15 @@ def figures_of(region: Region, scope: Scope, steps: Iterable[Step]) -> Figures:
     np.clip(out.coverage, 0.0, 1.0, out=out.coverage)
     np.clip(out.reserved, 0.0, 1.0, out=out.reserved)
     np.maximum(out.planned, 0.0, out=out.planned)
-    return replace(out, effort=min(1.0, max(0.0, effort)), kept=min(1.0, max(0.0, kept)))
+    return replace(
+        out, price=rounded(out.price), stay_price=rounded(out.stay_price),
+        effort=min(1.0, max(0.0, effort)), kept=min(1.0, max(0.0, kept)),
+    )  # fmt: skip
+
+
+def rounded(values: Floats) -> NDArray[np.int64]:
+    """Whole numbers, half up."""
+    return np.floor(values + 0.5).astype(np.int64)
 
 
 def _tier(step: Step) -> int:

@@ -128,8 +128,13 @@ class Course:
         >>> Course(((48, (Step("taste_sd", "add", EVERYWHERE, 0.1),)),)).at(47)
         ()
         """
-        k = bisect_right([first for first, _ in self.months], month) - 1
-        return in_order(self.months[k][1]) if k >= 0 else ()
+        k = bisect_right(self._ordered[0], month) - 1
+        return self._ordered[1][k] if k >= 0 else ()
+
+    @cached_property
+    def _ordered(self) -> tuple[list[int], list[tuple[Step, ...]]]:
+        """First months, and the steps from then on as they apply."""
+        return [first for first, _ in self.months], [in_order(steps) for _, steps in self.months]
 
 
 def in_order(steps: Iterable[Step]) -> tuple[Step, ...]:

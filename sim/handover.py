@@ -16,12 +16,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.conditions import Figures, check_course, figures_of, parameters_of, scope_of
-from sim.course import FIRST_YEAR, Course
-from sim.nodes import MonthTally, Nodes, flows_of, is_at, members_of, nodes_now, posts_of, ratio
+from sim.conditions import Figures, check_course, figures_of, parameters_of, rounded, scope_of
+from sim.course import FIRST_YEAR, Course, Step
+from sim.nodes import (
+    MonthTally,
+    Nodes,
+    facilities_of_nodes,
+    flows_of,
+    is_at,
+    members_of,
+    nodes_now,
+    posts_of,
+    ratio,
+)
 from sim.packs import PathRegions
 from sim.region import Region, Villages, freeze
-from sim.rules.resolution import raised_capability
 from sim.stocks import (
     MONTH,
     MOST_CONTRACT_TIME,
@@ -35,8 +44,6 @@ from sim.stocks import (
     shapes,
     size,
     view,
-    whole,
-    whole_by_node,
 )
 from sim.tiers import ALTERNATIVE_TIER, Tier
 
@@ -53,6 +60,7 @@ class SlowWorld:
         check_course(course, first)
         self.paths, self.p, self.course = paths, p, course
         self.last_known = max(paths.years)
+        self.published = [paths.of(year) for year in range(FIRST_YEAR, self.last_known + 1)]
         self.loops_from = 12 * (self.last_known + 1 - FIRST_YEAR)
         f = first.facilities
         self.counties = len(first.counties.code)
@@ -74,6 +82,7 @@ class SlowWorld:
         self.flows: list[Floats] = []  # visits and charges by node, fund by county, of every month
         self.reference: Floats | None = None  # flows of the last known year
         self.reference_residents = np.zeros(self.counties)
+        self._unplanned: tuple[Step, ...] | None = None  # steps that leave the centre unbuilt
         self._held_figures: tuple[Any, ...] | None = None
         self._held_nodes: tuple[Any, ...] | None = None
         self._held_parameters: tuple[Any, ...] | None = None
@@ -101,7 +110,7 @@ class SlowWorld:
         """The region as published for a month, with the centre once it is open."""
         if self.is_open and self.paths.centre is not None:
             return self.paths.centre
-        return self.paths.of(FIRST_YEAR + month // 12)
+        return self.published[min(month // 12, len(self.published) - 1)]
 
     def _figures(self, month: int) -> Figures:
         """Figures of a month; the same object as long as nothing has changed."""
@@ -118,8 +127,12 @@ class SlowWorld:
         self._held_figures = base, steps, self.is_open, figures
         return figures
 
+    def nodes(self, month: int) -> Nodes:
+        """What the tables of a month and the present figures say of nodes."""
+        return self._nodes(self.base(month))
+
     def _nodes(self, base: Region) -> Nodes:
-        """What a region and the present figures say of nodes, worked out when either changes."""
+        """As `nodes`, of a region; worked out when it or the figures change."""
         held = self._held_nodes
         if held is not None and held[0] is base and held[1] is self.figures:
             if held[2] == self.is_open:
@@ -137,13 +150,9 @@ class SlowWorld:
     def _nurse_posts(self, region: Region, beds: Floats) -> Floats:
         """Nurses a node needs: the national ratio to published doctors, moved with its beds."""
         nodes = self._nodes(region)
-        moved = ratio(self.by_node(beds), nodes.beds)
+        moved = ratio(self.members.by_node(beds), nodes.beds)
         needed = self.plain.nurses_per_doctor * nodes.posts * moved
         return np.where(self.links.tier == 0, 0.0, needed)
-
-    def by_node(self, values: Floats) -> Floats:
-        """Sum over the facilities of each node."""
-        return self.members.by_node(values)
 
     # ------------------------------------------------------------------ down: conditions
 
@@ -194,9 +203,13 @@ class SlowWorld:
             return
         if FIRST_YEAR + month // 12 < self.paths.opens:
             return
-        planned = figures_of(centre, replace(self.scope, region=centre), self.course.at(month))
+        steps = self.course.at(month)
+        if steps == self._unplanned:
+            return
+        planned = figures_of(centre, replace(self.scope, region=centre), steps)
         where = is_at(centre, Tier.REGIONAL)
         if planned.planned[where].sum() < 1.0:
+            self._unplanned = steps
             return
         self.is_open, self.figures = True, planned
         before = self.flat.copy()
@@ -207,37 +220,41 @@ class SlowWorld:
         self.start += self.flat - before
 
     def _region(self, month: int) -> Region:
-        base, figures, stocks = self.base(month), self.figures, self.stocks
-        f, insurance = base.facilities, base.insurance
-        here, node = self.members.rows, self.members.node
-        doctors = f.doctors.copy()
-        posts = self._nodes(base).posts
-        if self.is_open:
-            centre = is_at(base, Tier.REGIONAL)
-            doctors[centre] = posts[self.links.tier == int(Tier.REGIONAL)] / centre.sum()
-        doctors[here] *= ratio(stocks.doctors, posts)[node] * figures.posted[here]
-        # Beds without nurses stay closed.
-        staffed = np.minimum(1.0, ratio(stocks.nurses, self._nurse_posts(base, stocks.beds)))
-        beds = stocks.beds.copy()
-        beds[here] *= np.where(self.links.tier == 0, 1.0, staffed)[node]
-        gain = figures.gain.copy()
-        gain[here] += stocks.gain[node][:, None]
-        rate = stocks.rate[0]
+        """What patients meet: tables with the doctors, beds, prices and rates of the month."""
+        base, figures = self.base(month), self.figures
+        f, insurance, rate = base.facilities, base.insurance, self.stocks.rate[0]
+        doctors, beds, gain = self._facilities(base)
         facilities = replace(
-            f, doctors=doctors, beds=np.floor(beds + 1e-6).astype(np.int64),
-            outpatient_fen=_whole(figures.price), inpatient_fen=_whole(figures.stay_price),
-            gain=gain, reserved=figures.reserved,
+            f, doctors=doctors, beds=beds, outpatient_fen=figures.price,
+            inpatient_fen=figures.stay_price, gain=gain, reserved=figures.reserved,
         )  # fmt: skip
         return freeze(replace(
             base, year=FIRST_YEAR + month // 12, facilities=facilities,
             villages=self._ways(base.villages),
             insurance=replace(
                 insurance,
-                outpatient_rate_bp=_whole(figures.visit_rate * rate * 10_000.0),
-                inpatient_rate_bp=_whole(figures.stay_rate * rate * 10_000.0),
+                outpatient_rate_bp=rounded(figures.visit_rate * rate * 10_000.0),
+                inpatient_rate_bp=rounded(figures.stay_rate * rate * 10_000.0),
             ),
             contract_coverage=self._coverage(base),
         ))  # fmt: skip
+
+    def _facilities(self, base: Region) -> tuple[Floats, NDArray[np.int64], Floats]:
+        """Doctors (F,), open beds (F,) and gain (F, 4) of facilities, as their nodes have them."""
+        figures, stocks, f = self.figures, self.stocks, base.facilities
+        posts, doctors, gain = self._nodes(base).posts, f.doctors.copy(), figures.gain.copy()
+        if self.is_open:
+            centre = is_at(base, Tier.REGIONAL)
+            doctors[centre] = posts[self.links.tier == int(Tier.REGIONAL)] / centre.sum()
+        # Beds without nurses stay closed.
+        staffed = np.minimum(1.0, ratio(stocks.nurses, self._nurse_posts(base, stocks.beds)))
+        staffed[self.links.tier == 0] = 1.0
+        beds = np.empty(len(doctors), dtype=np.int64)
+        facilities_of_nodes(
+            self.node_of, ratio(stocks.doctors, posts), staffed, stocks.gain, figures.posted,
+            stocks.beds, doctors, gain, beds,
+        )  # fmt: skip
+        return doctors, beds, gain
 
     def _ways(self, villages: Villages) -> Villages:
         """Villages with the travel of the month; the same object as long as nothing has changed,
@@ -256,11 +273,13 @@ class SlowWorld:
         wanted = self.figures.coverage
         if self.reference is None:
             return wanted
+        published = base.contract_coverage
+        if (wanted <= published).all():
+            return wanted
         p, by_key = self.plain, self.history[-1].by_key
         village = self.stocks.doctors[self.links.tier == 0].sum()
         capacity = p.contracts_per_practitioner * self.stocks.practitioners.sum()
         capacity += p.contracts_per_village_doctor * village
-        published = base.contract_coverage
         left = max(0.0, capacity - float((published * by_key).sum()))
         coverage = wanted.copy()
         for group in (1, 0):  # key groups are signed first
@@ -273,7 +292,8 @@ class SlowWorld:
 
     def _parameters(self, month: int) -> Any:
         p, more = self.plain, {}
-        effort = float(np.average(self.stocks.effort, weights=self.scope.residents))
+        residents = self.scope.residents
+        effort = float((self.stocks.effort * residents).sum() / residents.sum())
         raised = effort - float(self.at_start.effort[0])
         if abs(raised) > 1e-12:
             more["formal_referral"] = 1.0 + p.effort_referral * raised
@@ -294,6 +314,8 @@ class SlowWorld:
             return 0.0
         base = self.base(month)
         added = np.maximum(0.0, self._coverage(base) - base.contract_coverage)
+        if not added.any():
+            return 0.0
         hours = float((added * self.history[-1].by_key * self.plain.contract_hours).sum())
         doctors = self.stocks.doctors[self.links.tier <= 1].sum()
         return min(MOST_CONTRACT_TIME, hours / max(1.0, doctors * self.plain.working_hours))
@@ -313,20 +335,10 @@ class SlowWorld:
             raise ValueError("stocks move on after a month's tally has been taken")
         self.integrator.step(self.p, self.links, self.drivers, self.flat, MONTH)
 
-    def capability(self, month: int) -> Floats:
-        """Capability by tier and need class, the mean over doctors, (5, 4)."""
-        nodes, tier = self._nodes(self.base(month)), self.links.tier
-        own = np.asarray(self.plain.capability)
-        each = raised_capability(own[tier], nodes.gain + self.stocks.gain[:, None])
-        total = np.bincount(tier, nodes.weight, 5)
-        sums = np.zeros((5, 4))
-        np.add.at(sums, tier, each * nodes.weight[:, None])
-        return np.where(total[:, None] > 0.0, sums / np.maximum(total, 1e-9)[:, None], own[:5])
-
     def _drivers(self, month: int) -> Drivers:
         """What the flows of a month follow."""
         base, figures = self.base(month), self.figures
-        tier, n, nodes = self.links.tier, self.n, self._nodes(base)
+        n, nodes = self.n, self._nodes(base)
         volume = revenue = np.ones(n)
         surplus, budget = np.zeros(self.counties), self.history[-1].fund * 12.0
         spending = budget
@@ -338,10 +350,9 @@ class SlowWorld:
             retained_by_county(self.p, budget, spending, figures.kept, surplus)
         return Drivers(
             posts=nodes.posts, nurse_posts=self._nurse_posts(base, self.stocks.beds),
-            planned=figures.planned, exits=figures.exits[tier], income=figures.income[tier],
+            planned=figures.planned, exits=nodes.exits, income=nodes.income,
             places=self._places(), posted=nodes.posted, volume=volume,
-            revenue=revenue, surplus=surplus, kept=np.full(self.counties, figures.kept),
-            effort=np.full(self.counties, figures.effort),
+            revenue=revenue, surplus=surplus, kept=nodes.kept, effort=nodes.effort,
             contributions=np.array([budget.sum()]), spending=np.array([spending.sum()]),
         )  # fmt: skip
 
@@ -381,20 +392,3 @@ class SlowWorld:
         self.flows = [flows_of(self.members, tally) for tally in self.history]
         if len(self.history) > self.loops_from:
             self._set_reference()
-
-    def whole_stocks(self) -> dict[str, NDArray[np.int64]]:
-        """Doctors, nurses and beds of nodes in whole units, (N,); each is its start plus what came
-        less what went, to the unit."""
-        s, start = self.stocks, self.at_start
-        came = s.hired + s.trained + s.came_up
-        beds = np.zeros(self.n, dtype=np.int64)
-        whole_by_node(start.beds, s.opened, s.closed, self.node_of, beds)
-        return {
-            "doctors": whole(start.doctors, came, s.left + s.moved_up),
-            "nurses": whole(start.nurses, s.nurses_hired, s.nurses_left),
-            "beds": beds,
-        }
-
-
-def _whole(values: Floats) -> NDArray[np.int64]:
-    return np.floor(values + 0.5).astype(np.int64)

@@ -118,18 +118,6 @@ def relative_income(p: Any, links: Any, drivers: Any, stocks: Any, j: int) -> fl
     return max(LEAST_INCOME, income)
 
 
-def relative_incomes(p: Any, links: Any, drivers: Any, stocks: Any, out: Any) -> None:
-    """`relative_income` of every node, (N,)."""
-    _relative_incomes(one_row(p), links, drivers, stocks, out)
-
-
-@kernel
-def _relative_incomes(parameters: Any, links: Any, drivers: Any, stocks: Any, out: Any) -> None:
-    p = parameters[0]
-    for j in range(len(out)):
-        out[j] = relative_income(p, links, drivers, stocks, j)
-
-
 @kernel
 def pull_upward(p: Any, income_above: float, income: float, vacancy: float) -> float:
     """E6: staff who move to the tier above a year, as a share; 0 where incomes keep their ratio."""
@@ -257,35 +245,40 @@ class Integrator:
     """
 
     def __init__(self, length: dict[str, int]) -> None:
-        n = size(length)
-        self.slopes = np.zeros((4, n))
-        self.slope_views = tuple(view(slope, length) for slope in self.slopes)
-        self.trial = np.zeros(n)
-        self.trial_view = view(self.trial, length)
+        self.scratch = [np.zeros(size(length)) for _ in range(4)]
+        self.views = [view(vector, length) for vector in self.scratch[:2]]
 
     def step(self, p: Any, links: Links, drivers: Drivers, flat: Floats, years: float) -> None:
         """Move `flat` on by `years` under constant drivers, in place."""
-        _runge_kutta(
-            one_row(p), links, drivers, self.trial_view, self.slope_views, self.slopes, self.trial,
-            flat, years,
-        )  # fmt: skip
+        _runge_kutta(one_row(p), links, drivers, *self.views, *self.scratch, flat, years)
 
 
 @kernel
 def _runge_kutta(
-    parameters: Any, links: Any, drivers: Any, trial_view: Any, slope_views: Any, slopes: Any,
-    trial: Any, flat: Any, years: float,
+    parameters: Any, links: Any, drivers: Any, now: Any, out: Any, trial: Any, slope: Any,
+    first: Any, middle: Any, flat: Any, years: float,
 ) -> None:  # fmt: skip
-    """One step of `Integrator`: four looks at the flows, in one call."""
+    """One step of `Integrator`: four looks at the flows, in one call.
+
+    now, out  views of trial and slope;  first, middle  for the first slope, the sum of the next two
+    """
     p, n = parameters[0], len(flat)
-    for k in range(4):
-        ahead = (1.0 if k == 3 else 0.5) * years
-        for i in range(n):
-            trial[i] = flat[i] + (slopes[k - 1, i] * ahead if k > 0 else 0.0)
-        flows(p, links, drivers, trial_view, slope_views[k])
     for i in range(n):
-        middle = slopes[1, i] + slopes[2, i]
-        flat[i] += years / 6.0 * (slopes[0, i] + 2.0 * middle + slopes[3, i])
+        trial[i] = flat[i]
+    for k in range(3):
+        flows(p, links, drivers, now, out)
+        ahead = (1.0 if k == 2 else 0.5) * years
+        for i in range(n):
+            if k == 0:
+                first[i] = slope[i]
+            elif k == 1:
+                middle[i] = slope[i]
+            else:
+                middle[i] += slope[i]
+            trial[i] = flat[i] + slope[i] * ahead
+    flows(p, links, drivers, now, out)
+    for i in range(n):
+        flat[i] += years / 6.0 * (first[i] + 2.0 * middle[i] + slope[i])
 
 
 def links_of(counties: int, has_city: bool, has_regional: bool) -> Links:
@@ -324,18 +317,8 @@ def nodes_of(region: Region) -> NDArray[np.int64]:
 
 
 @kernel
-def whole_by_node(start: Any, came: Any, went: Any, node_of: Any, out: Any) -> None:
+def whole(start: float, came: float, went: float) -> int:
     """A stock in whole units: its start, and the whole part of what came and went since, so that
-    the books balance to the unit and the rest is carried. Of facilities (F,), added up by node: out
-    (N,) int64, added to."""
-    for f in range(len(start)):
-        if node_of[f] != NONE:
-            books = math.floor(came[f] + 1e-9) - math.floor(went[f] + 1e-9)
-            out[node_of[f]] += int(math.floor(start[f] + 1e-9) + books)
-
-
-def whole(start: Floats, came: Floats, went: Floats) -> NDArray[np.int64]:
-    """`whole_by_node` of stocks that are nodes already."""
-    out = np.zeros(len(start), dtype=np.int64)
-    whole_by_node(start, came, went, np.arange(len(start)), out)
-    return out
+    the books balance to the unit and the rest is carried."""
+    books = math.floor(came + 1e-9) - math.floor(went + 1e-9)
+    return int(math.floor(start + 1e-9) + books)

@@ -18,6 +18,7 @@ from sim.engines.schema import (
     WAIT_BINS,
     World,
 )
+from sim.parameters import one_row
 from sim.population import Ledger, Residents
 from sim.region import Region
 from sim.rules.choice import (
@@ -82,9 +83,10 @@ def sizes(region: Region, p: Any) -> Any:
     f = region.facilities
     size = f.doctors * (1.0 - f.withdrawn)
     own = size.copy()
-    city = f.tier == int(Tier.CITY)
-    for i in np.flatnonzero(city):
-        size[i] = own[city & (f.kind == f.kind[i]) & (f.county == f.county[i])].sum()
+    city = np.flatnonzero(f.tier == int(Tier.CITY))
+    kind, county = f.kind[city], f.county[city]
+    for k, i in enumerate(city):
+        size[i] = own[city[(kind == kind[k]) & (county == county[k])]].sum()
     part = float(p.pool_doctor_share[WOMEN_CHILDREN_POOL]) or 1.0  # no such pool: nothing to weigh
     size[f.kind == int(Kind.MATERNAL_CHILD_HOSPITAL)] /= part
     return np.maximum(size, 0.01)
@@ -151,10 +153,20 @@ def write_rooms(
 ) -> None:
     """Rooms and their full-time share of facilities, (n, 6); full (6,) scratch."""
     for i in range(len(doctors)):
-        full_time_rooms(p, doctors[i], tier[i], pooled[i], opening[tier[i]], full)
-        for q in range(N_POOLS):
-            rooms[i, q] = math.ceil(full[q])
-            share[i, q] = full[q] / rooms[i, q] if full[q] > 0.0 else 0.0
+        of_tier = opening[tier[i]]
+        rooms_of(p, doctors[i], tier[i], pooled[i], of_tier, full, rooms[i], share[i])
+
+
+@kernel
+def rooms_of(
+    p: Any, doctors: float, tier: int, pooled: bool, opening: float, full: Any, rooms: Any,
+    share: Any,
+) -> None:  # fmt: skip
+    """Rooms of one facility's pools and their full-time share, (6,); full (6,) scratch."""
+    full_time_rooms(p, doctors, tier, pooled, opening, full)
+    for q in range(N_POOLS):
+        rooms[q] = math.ceil(full[q])
+        share[q] = full[q] / rooms[q] if full[q] > 0.0 else 0.0
 
 
 def village_table(region: Region, p: Any) -> Any:
@@ -185,14 +197,15 @@ def scheme_of(region: Region, p: Any) -> Any:
     scheme["deductible"] = insurance.inpatient_deductible_fen
     scheme["deductible_factor"] = insurance.deductible_factor_bp
     scheme["stay_cap"] = insurance.inpatient_cap_fen
-    _write_tastes(p, scheme["travel_taste"][0], scheme["price_taste"][0])
+    _write_tastes(one_row(p), scheme["travel_taste"][0], scheme["price_taste"][0])
     scheme["wait_bin"] = _WAIT_BIN
     return scheme.view(np.recarray)[0]
 
 
 @kernel
-def _write_tastes(p: Any, travel: Any, price: Any) -> None:
+def _write_tastes(parameters: Any, travel: Any, price: Any) -> None:
     """Tastes by level, (16,), and by level and income, (16, 5)."""
+    p = parameters[0]
     for level in range(TASTE_LEVELS):
         u = level_midpoint(level)
         travel[level] = travel_taste(p, u)

@@ -16,6 +16,7 @@ from scipy.special import ndtri
 
 import sim.engines.meanfield.solver as solver
 from sim.__main__ import main
+from sim.day import open_seconds
 from sim.demography import load_demography
 from sim.engines import schema as L
 from sim.engines.meanfield import answers, choice, money, surfaces
@@ -238,6 +239,56 @@ def test_waits_rise_with_load_and_fall_with_rooms(world):
     clinics = MeanField(world, P).setting.clinics
     assert (np.diff(clinics.wait, axis=1) >= -1e-9).all()
     assert (np.diff(clinics.demand, axis=1) >= -1e-9).all()
+
+
+def looked_up(table, tier, rooms, hours, load):
+    """Wait and unseen share of a session between the points of a session table, (2,)."""
+    k = np.searchsorted(surfaces.ROOMS[1:-1], rooms, side="right")
+    few, many = surfaces.ROOMS[k], surfaces.ROOMS[k + 1]
+    a = np.clip(math.log(rooms / few) / math.log(many / few), 0.0, 1.0)
+    h = np.searchsorted(surfaces.OPEN_HOURS[1:-1], hours, side="right")
+    b = (hours - surfaces.OPEN_HOURS[h]) / (surfaces.OPEN_HOURS[h + 1] - surfaces.OPEN_HOURS[h])
+    b = np.clip(b, 0.0, 1.0)
+    of = table[tier]
+    fewer = (1.0 - b) * of[k, h] + b * of[k, h + 1]
+    more = (1.0 - b) * of[k + 1, h] + b * of[k + 1, h + 1]
+    curve = (1.0 - a) * fewer + a * more
+    wait, unseen = (np.interp(load, surfaces.LOADS, curve[:, what]) for what in range(2))
+    above = max(0.0, load - surfaces.LOADS[-1])
+    slope = (curve[-1, 0] - curve[-2, 0]) / (surfaces.LOADS[-1] - surfaces.LOADS[-2])
+    return wait + above * slope, unseen
+
+
+def test_a_clinic_is_the_mean_over_the_sessions_of_its_week(world):
+    setting = MeanField(world, P).setting
+    s, clinics = setting.stations, setting.clinics
+    in_use = np.zeros((len(surfaces.ROOMS), surfaces.NUMBERS))
+    surfaces.use_table(float(P.service_cv), in_use)
+    shape = (5, len(surfaces.ROOMS), len(surfaces.OPEN_HOURS), len(surfaces.LOADS), 2)
+    table = np.zeros(shape)
+    surfaces.session_table(P, in_use, table)
+    found = np.flatnonzero(~s.delay & ~s.pooled & (s.visits_a_day > 0.0))
+    assert {0, 1} <= set(s.tier[found])
+    for station in found[s.tier[found] <= 1]:  # open all week, and nobody waits for a day
+        tier = s.tier[station]
+        work = P.service_minutes[tier] * 60.0 * (1.0 + P.test_share[tier])
+        expected = np.zeros((2, len(surfaces.LOADS)))
+        for m in range(s.member_start[station], s.member_start[station + 1]):
+            full = s.load[m] / s.count[m] * s.visits_a_day[station]
+            for session, hours in enumerate((P.morning_hours[tier], P.afternoon_hours[tier])):
+                seconds = open_seconds(P, tier, session, s.share[m, 0], 0)
+                mine = P.morning_share if session == 0 else 1.0 - P.morning_share
+                assert seconds <= hours * 3600.0
+                for share in P.weekday / P.weekday.sum():
+                    patients = full * 7.0 * share * mine
+                    busy = patients * work / (s.rooms[m, 0] * seconds)
+                    for i, load in enumerate(surfaces.LOADS):
+                        found_there = looked_up(
+                            table, tier, s.rooms[m, 0], seconds / 3600.0, load * busy
+                        )
+                        expected[:, i] += s.load[m] * share * mine * np.array(found_there)
+        assert clinics.wait[station] == pytest.approx(expected[0], rel=1e-9, abs=1e-9)
+        assert clinics.unseen[station] == pytest.approx(expected[1], rel=1e-9, abs=1e-12)
 
 
 # -------------------------------------------------------------------------------- memory, money

@@ -15,6 +15,7 @@ from sim.engines.meanfield.setting import (
     conditions_of,
     ground_of,
     session_surfaces,
+    setting_of,
 )
 from sim.parameters import load_parameters, read_rows
 from sim.population import PopulationParameters, residents_of
@@ -105,6 +106,27 @@ def test_parameters_act_from_then_on_and_the_session_table_is_kept(world):
     model.update(conditions_of(world, P), load_parameters({"test_share:county": 0.5}))
     assert model.setting.sessions.table is not held
     assert more.flows[:, :, 1, C.DOWN].sum() > after(world)[1].flows[:, :, 1, C.DOWN].sum()
+
+
+def of_setting(setting):
+    """Every array the solver reads."""
+    plain = (setting.facilities, setting.places, setting.stay, setting.prices, setting.tastes)
+    return [*plain, *setting.cells, *setting.stations, *setting.clinics]
+
+
+def test_what_a_setting_takes_over_is_never_that_of_another_ground(world):
+    people = world.cells.people * np.array([1.0, 1.0, 1.1, 1.3, 1.5])[:, None, None]
+    older = dataclasses.replace(world.cells, people=people, effective=world.cells.effective**2)
+    other = dataclasses.replace(world, cells=older)
+    model = MeanField(world, P)
+    model.period(0.25, 1.0)
+    for ground in (other, world):
+        model.ground = ground
+        model.update(conditions_of(ground, P), P)
+        fresh = setting_of(ground, P, model.children)
+        for held, new in zip(of_setting(model.setting), of_setting(fresh), strict=True):
+            assert np.array_equal(held, new)
+        model.period(0.25, 1.0)
 
 
 def test_the_session_table_rests_on_the_parameters_it_is_said_to():

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
+from sim.nodes import facilities_of_nodes, members_of
 from sim.parameters import load_parameters
 from sim.stocks import (
     LOOPS,
@@ -208,6 +209,38 @@ def test_books_balance_to_the_unit_every_month():
         doctors = doctors + (now[0] - before[0]) - (now[1] - before[1])
         beds = beds + (now[2] - before[2]) - (now[3] - before[3])
         before = now
-        assert (whole(start.doctors, came, went) == doctors).all()
-        assert (whole(start.beds, stocks.opened, stocks.closed) == beds).all()
+        assert [whole(*now) for now in zip(start.doctors, came, went, strict=True)] == list(doctors)
+        parts = zip(start.beds, stocks.opened, stocks.closed, strict=True)
+        assert [whole(*now) for now in parts] == list(beds)
         assert np.abs(doctors - stocks.doctors).max() < 2.0
+
+
+def random_facilities(seed):
+    """Nodes of facilities, in no order and some with none, and the seed's numbers."""
+    rng = np.random.default_rng(seed)
+    n, count = int(rng.integers(1, 6)), int(rng.integers(1, 40))
+    return rng, n, rng.integers(-1, n, count)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_node_has_the_sum_of_its_facilities(seed):
+    rng, n, node_of = random_facilities(seed)
+    values = rng.random(len(node_of))
+    expected = [values[node_of == j].sum() for j in range(n)]
+    assert members_of(node_of, n).by_node(values) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_facilities_move_with_their_node_and_those_without_one_stay(seed):
+    rng, n, node_of = random_facilities(seed)
+    count, here = len(node_of), node_of >= 0
+    at_work, staffed, learnt, posted = (rng.random(k) for k in (n, n, n, count))
+    beds, doctors, gain = 100.0 * rng.random(count), rng.random(count), rng.random((count, 4))
+    now, gained, open_beds = doctors.copy(), gain.copy(), np.zeros(count, dtype=np.int64)
+    facilities_of_nodes(
+        node_of, at_work, staffed, learnt, posted, beds, now, gained, open_beds
+    )  # fmt: skip
+    factor = np.where(here, at_work[node_of] * posted, 1.0)
+    assert now == pytest.approx(doctors * factor)
+    assert gained == pytest.approx(gain + np.where(here, learnt[node_of], 0.0)[:, None])
+    assert (open_beds == np.floor(beds * np.where(here, staffed[node_of], 1.0) + 1e-6)).all()

@@ -3,59 +3,67 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from sim.compiled import kernel
-from sim.day import open_seconds, sessions_open
+from sim.day import BOTH_SESSIONS, open_seconds, sessions_open
 from sim.engines.meanfield.surfaces import LOADS, at_rooms_and_hours
+from sim.parameters import one_row
 from sim.rules.consult import N_POOLS
 
 POINTS = len(LOADS)
 _LOADS = np.array(LOADS)
-_OVER_STEP = np.array([1.0 / (after - before) for before, after in pairwise(LOADS)])
-# The interval of LOADS a load is in, by its twentieths: all LOADS are whole twentieths.
+# The interval of LOADS a load is in, by its twentieths: all LOADS are whole twentieths. The last
+# interval has no end.
 _TWENTIETHS = round(20.0 * LOADS[-1])
-_INTERVAL = np.searchsorted(_LOADS[1:-1], (np.arange(_TWENTIETHS) + 0.5) / 20.0)
+_INTERVAL = np.searchsorted(_LOADS[1:], (np.arange(_TWENTIETHS + 1) + 0.5) / 20.0)
 # Surfaces of clinics, by station: first attempts a day, wait in seconds, share unseen; (S, 24).
 Clinics = namedtuple("Clinics", ["demand", "wait", "unseen"])
 
 
-@kernel
-def clinic_surfaces(
-    p: Any, stations: Any, sessions: Any, children: float, clinics: Any, blend: Any, days: Any
-) -> None:
+def clinic_surfaces(p: Any, stations: Any, sessions: Any, children: float) -> Clinics:
     """Wait and unseen share of every station over the demand of an average day.
 
-    sessions  (5, 9, 6, 24, 2) from `session_table`; children  share of visits by children
-    blend     (2, 24), days (2, 7) scratch
+    sessions  (5, 9, 6, 24, 4) from `session_lines`; children  share of visits by children
     """
+    n = len(stations.facility)
+    clinics = Clinics(*np.zeros((3, n, POINTS)))
+    scratch = np.zeros((POINTS, 4)), np.zeros(7), np.zeros((6, 2, 7, 2))
+    _surfaces(one_row(p), stations, sessions, children, clinics, *scratch)
+    return clinics
+
+
+@kernel
+def _surfaces(
+    parameters: Any, stations: Any, sessions: Any, children: float, clinics: Any, lines: Any,
+    days: Any, visits: Any,
+) -> None:  # fmt: skip
+    """`clinic_surfaces`, added to zeros; lines (24, 4), days (7,), visits (6, 2, 7, 2) scratch,
+    zeros."""
+    p = parameters[0]
+    for tier in range(6):
+        _visits_of_week(p, tier, days, visits[tier])
     for s in range(len(stations.facility)):
-        for i in range(POINTS):
-            clinics.demand[s, i] = 0.0
-            clinics.wait[s, i] = 0.0
-            clinics.unseen[s, i] = 0.0
-        tier = stations.tier[s]
         if stations.delay[s]:
             continue
-        first, last = stations.member_start[s], stations.member_start[s + 1]
+        tier, pooled = stations.tier[s], stations.pooled[s]
         full = stations.visits_a_day[s]
-        for m in range(first, last):
-            for q in range(N_POOLS - 1 if stations.pooled[s] else 1):
-                rooms = stations.rooms[m, q]
-                part = pool_share(p, q, stations.pooled[s], children) * stations.load[m]
-                if rooms == 0 or part <= 0.0:
+        for q in range(N_POOLS - 1 if pooled else 1):
+            of_pool = pool_share(p, q, pooled, children)
+            for m in range(stations.member_start[s], stations.member_start[s + 1]):
+                part = of_pool * stations.load[m]
+                if stations.rooms[m, q] == 0 or part <= 0.0:
                     continue
-                each = part / stations.count[m]
                 _add_pool(
-                    p, tier, rooms, stations.share[m, q], sessions[tier], each * full, part,
-                    clinics, s, blend, days,
+                    p, tier, stations.rooms[m, q], stations.share[m, q], sessions[tier],
+                    part / stations.count[m] * full, part, visits[tier], clinics.wait[s],
+                    clinics.unseen[s], lines,
                 )  # fmt: skip
         for i in range(POINTS):
-            arrivals = LOADS[i] * full
             # Those who come back make up the arrivals: demand = arrivals - return x unseen.
+            arrivals = LOADS[i] * full
             clinics.demand[s, i] = arrivals * (1.0 - p.unseen_return * clinics.unseen[s, i])
 
 
@@ -76,48 +84,87 @@ def pool_share(p: Any, pool: int, pooled: bool, children: float) -> float:
 
 
 @kernel
-def _add_pool(
-    p: Any, tier: int, rooms: int, share: float, sessions: Any, full: float, part: float,
-    clinics: Any, s: int, blend: Any, days: Any,
-) -> None:  # fmt: skip
-    """Add one pool of a typical facility to its station's surface: the mean over weekdays.
+def _visits_of_week(p: Any, tier: int, days: Any, visits: Any) -> None:
+    """How a week's visits fall on sessions: visits (2 sessions, 7, 2) share of the week that
+    comes in one session, and in all alike; 0 after the last. Who is due on a closed day comes on
+    the next.
 
-    full  patients of the pool on an average day at station load 1; part  its share of the station
+    days  (7,) scratch
     """
-    work = p.service_minutes[tier] * 60.0 * (1.0 + p.test_share[tier])
     own_delay = int(p.appointment_days[tier] + 0.5)
     total = 0.0
     for weekday in range(7):
-        days[0, weekday] = 0.0
+        days[weekday] = 0.0
+        total += p.weekday[weekday]
     for weekday in range(7):
         due = (weekday + own_delay) % 7
         while sessions_open(tier, due) == 0:
             due = (due + 1) % 7
-        days[0, due] += p.weekday[weekday]
-        total += p.weekday[weekday]
+        days[due] += p.weekday[weekday] / total
+    for weekday in range(7):
+        if sessions_open(tier, weekday) == BOTH_SESSIONS:
+            _count_session(visits[0], days[weekday] * p.morning_share)
+            _count_session(visits[1], days[weekday] * (1.0 - p.morning_share))
+        else:
+            _count_session(visits[0], days[weekday])
+
+
+@kernel
+def _count_session(visits: Any, share: float) -> None:
+    """One more session with a share of the week's visits, (7, 2)."""
+    if share <= 0.0:
+        return
+    k = 0
+    while visits[k, 1] > 0.0 and visits[k, 0] != share:
+        k += 1
+    visits[k, 0] = share
+    visits[k, 1] += share
+
+
+@kernel
+def _add_pool(
+    p: Any, tier: int, rooms: int, share: float, sessions: Any, full: float, part: float,
+    visits: Any, wait: Any, unseen: Any, lines: Any,
+) -> None:  # fmt: skip
+    """Add one pool of a typical facility to its station's surface, wait and unseen (24,): the mean
+    over the sessions of a week.
+
+    full  patients of the pool on an average day at station load 1; part  its share of the station
+    """
+    work = p.service_minutes[tier] * 60.0 * (1.0 + p.test_share[tier])
+    before = 0
     for session in range(2):
         seconds = open_seconds(p, tier, session, share, 0)
         if seconds <= 0:
             continue
-        at_rooms_and_hours(sessions, rooms, seconds / 3600.0, blend)
-        for weekday in range(7):
-            n_sessions = sessions_open(tier, weekday)
-            if session >= n_sessions:
-                continue
-            mine = 1.0
-            if n_sessions == 2:
-                mine = p.morning_share if session == 0 else 1.0 - p.morning_share
-            of_week = days[0, weekday] / total * mine
-            load = full * 7.0 * of_week * work / (rooms * seconds)
-            weight = part * of_week
-            for i in range(1, POINTS):
-                at = _LOADS[i] * load
-                k = _INTERVAL[int(min(20.0 * at, _TWENTIETHS - 1.0))]
-                c = (at - _LOADS[k]) * _OVER_STEP[k]
-                wait = blend[0, k] + c * (blend[0, k + 1] - blend[0, k])
-                unseen = blend[1, k] + min(c, 1.0) * (blend[1, k + 1] - blend[1, k])
-                clinics.wait[s, i] += weight * wait
-                clinics.unseen[s, i] += weight * unseen
+        if seconds != before:
+            at_rooms_and_hours(sessions, rooms, seconds / 3600.0, lines)
+            before = seconds
+        busy = full * 7.0 * work / (rooms * seconds)
+        _add_sessions(lines, visits[session], busy, part, wait, unseen)
+
+
+@kernel
+def _add_sessions(
+    lines: Any, visits: Any, busy: float, part: float, wait: Any, unseen: Any
+) -> None:
+    """Add the morning or the afternoon sessions of a week.
+
+    lines  (24, 4) see surfaces.session_lines;  visits (7, 2) see _visits_of_week
+    busy   load of a session with all visits of a week at station load 1
+    """
+    n = 0
+    while n < 7 and visits[n, 1] > 0.0:
+        n += 1
+    for i in range(1, POINTS):
+        load, waited, left = _LOADS[i] * busy, 0.0, 0.0
+        for k in range(n):
+            at = load * visits[k, 0]
+            line = lines[_INTERVAL[int(min(20.0 * at, float(_TWENTIETHS)))]]
+            waited += visits[k, 1] * (line[0] + line[1] * at)
+            left += visits[k, 1] * (line[2] + line[3] * at)
+        wait[i] += part * waited
+        unseen[i] += part * left
 
 
 @kernel

@@ -21,7 +21,7 @@ from sim.demography import load_demography
 from sim.engines import schema as L
 from sim.engines.compiled import CompiledEngine
 from sim.engines.meanfield.balance import StationArrays
-from sim.engines.meanfield.clinics import POINTS, Clinics, clinic_surfaces
+from sim.engines.meanfield.clinics import clinic_surfaces
 from sim.engines.meanfield.model import MeanField
 from sim.engines.meanfield.places import Floats
 from sim.engines.meanfield.setting import ground_of, session_surfaces
@@ -81,9 +81,7 @@ def waits_of(p: Any, world: Any, children: float, load: Floats) -> Floats:
         own_wait=one, own_delay=one, visits_a_day=f.visits_a_day.copy(),
         reserved=p.reserved_bed_share[f.tier],
     )  # fmt: skip
-    clinics = Clinics(*(np.zeros((n, POINTS)) for _ in range(3)))
-    blend, days = np.zeros((2, POINTS)), np.zeros((2, 7))
-    clinic_surfaces(p, stations, session_surfaces(p).table, children, clinics, blend, days)
+    clinics = clinic_surfaces(p, stations, session_surfaces(p).table, children)
     return np.array([np.interp(load[i], LOADS, clinics.wait[i]) for i in range(n)])
 
 

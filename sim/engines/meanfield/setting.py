@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from threading import Lock
 from typing import Any
 
 import numpy as np
 
-from sim import day as timetable
 from sim.compiled import kernel
-from sim.engines import schema as L
-from sim.engines.kernels.publish import visit_prices
-from sim.engines.meanfield.balance import PLACE, CellArrays, StationArrays
-from sim.engines.meanfield.clinics import POINTS, Clinics, clinic_surfaces
+from sim.engines.meanfield.balance import CellArrays
+from sim.engines.meanfield.clinics import clinic_surfaces
 from sim.engines.meanfield.places import Cells, Floats, cells_of
+from sim.engines.meanfield.services import (
+    fill_facilities,
+    fixed_places,
+    mean_of_facilities,
+    mean_of_stations,
+    open_beds,
+    station_arrays,
+)
 from sim.engines.meanfield.solver import Services, new_state
 from sim.engines.meanfield.stations import Stations, stations_of
 from sim.engines.meanfield.surfaces import (
@@ -22,28 +28,26 @@ from sim.engines.meanfield.surfaces import (
     NUMBERS,
     OPEN_HOURS,
     ROOMS,
+    session_lines,
     session_table,
     use_table,
 )
 from sim.engines.meanfield.vital import Vital, rates_of
-from sim.engines.world import build_world, move_rates, scheme_of, sizes, write_rooms
+from sim.engines.schema import FACILITY_RECORD
+from sim.engines.world import build_world, move_rates, scheme_of, sizes
+from sim.parameters import one_row
 from sim.population import Ledger, Residents
 from sim.region import Region
-from sim.rules.choice import (
-    TASTE_LEVELS,
-    level_midpoint,
-    price_taste,
-    shared_constant,
-    travel_taste,
-)
-from sim.rules.consult import EMERGENCY_POOL, N_POOLS
+from sim.rules.choice import TASTE_LEVELS, level_midpoint, price_taste, travel_taste
 from sim.rules.illness import severity_factor
 from sim.rules.resolution import raised_capability
 from sim.rules.stay import stay_days
-from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES, Tier
+from sim.tiers import N_ALTERNATIVES
 
 _STAY_POINTS = 256
-_TIER = ALTERNATIVE_TIER
+_TABLES: dict[bytes, Floats] = {}
+_TABLES_KEPT = 32
+_TABLES_LOCK = Lock()
 # What a session's wait rests on; a test holds this list to the rules.
 SESSION_PARAMETERS = (
     "early_arrival", "overrun_minutes", "service_cv", "service_minutes", "test_minutes",
@@ -89,20 +93,40 @@ class Conditions:
 
 
 @dataclass(frozen=True, slots=True)
-class Sessions:
-    """The session table of some parameters, and the bytes of those it rests on; and what else
-    follows from parameters alone.
+class Frame:
+    """Records that settings of the same ground start from; copied, never written.
 
-    parameters  the record `stay` and `tastes` are of
+    ground      its stations, cells and world are what the records are of
+    facilities  (S,) of those that stand for stations;  places (G,) see services.fixed_places
+    """
+
+    ground: Ground
+    facilities: Any
+    places: Any
+
+    def is_of(self, ground: Ground) -> bool:
+        """Whether a ground has the same stations, cells and world."""
+        own = self.ground
+        same_world = own.world is ground.world and own.stations is ground.stations
+        return same_world and own.cells is ground.cells
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """What a later setting may take over: what follows from parameters alone, or from the ground.
+
+    table       see surfaces.session_lines
+    parameters  the record all but the frame are of
     stay        (6, 2) days of a stay by tier over the severity factor, see balance.fill_places
     tastes      (4, 2) factors on price and travel
+    frame       of the ground, None where no setting has been made yet
     """
 
     table: Floats
-    made_of: bytes
     parameters: Any
     stay: Floats
     tastes: Floats
+    frame: Frame | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +149,7 @@ class Setting:
     def services(self) -> Any:
         """As the solver sees it; numba is slow to tell the type of a recarray."""
         return Services(
-            self.facilities.view(np.ndarray), self.scheme, self.cells, self.stations, self.clinics,
+            self.facilities, self.scheme, self.cells, self.stations, self.clinics,
             self.stay, self.places.view(np.ndarray), self.prices, self.tastes,
         )  # fmt: skip
 
@@ -149,28 +173,14 @@ def conditions_of(ground: Ground, p: Any, region: Region | None = None) -> Condi
     """The conditions of a region, that of the ground if none: the same places and facilities, with
     other beds, doctors, prices, capability or reimbursement."""
     now = region or ground.region
-    f, facility = now.facilities, ground.world.facility
-    beds = np.where(f.is_delay, facility.beds, np.floor(f.beds * (1.0 - f.withdrawn)))
+    f, typical = now.facilities, np.asarray(ground.world.facility)
+    capability = np.asarray(p.capability).take(typical["tier"], axis=0)
     return Conditions(
-        doctors=f.doctors * (1.0 - f.withdrawn), size=sizes(now, p), beds=_as_typical(ground, beds),
-        price=f.outpatient_fen, stay_price=f.inpatient_fen,
-        capability=raised_capability(np.asarray(p.capability)[facility.tier], f.gain),
-        reserved=f.reserved, scheme=scheme_of(now, p),
+        doctors=f.doctors * (1.0 - f.withdrawn), size=sizes(now, p),
+        beds=open_beds(f, typical, ground.stations), price=f.outpatient_fen,
+        stay_price=f.inpatient_fen, reserved=f.reserved, scheme=scheme_of(now, p),
+        capability=raised_capability(capability, f.gain),
     )  # fmt: skip
-
-
-def _as_typical(ground: Ground, beds: Floats) -> Floats:
-    """Beds of facilities; where a typical facility stands for many, changes are spread over all, so
-    that it speaks for those that change and those that do not."""
-    of, then = ground.stations.station_of, ground.world.facility.beds
-    here = of >= 0
-    n = len(ground.stations.facility)
-    before = np.bincount(of[here], then[here], n)
-    after = np.bincount(of[here], beds[here], n)
-    ratio = after / np.maximum(before, 1e-9)
-    typical = beds.astype(np.float64)
-    typical[here] = np.where(before[of] > 0, then * ratio[of], beds)[here]
-    return typical
 
 
 def setting_of(
@@ -183,25 +193,32 @@ def setting_of(
     """The setting of a parameter set under some conditions, those of the ground's year if none.
 
     children  their part of visits
-    held      the session table of an earlier setting: most of the work, and taken over as long as
-              the parameters it rests on are the same
+    held      of an earlier setting, taken over as far as parameters and ground are the same
     """
     now = conditions or conditions_of(ground, p)
-    c = ground.cells
-    n = len(ground.stations.facility)
-    facilities = station_facilities(ground, p, now)
-    arrays = station_arrays(ground, p, facilities, now)
+    c, s, row = ground.cells, ground.stations, one_row(p)
     sessions = session_surfaces(p, held)
-    clinics = Clinics(*(np.zeros((n, POINTS)) for _ in range(3)))
-    blend, days = np.zeros((2, POINTS)), np.zeros((2, 7))
-    clinic_surfaces(p, arrays, sessions.table, children, clinics, blend, days)
+    frame = sessions.frame
+    if frame is None or not frame.is_of(ground):
+        frame = _frame_of(ground)
+        sessions = replace(sessions, frame=frame)
+    facilities, places = frame.facilities.copy(), frame.places.copy()
+    yuan = fill_facilities(row, one_row(now.scheme), s.facility, now, facilities)
+    places["capability"] = mean_of_stations(s, mean_of_facilities(s, now.capability))
+    arrays = station_arrays(row, s, facilities, now)
     return Setting(
         conditions=now, sessions=sessions, facilities=facilities, scheme=now.scheme,
-        cells=CellArrays(c.place, c.scope, c.insurance, c.effective, c.hours),
-        stations=arrays, clinics=clinics, stay=sessions.stay,
-        places=_places(ground, now), prices=_prices(ground, facilities, now.scheme),
-        tastes=sessions.tastes,
+        cells=CellArrays(c.place, c.scope, c.insurance, c.effective, c.hours), stations=arrays,
+        clinics=clinic_surfaces(p, arrays, sessions.table, children), stay=sessions.stay,
+        places=places.view(np.recarray), tastes=sessions.tastes,
+        prices=mean_of_stations(s, yuan).reshape(-1, N_ALTERNATIVES, 2, 2),
     )  # fmt: skip
+
+
+def _frame_of(ground: Ground) -> Frame:
+    s = ground.stations
+    facilities = np.asarray(ground.world.facility)[s.facility].astype(FACILITY_RECORD)
+    return Frame(ground, facilities, fixed_places(s, ground.cells))
 
 
 @kernel
@@ -219,88 +236,34 @@ def _stay_lines(p: Any, out: Any) -> None:
         out[tier, 1] = slope
 
 
-def station_facilities(ground: Ground, p: Any, now: Conditions) -> Any:
-    """Records of the facilities that stand for stations, with what depends on parameters."""
-    of = ground.stations.facility
-    facilities = ground.world.facility[of].copy()
-    facilities.doctors = now.size[of]
-    facilities.price, facilities.stay_price = now.price[of], now.stay_price[of]
-    regional = (facilities.tier == int(Tier.REGIONAL)) & ~facilities.delay
-    relative = np.minimum(1.0, facilities.doctors / float(p.regional_reference_doctors))
-    facilities.attraction = np.where(regional, np.log(relative), 0.0)
-    return facilities
-
-
-@kernel
-def _log_shares(doctors: Any, typical: Any, takes: Any, out: Any) -> None:
-    """ln of each alternative's part of the doctors of its tier among those who take a class and
-    scope: (G, 4, 3, 11)."""
-    for g in range(takes.shape[0]):
-        for need_class in range(4):
-            for scope in range(3):
-                row = takes[g, need_class, scope]
-                for tier in range(2, 4):
-                    total, alike = 0.0, 0
-                    for j in range(N_ALTERNATIVES):
-                        if _TIER[j] == tier and row[j]:
-                            total += doctors[typical[g, j]]
-                            alike += 1
-                    for j in range(N_ALTERNATIVES):
-                        if alike > 1 and _TIER[j] == tier and row[j]:
-                            own = doctors[typical[g, j]]
-                            out[g, need_class, scope, j] = shared_constant(
-                                math.log(own), math.log(total), 1.0
-                            )
-
-
-def station_arrays(ground: Ground, p: Any, facilities: Any, now: Conditions) -> Any:
-    """Stations as the kernels see them; rooms follow from the doctors of typical facilities."""
-    s = ground.stations
-    n = len(s.facility)
-    tier, delay = facilities.tier, facilities.delay
-    rooms = np.zeros((len(s.member), N_POOLS), dtype=np.int64)
-    share = np.zeros((len(s.member), N_POOLS))
-    station = np.repeat(np.arange(n), np.diff(s.member_start))
-    opening = np.array([timetable.weekly_share(t) for t in range(6)])
-    write_rooms(
-        p, now.doctors[s.member], tier[station], facilities.pooled[station], opening,
-        np.zeros(N_POOLS), rooms, share,
-    )  # fmt: skip
-    log_share = np.zeros(s.takes.shape)
-    _log_shares(now.size, s.typical, s.takes, log_share)
-    clinic = (rooms * share)[:, :EMERGENCY_POOL].sum(axis=1) * s.count
-    seconds = (p.morning_hours + p.afternoon_hours) * 3600.0 * opening
-    work = np.asarray(p.service_minutes) * 60.0 * (1.0 + np.asarray(p.test_share))
-    seen = np.bincount(station, clinic, n) * (seconds / work)[tier]
-    wait = np.where(delay, p.outside_wait_minutes[tier], p.service_minutes[tier]) * 60.0
-    whole = np.bincount(station, rooms[:, :EMERGENCY_POOL].sum(axis=1) * s.count, n)
-    return StationArrays(
-        facility=np.arange(n), tier=tier.copy(), delay=delay.copy(),
-        pooled=facilities.pooled.copy(), weight=np.where(delay, 1.0, whole),
-        member_start=s.member_start, rooms=rooms, share=share, beds=now.beds[s.member],
-        count=s.count, load=s.load, link_start=s.link_start, link_station=s.link_station,
-        link_weight=s.link_weight, takes=s.takes, log_share=log_share, own_wait=wait,
-        own_delay=np.floor(np.asarray(p.appointment_days)[tier] + 0.5), visits_a_day=seen,
-        reserved=p.reserved_bed_share[tier] + now.reserved[s.facility],
-    )  # fmt: skip
-
-
 def session_surfaces(p: Any, held: Sessions | None = None) -> Sessions:
-    """The session table of a parameter set; that of `held` when it is of the same parameters, and
-    `held` itself when it is of this very record."""
+    """What follows from a parameter set; `held` itself when it is of this very record."""
     if held is not None and held.parameters is p:
         return held
     stay, tastes = np.zeros((6, 2)), np.zeros((4, 2))
     _stay_lines(p, stay)
     _taste_points(p, np.zeros((TASTE_LEVELS, 5)), np.zeros(TASTE_LEVELS), tastes)
-    made_of = b"".join(np.asarray(p[name]).tobytes() for name in SESSION_PARAMETERS)
-    if held is not None and held.made_of == made_of:
-        return Sessions(held.table, made_of, p, stay, tastes)
+    return Sessions(_session_table(p), p, stay, tastes, held.frame if held else None)
+
+
+def _session_table(p: Any) -> Floats:
+    """Session table of a parameter set: most of the work of a setting, and worked out once for the
+    parameters it rests on as long as they are among the last in use."""
+    key = b"".join(np.asarray(p[name]).tobytes() for name in SESSION_PARAMETERS)
+    with _TABLES_LOCK:
+        if key in _TABLES:
+            return _TABLES[key]
     in_use = np.zeros((len(ROOMS), NUMBERS))
     use_table(float(p.service_cv), in_use)
     table = np.zeros((5, len(ROOMS), len(OPEN_HOURS), len(LOADS), 2))
     session_table(p, in_use, table)
-    return Sessions(table, made_of, p, stay, tastes)
+    lines = np.zeros((*table.shape[:-1], 4))
+    session_lines(table, lines)
+    lines.setflags(write=False)
+    with _TABLES_LOCK:
+        while len(_TABLES) >= _TABLES_KEPT:
+            del _TABLES[next(iter(_TABLES))]
+        return _TABLES.setdefault(key, lines)
 
 
 def first_state(stations: Any, p: Any) -> Any:
@@ -313,48 +276,9 @@ def first_state(stations: Any, p: Any) -> Any:
     return state
 
 
-def _places(ground: Ground, now: Conditions) -> Any:
-    """The part of the place records that no state changes."""
-    s, cells = ground.stations, ground.cells
-    people = cells.people.reshape(len(cells.place), -1).sum(axis=1)
-    total = np.bincount(cells.place, people, len(cells.county))
-    places = np.zeros(len(cells.county), dtype=PLACE).view(np.recarray)
-    places.nearest = s.nearest
-    places.ambulance = (s.nearest.sum(axis=2) > 0.5).astype(np.float64)
-    places.up = s.up[:, :, :, 2].transpose(0, 2, 1)
-    places.onward = s.onward
-    here = s.station_of >= 0
-    weighted = s.part[:, None] * now.capability
-    of_station = [
-        np.bincount(s.station_of[here], weighted[here, k], len(s.facility)) for k in range(4)
-    ]
-    places.capability = behind(ground, np.stack(of_station, axis=1))
-    effective = np.bincount(cells.place, people * cells.effective, len(cells.county))
-    places.effective = effective / np.maximum(total, 1e-300)
-    return places
-
-
-def _prices(ground: Ground, facilities: Any, scheme: Any) -> Floats:
-    """Yuan of a visit from places: (G, 11, 2, 2), by the rule."""
-    board = np.zeros(len(facilities), dtype=L.BOARD_RECORD).view(np.recarray)
-    visit_prices(facilities, scheme, board)
-    return behind(ground, board.visit_yuan.reshape(-1, 4)).reshape(-1, N_ALTERNATIVES, 2, 2)
-
-
 def behind(ground: Ground, values: Floats) -> Floats:
     """Values of stations (S, k) as places see them, (G, 11, k): the mean over the links."""
-    s = ground.stations
-    out = np.zeros((len(s.link_start) - 1, values.shape[1]))
-    _mean_of_links(s.link_start, s.link_station, s.link_weight, np.ascontiguousarray(values), out)
-    return out.reshape(-1, N_ALTERNATIVES, values.shape[1])
-
-
-@kernel
-def _mean_of_links(start: Any, station: Any, weight: Any, values: Any, out: Any) -> None:
-    for row in range(len(out)):
-        for k in range(start[row], start[row + 1]):
-            for column in range(out.shape[1]):
-                out[row, column] += weight[k] * values[station[k], column]
+    return mean_of_stations(ground.stations, values)
 
 
 @kernel

@@ -157,18 +157,41 @@ def _below(grid: Any, x: float) -> tuple[int, float]:
 
 
 @kernel
-def at_rooms_and_hours(table: Any, rooms: float, hours: float, out: Any) -> None:
-    """A tier's session table at these rooms and open hours, over loads: (2, 24); linear in ln rooms
-    and in hours."""
+def session_lines(table: Any, out: Any) -> None:
+    """A session table as lines over the load, (5, 9, 6, 24, 4): level at load 0 and slope of the
+    wait, then of the unseen share, from each load on. Above the last load waits rise on as before
+    it, and no more leave."""
+    last = len(LOADS) - 1
+    for tier in range(table.shape[0]):
+        for k in range(len(ROOMS)):
+            for h in range(len(OPEN_HOURS)):
+                values, lines = table[tier, k, h], out[tier, k, h]
+                for i in range(last):
+                    for what in range(2):
+                        rise = values[i + 1, what] - values[i, what]
+                        slope = rise / (LOADS[i + 1] - LOADS[i])
+                        lines[i, 2 * what] = values[i, what] - slope * LOADS[i]
+                        lines[i, 2 * what + 1] = slope
+                lines[last, 0], lines[last, 1] = lines[last - 1, 0], lines[last - 1, 1]
+                lines[last, 2], lines[last, 3] = values[last, 1], 0.0
+
+
+@kernel
+def at_rooms_and_hours(lines: Any, rooms: float, hours: float, out: Any) -> None:
+    """A tier's session lines at these rooms and open hours, (24, 4); linear in ln rooms and in
+    hours."""
     k, a = _below(ROOMS, rooms)
     if a > 0.0:
         a = math.log(min(rooms, ROOMS[k + 1]) / ROOMS[k]) / math.log(ROOMS[k + 1] / ROOMS[k])
     h, b = _below(OPEN_HOURS, hours)
+    fewer, fewer_longer = (1.0 - a) * (1.0 - b), (1.0 - a) * b
+    more, more_longer = a * (1.0 - b), a * b
     for i in range(len(LOADS)):
-        for what in range(2):
-            fewer = table[k, h, i, what] * (1.0 - b) + table[k, h + 1, i, what] * b
-            more = table[k + 1, h, i, what] * (1.0 - b) + table[k + 1, h + 1, i, what] * b
-            out[what, i] = fewer * (1.0 - a) + more * a
+        for part in range(4):
+            out[i, part] = (
+                fewer * lines[k, h, i, part] + fewer_longer * lines[k, h + 1, i, part]
+                + more * lines[k + 1, h, i, part] + more_longer * lines[k + 1, h + 1, i, part]
+            )  # fmt: skip
 
 
 @kernel
