@@ -202,6 +202,11 @@ def scheme_of(region: Region, p: Any) -> Any:
     return scheme.view(np.recarray)[0]
 
 
+def scheme_row(scheme: Any) -> Any:
+    """A scheme as an array of one row, see sim.parameters.one_row."""
+    return np.asarray(scheme).reshape(1).view(SCHEME_RECORD)
+
+
 @kernel
 def _write_tastes(parameters: Any, travel: Any, price: Any) -> None:
     """Tastes by level, (16,), and by level and income, (16, 5)."""

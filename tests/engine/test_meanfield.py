@@ -442,7 +442,7 @@ def test_a_quarter_answered_by_the_pivot_is_the_exact_one_nearly(world):
     for model in (exact, pivot):
         model.period(0.25, 1.0)
     a, b = exact.period(0.25, 1.1), pivot.period(0.25, 1.1, exact=False)
-    assert b.turns < a.turns and b.residual < 1e-4
+    assert b.turns < a.turns and b.residual < solver._LOOSE_INNER
     assert np.abs(a.state.wait - b.state.wait).max() < solver.LOOSE
     assert pivot.period(0.25, 1.1, exact=False).turns < b.turns  # less moves than at the jump
     # A tenth of what the engine's shares are allowed, after a jump of need by a tenth.

@@ -34,7 +34,7 @@ from sim.engines.meanfield.surfaces import (
 )
 from sim.engines.meanfield.vital import Vital, rates_of
 from sim.engines.schema import FACILITY_RECORD
-from sim.engines.world import build_world, move_rates, scheme_of, sizes
+from sim.engines.world import build_world, move_rates, scheme_of, scheme_row, sizes
 from sim.parameters import one_row
 from sim.population import Ledger, Residents
 from sim.region import Region
@@ -197,17 +197,18 @@ def setting_of(
     """
     now = conditions or conditions_of(ground, p)
     c, s, row = ground.cells, ground.stations, one_row(p)
+    scheme = scheme_row(now.scheme)
     sessions = session_surfaces(p, held)
     frame = sessions.frame
     if frame is None or not frame.is_of(ground):
         frame = _frame_of(ground)
         sessions = replace(sessions, frame=frame)
     facilities, places = frame.facilities.copy(), frame.places.copy()
-    yuan = fill_facilities(row, one_row(now.scheme), s.facility, now, facilities)
+    yuan = fill_facilities(row, scheme, s.facility, now, facilities)
     places["capability"] = mean_of_stations(s, mean_of_facilities(s, now.capability))
     arrays = station_arrays(row, s, facilities, now)
     return Setting(
-        conditions=now, sessions=sessions, facilities=facilities, scheme=now.scheme,
+        conditions=now, sessions=sessions, facilities=facilities, scheme=scheme,
         cells=CellArrays(c.place, c.scope, c.insurance, c.effective, c.hours), stations=arrays,
         clinics=clinic_surfaces(p, arrays, sessions.table, children), stay=sessions.stay,
         places=places.view(np.recarray), tastes=sessions.tastes,

@@ -123,7 +123,7 @@ def _gather(cells: Any, need: Any, first: Any, base: Any) -> None:
 @kernel
 def _turn(p: Any, m: Any, w: Any, state: Any) -> None:
     """From a state to the state that follows it, contacts answering by their pivot form."""
-    offer(p, m.facilities, m.scheme, m.stations, state, w.offers)
+    offer(p, m.facilities, m.scheme[0], m.stations, state, w.offers)
     offered(m.stations, w.offers, w.place_offer)
     for g in range(w.place_offer.shape[0]):
         for s in range(4):
@@ -325,7 +325,7 @@ def carried_on(season: Any, now: Any, then: Any, floor: Any, out: Any) -> None:
 @kernel
 def _choose(p: Any, m: Any, n: Any, w: Any, state: Any) -> None:
     """Exact first choices of cells at a state, and what places have of them."""
-    offer(p, m.facilities, m.scheme, m.stations, state, w.offers)
+    offer(p, m.facilities, m.scheme[0], m.stations, state, w.offers)
     offered(m.stations, w.offers, w.old_offer)
     exponents(p, m.cells, w.old_offer, w.place_weight, w.row)
     first_contacts(
