@@ -325,7 +325,13 @@ def one_row(p: Any) -> Any:
     >>> one_row(load_parameters()).shape
     (1,)
     """
-    return np.asarray(p).reshape(1).view(_record_type())
+    return np.asarray(p).reshape(1).view(_row_type())
+
+
+@cache
+def _row_type() -> np.dtype:
+    """A row has its fields by name in Python, too: the interpreted form of the kernels."""
+    return np.dtype((np.record, _record_type()))
 
 
 @cache

@@ -49,6 +49,7 @@ WAIT_EDGES_MINUTES = np.concatenate(
 )
 assert len(WAIT_EDGES_MINUTES) == WAIT_BINS  # noqa: S101  (a constant of this file)
 
+_SCHEME_ROW = np.dtype((np.record, SCHEME_RECORD))
 _WAIT_BIN = np.minimum(
     np.searchsorted(WAIT_EDGES_MINUTES, np.arange(2 * 1440 + 1) / 2.0, side="right"), WAIT_BINS - 1
 )
@@ -204,7 +205,7 @@ def scheme_of(region: Region, p: Any) -> Any:
 
 def scheme_row(scheme: Any) -> Any:
     """A scheme as an array of one row, see sim.parameters.one_row."""
-    return np.asarray(scheme).reshape(1).view(SCHEME_RECORD)
+    return np.asarray(scheme).reshape(1).view(_SCHEME_ROW)
 
 
 @kernel

@@ -188,7 +188,9 @@ def test_an_overloaded_session_waits_as_a_fluid_does():
     p = load_parameters(
         {"early_arrival": 0.0, "overrun_minutes": 1.0, "service_minutes:village": 2.5}
     )
-    wait, unseen = surfaces.session(p, 0, 1.0, in_use(1, 0.4), 4 * 3600.0, 120.0)
+    out, number = np.zeros((1, 2)), np.array([120.0])
+    surfaces.sessions(p, 0, 1.0, in_use(1, 0.4), 4 * 3600.0, number, out, np.zeros((3, 1)))
+    wait, unseen = out[0]
     assert wait / 60.0 == pytest.approx(30.0, rel=0.1)
     # What a fluid leaves, and at most a step of forty more and the queue of an even stream.
     assert 24.0 / 120.0 < unseen < 0.25
@@ -266,7 +268,8 @@ def test_a_clinic_is_the_mean_over_the_sessions_of_its_week(world):
     surfaces.use_table(float(P.service_cv), in_use)
     shape = (5, len(surfaces.ROOMS), len(surfaces.OPEN_HOURS), len(surfaces.LOADS), 2)
     table = np.zeros(shape)
-    surfaces.session_table(P, in_use, table)
+    for tier in range(5):
+        surfaces.session_table(one_row(P), tier, in_use, table[tier], np.zeros((4, shape[3])))
     found = np.flatnonzero(~s.delay & ~s.pooled & (s.visits_a_day > 0.0))
     assert {0, 1} <= set(s.tier[found])
     for station in found[s.tier[found] <= 1]:  # open all week, and nobody waits for a day

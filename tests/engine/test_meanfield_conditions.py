@@ -10,16 +10,16 @@ import pytest
 from sim.demography import load_demography
 from sim.engines.meanfield import chain as C
 from sim.engines.meanfield.model import MeanField
+from sim.engines.meanfield.session_tables import SESSION_PARAMETERS, tables_of
 from sim.engines.meanfield.setting import (
-    SESSION_PARAMETERS,
     conditions_of,
     ground_of,
-    session_surfaces,
     setting_of,
 )
 from sim.parameters import load_parameters, read_rows
 from sim.population import PopulationParameters, residents_of
 from sim.rules.referral import back_referral_probability
+from sim.tiers import Tier
 from tests.worlds import small_region
 
 P = load_parameters()
@@ -100,11 +100,12 @@ def test_parameters_act_from_then_on_and_the_session_table_is_kept(world):
     stricter = load_parameters({"back_referral_offer:county": 0.5})
     assert back_referral_probability(stricter, 2) > back_referral_probability(P, 2)
     model, more = after(world, None, stricter)
-    held = model.setting.sessions.table
+    held = model.setting.sessions.tables
     model.update(conditions_of(world, P), P)
-    assert model.setting.sessions.table is held
+    assert [a is b for a, b in zip(model.setting.sessions.tables, held, strict=True)] == [True] * 5
     model.update(conditions_of(world, P), load_parameters({"test_share:county": 0.5}))
-    assert model.setting.sessions.table is not held
+    kept = [a is b for a, b in zip(model.setting.sessions.tables, held, strict=True)]
+    assert kept == [tier != int(Tier.COUNTY) for tier in range(5)]
     assert more.flows[:, :, 1, C.DOWN].sum() > after(world)[1].flows[:, :, 1, C.DOWN].sum()
 
 
@@ -130,10 +131,10 @@ def test_what_a_setting_takes_over_is_never_that_of_another_ground(world):
 
 
 def test_the_session_table_rests_on_the_parameters_it_is_said_to():
-    plain = session_surfaces(P).table
+    plain = tables_of(P)
     found = set()
     for row in read_rows():
         other = row.low if row.low != row.default else row.high
-        if not np.array_equal(session_surfaces(load_parameters({row.key: other})).table, plain):
+        if not np.array_equal(tables_of(load_parameters({row.key: other})), plain):
             found.add(row.name)
     assert found == set(SESSION_PARAMETERS)

@@ -26,7 +26,7 @@ Clinics = namedtuple("Clinics", ["demand", "wait", "unseen"])
 def clinic_surfaces(p: Any, stations: Any, sessions: Any, children: float) -> Clinics:
     """Wait and unseen share of every station over the demand of an average day.
 
-    sessions  (5, 9, 6, 24, 4) from `session_lines`; children  share of visits by children
+    sessions  by tier, from session_tables.tables_of; children  share of visits by children
     """
     n = len(stations.facility)
     clinics = Clinics(*np.zeros((3, n, POINTS)))

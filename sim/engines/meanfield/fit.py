@@ -81,7 +81,7 @@ def waits_of(p: Any, world: Any, children: float, load: Floats) -> Floats:
         own_wait=one, own_delay=one, visits_a_day=f.visits_a_day.copy(),
         reserved=p.reserved_bed_share[f.tier],
     )  # fmt: skip
-    clinics = clinic_surfaces(p, stations, session_surfaces(p).table, children)
+    clinics = clinic_surfaces(p, stations, session_surfaces(p).tables, children)
     return np.array([np.interp(load[i], LOADS, clinics.wait[i]) for i in range(n)])
 
 

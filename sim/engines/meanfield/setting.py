@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -21,17 +20,9 @@ from sim.engines.meanfield.services import (
     open_beds,
     station_arrays,
 )
+from sim.engines.meanfield.session_tables import Tables, tables_of
 from sim.engines.meanfield.solver import Services, new_state
 from sim.engines.meanfield.stations import Stations, stations_of
-from sim.engines.meanfield.surfaces import (
-    LOADS,
-    NUMBERS,
-    OPEN_HOURS,
-    ROOMS,
-    session_lines,
-    session_table,
-    use_table,
-)
 from sim.engines.meanfield.vital import Vital, rates_of
 from sim.engines.schema import FACILITY_RECORD
 from sim.engines.world import build_world, move_rates, scheme_of, scheme_row, sizes
@@ -45,14 +36,6 @@ from sim.rules.stay import stay_days
 from sim.tiers import N_ALTERNATIVES
 
 _STAY_POINTS = 256
-_TABLES: dict[bytes, Floats] = {}
-_TABLES_KEPT = 32
-_TABLES_LOCK = Lock()
-# What a session's wait rests on; a test holds this list to the rules.
-SESSION_PARAMETERS = (
-    "early_arrival", "overrun_minutes", "service_cv", "service_minutes", "test_minutes",
-    "test_share", "wait_factor_busy", "wait_factor_idle",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +98,14 @@ class Frame:
 class Sessions:
     """What a later setting may take over: what follows from parameters alone, or from the ground.
 
-    table       see surfaces.session_lines
+    tables      see session_tables.tables_of
     parameters  the record all but the frame are of
     stay        (6, 2) days of a stay by tier over the severity factor, see balance.fill_places
     tastes      (4, 2) factors on price and travel
     frame       of the ground, None where no setting has been made yet
     """
 
-    table: Floats
+    tables: Tables
     parameters: Any
     stay: Floats
     tastes: Floats
@@ -210,7 +193,7 @@ def setting_of(
     return Setting(
         conditions=now, sessions=sessions, facilities=facilities, scheme=scheme,
         cells=CellArrays(c.place, c.scope, c.insurance, c.effective, c.hours), stations=arrays,
-        clinics=clinic_surfaces(p, arrays, sessions.table, children), stay=sessions.stay,
+        clinics=clinic_surfaces(p, arrays, sessions.tables, children), stay=sessions.stay,
         places=places.view(np.recarray), tastes=sessions.tastes,
         prices=mean_of_stations(s, yuan).reshape(-1, N_ALTERNATIVES, 2, 2),
     )  # fmt: skip
@@ -244,27 +227,7 @@ def session_surfaces(p: Any, held: Sessions | None = None) -> Sessions:
     stay, tastes = np.zeros((6, 2)), np.zeros((4, 2))
     _stay_lines(p, stay)
     _taste_points(p, np.zeros((TASTE_LEVELS, 5)), np.zeros(TASTE_LEVELS), tastes)
-    return Sessions(_session_table(p), p, stay, tastes, held.frame if held else None)
-
-
-def _session_table(p: Any) -> Floats:
-    """Session table of a parameter set: most of the work of a setting, and worked out once for the
-    parameters it rests on as long as they are among the last in use."""
-    key = b"".join(np.asarray(p[name]).tobytes() for name in SESSION_PARAMETERS)
-    with _TABLES_LOCK:
-        if key in _TABLES:
-            return _TABLES[key]
-    in_use = np.zeros((len(ROOMS), NUMBERS))
-    use_table(float(p.service_cv), in_use)
-    table = np.zeros((5, len(ROOMS), len(OPEN_HOURS), len(LOADS), 2))
-    session_table(p, in_use, table)
-    lines = np.zeros((*table.shape[:-1], 4))
-    session_lines(table, lines)
-    lines.setflags(write=False)
-    with _TABLES_LOCK:
-        while len(_TABLES) >= _TABLES_KEPT:
-            del _TABLES[next(iter(_TABLES))]
-        return _TABLES.setdefault(key, lines)
+    return Sessions(tables_of(p), p, stay, tastes, held.frame if held else None)
 
 
 def first_state(stations: Any, p: Any) -> Any:

@@ -87,63 +87,66 @@ def arrived(early: float, x: float) -> float:
 
 
 @kernel
-def session(
-    p: Any, tier: int, rooms: float, in_use: Any, seconds: float, patients: float
-) -> tuple[float, float]:
-    """Mean wait of a patient, seconds, and share who leave unseen, in one session.
+def sessions(
+    p: Any, tier: int, rooms: float, in_use: Any, seconds: float, patients: Any, out: Any, x: Any
+) -> None:
+    """Mean wait of a patient, seconds, and share who leave unseen, in sessions side by side that
+    differ in their patients: (n, 2) written.
 
     in_use    (64,) row of `use_table` for these rooms
     seconds   open time; who has not been called `overrun_minutes` later leaves
-    patients  expected arrivals, above 0
+    patients  (n,) expected arrivals, above 0
+    x         (3, n) scratch: patients present, at tests, and the time they have waited
     """
     service = p.service_minutes[tier] * 60.0
     tests, away = p.test_share[tier], p.test_minutes[tier] * 60.0
-    number = testing = waited = before = 0.0
-    step = seconds / _STEPS
-    rate = rooms / service
+    step, rate, before = seconds / _STEPS, rooms / service, 0.0
     returning = 1.0 - math.exp(-step / away)
+    x[:] = 0.0
+    number, testing, waited = x[0], x[1], x[2]
     for k in range(_STEPS + _AFTER_STEPS):
-        arrivals = 0.0
+        part = 0.0
         if k < _STEPS:
             reached = arrived(p.early_arrival, (k + 1.0) / _STEPS)
-            arrivals = patients * (reached - before)
-            before = reached
+            part, before = reached - before, reached
         elif k == _STEPS:
             step = p.overrun_minutes * 60.0 / _AFTER_STEPS
             returning = 1.0 - math.exp(-step / away)
-        u = _in_use(in_use, rooms, number)
-        back = testing * returning
-        done = min(rate * u * step, number + arrivals + back)
-        waited += max(0.0, number - rooms * u) * step
-        number += arrivals + back - done
-        testing += tests * max(0.0, done - back) - back
-    left = max(0.0, number - rooms * _in_use(in_use, rooms, number))
-    return waited / patients, min(1.0, left / patients)
+        for i in range(len(patients)):
+            u = _in_use(in_use, rooms, number[i])
+            arrivals, back = patients[i] * part, testing[i] * returning
+            done = min(rate * u * step, number[i] + arrivals + back)
+            waited[i] += max(0.0, number[i] - rooms * u) * step
+            number[i] += arrivals + back - done
+            testing[i] += tests * max(0.0, done - back) - back
+    for i in range(len(patients)):
+        left = max(0.0, number[i] - rooms * _in_use(in_use, rooms, number[i]))
+        out[i, 0] = waited[i] / patients[i]
+        out[i, 1] = min(1.0, left / patients[i])
 
 
 @kernel
-def session_table(p: Any, in_use: Any, table: Any) -> None:
-    """Waits and unseen shares: (5 tiers, 9 rooms, 6 open hours, 24 loads, 2).
+def session_table(parameters: Any, tier: int, in_use: Any, table: Any, x: Any) -> None:
+    """A tier's waits and unseen shares: (9 rooms, 6 open hours, 24 loads, 2).
 
     A load is the work that comes over the work the rooms can do while open. The factors of the
-    surface are applied here.
+    surface are applied here. x (4, 24) scratch
     """
-    for tier in range(5):
-        work = p.service_minutes[tier] * 60.0 * (1.0 + p.test_share[tier])
-        for k in range(len(ROOMS)):
-            for h in range(len(OPEN_HOURS)):
-                seconds = OPEN_HOURS[h] * 3600.0
-                table[tier, k, h, 0, 0] = 0.0
-                table[tier, k, h, 0, 1] = 0.0
-                for i in range(1, len(LOADS)):
-                    patients = LOADS[i] * ROOMS[k] * seconds / work
-                    wait, unseen = session(p, tier, ROOMS[k], in_use[k], seconds, patients)
-                    busy = min(1.0, LOADS[i])
-                    factor = (
-                        p.wait_factor_idle[tier] * (1.0 - busy) + p.wait_factor_busy[tier] * busy
-                    )
-                    table[tier, k, h, i, 0] = wait * factor
-                    table[tier, k, h, i, 1] = unseen
+    p, first = parameters[0], 1  # nobody waits at load 0
+    work = p.service_minutes[tier] * 60.0 * (1.0 + p.test_share[tier])
+    idle, busy = p.wait_factor_idle[tier], p.wait_factor_busy[tier]
+    patients = x[3, first:]
+    for k in range(len(ROOMS)):
+        for h in range(len(OPEN_HOURS)):
+            seconds = OPEN_HOURS[h] * 3600.0
+            for i in range(first, len(LOADS)):
+                x[3, i] = LOADS[i] * ROOMS[k] * seconds / work
+            sessions(
+                p, tier, ROOMS[k], in_use[k], seconds, patients, table[k, h, first:], x[:3, first:]
+            )
+            for i in range(first, len(LOADS)):
+                load = min(1.0, LOADS[i])
+                table[k, h, i, 0] *= idle * (1.0 - load) + busy * load
 
 
 @kernel
@@ -158,22 +161,21 @@ def _below(grid: Any, x: float) -> tuple[int, float]:
 
 @kernel
 def session_lines(table: Any, out: Any) -> None:
-    """A session table as lines over the load, (5, 9, 6, 24, 4): level at load 0 and slope of the
-    wait, then of the unseen share, from each load on. Above the last load waits rise on as before
+    """A session table of a tier as lines over the load, (9, 6, 24, 4): level at load 0 and slope of
+    the wait, then of the unseen share, from each load on. Above the last load waits rise on as before
     it, and no more leave."""
     last = len(LOADS) - 1
-    for tier in range(table.shape[0]):
-        for k in range(len(ROOMS)):
-            for h in range(len(OPEN_HOURS)):
-                values, lines = table[tier, k, h], out[tier, k, h]
-                for i in range(last):
-                    for what in range(2):
-                        rise = values[i + 1, what] - values[i, what]
-                        slope = rise / (LOADS[i + 1] - LOADS[i])
-                        lines[i, 2 * what] = values[i, what] - slope * LOADS[i]
-                        lines[i, 2 * what + 1] = slope
-                lines[last, 0], lines[last, 1] = lines[last - 1, 0], lines[last - 1, 1]
-                lines[last, 2], lines[last, 3] = values[last, 1], 0.0
+    for k in range(len(ROOMS)):
+        for h in range(len(OPEN_HOURS)):
+            values, lines = table[k, h], out[k, h]
+            for i in range(last):
+                for what in range(2):
+                    rise = values[i + 1, what] - values[i, what]
+                    slope = rise / (LOADS[i + 1] - LOADS[i])
+                    lines[i, 2 * what] = values[i, what] - slope * LOADS[i]
+                    lines[i, 2 * what + 1] = slope
+            lines[last, 0], lines[last, 1] = lines[last - 1, 0], lines[last - 1, 1]
+            lines[last, 2], lines[last, 3] = values[last, 1], 0.0
 
 
 @kernel
