@@ -15,15 +15,11 @@ import numpy as np
 
 from sim.compiled import kernel
 from sim.engines.meanfield.places import Cells, Floats, Ints
+from sim.engines.meanfield.ways import NONE, ways_of
 from sim.region import Region
-from sim.rules.admission import seeks_bed_at
-from sim.rules.choice import in_scope
-from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES, Tier
+from sim.tiers import N_ALTERNATIVES
 
-_TIER_OF = ALTERNATIVE_TIER
-_OTHERS = 2  # scope of those who are neither children nor women of childbearing age
 MEMBERS = 6  # typical facilities of a station
-NONE = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +70,13 @@ def stations_of(region: Region, world: Any, cells: Cells) -> Stations:
     members = _members(world.facility, station_of, n_stations, demand)
     total = np.bincount(station_of[station_of >= 0], demand[station_of >= 0], n_stations)
     part = np.where(station_of >= 0, demand / np.maximum(total[station_of], 1e-12), 0.0)
-    links = _links(world, cells, station_of)
+    links = _links(world, cells, station_of, n_stations)
     return Stations(
         station_of=station_of,
         part=part,
         **members,
         **links,
-        **_ways(world, cells),
+        **ways_of(world, cells),
     )
 
 
@@ -102,14 +98,10 @@ def _gather(facility: Any, demand: Floats, urban: Floats) -> tuple[Ints, int]:
     """Station of every facility: village and township by county and residence, hospitals alone."""
     station_of = np.full(len(facility), NONE, dtype=np.int64)
     keys: dict[tuple[int, ...], int] = {}
-    for f in range(len(facility)):
-        if demand[f] <= 0.0:
-            continue
-        if facility.tier[f] <= 1:
-            is_urban = int(urban[f] > 0.5 * demand[f])
-            key: tuple[int, ...] = (int(facility.tier[f]), int(facility.county[f]), is_urban)
-        else:
-            key = (9, f)
+    tier, county = facility.tier.tolist(), facility.county.tolist()
+    is_urban = (urban > 0.5 * demand).tolist()
+    for f in np.flatnonzero(demand > 0.0).tolist():
+        key = (tier[f], county[f], int(is_urban[f])) if tier[f] <= 1 else (9, f)
         station_of[f] = keys.setdefault(key, len(keys))
     return station_of, len(keys)
 
@@ -120,10 +112,10 @@ def _members(facility: Any, station_of: Ints, n: int, demand: Floats) -> dict[st
     columns: dict[str, list[Any]] = {name: [] for name in ("member", "count", "load")}
     first = np.zeros(n, dtype=np.int64)
     number = np.zeros(n, dtype=np.int64)
+    capacity = np.maximum((facility.rooms * facility.room_share).sum(axis=1), 1e-3)
     for s in range(n):
         own = np.flatnonzero(station_of == s)
-        capacity = np.maximum((facility.rooms * facility.room_share)[own].sum(axis=1), 1e-3)
-        order = own[np.lexsort((own, demand[own] / capacity))]
+        order = own[np.lexsort((own, demand[own] / capacity[own]))]
         reach = np.cumsum(demand[order]) / demand[order].sum()
         slice_of = np.minimum((reach * MEMBERS - 1e-9).astype(np.int64), MEMBERS - 1)
         for k in np.unique(slice_of):
@@ -145,118 +137,32 @@ def _members(facility: Any, station_of: Ints, n: int, demand: Floats) -> dict[st
     }
 
 
-def _links(world: Any, cells: Cells, station_of: Ints) -> dict[str, Any]:
-    """Stations behind every alternative of every place, by people."""
-    start, stations, weights = [0], [], []
-    for g in range(len(cells.county)):
-        here = cells.village_place == g
-        for j in range(N_ALTERNATIVES):
-            if np.isfinite(cells.hours[g, j]):
-                f = world.village.facility[here, j]
-                people = cells.village_people[here][f >= 0]
-                s, at = np.unique(station_of[f[f >= 0]], return_inverse=True)
-                shares = np.bincount(at, people)
-                stations += s.tolist()
-                weights += (shares / shares.sum()).tolist()
-            start.append(len(stations))
+def _links(world: Any, cells: Cells, station_of: Ints, n: int) -> dict[str, Any]:
+    """Stations behind every alternative of every place, by people; n stations."""
+    is_there = np.isfinite(cells.hours)
+    people = np.zeros((*is_there.shape, n))
+    linked = np.zeros(people.shape, dtype=np.bool_)
+    _add_links(
+        np.asarray(world.village)["facility"], station_of, is_there, cells.village_place,
+        cells.village_people, people, linked,
+    )  # fmt: skip
+    total = people.sum(axis=2, keepdims=True)
     return {
-        "link_start": np.array(start, dtype=np.int64),
-        "link_station": np.array(stations, dtype=np.int64),
-        "link_weight": np.array(weights, dtype=np.float64),
+        "link_start": np.concatenate([[0], np.cumsum(linked.sum(axis=2))]),
+        "link_station": np.nonzero(linked)[2],
+        "link_weight": (people / np.where(total > 0.0, total, 1.0))[linked],
     }
 
 
-def _ways(world: Any, cells: Cells) -> dict[str, Any]:
-    """Who takes whom, and who follows whom: ambulance, referral and search for a bed."""
-    n = len(cells.county)
-    facility = world.facility
-    takes = np.zeros((n, 4, 3, N_ALTERNATIVES), dtype=np.int64)
-    typical = np.zeros((n, N_ALTERNATIVES), dtype=np.int64)
-    nearest = np.zeros((n, 6, N_ALTERNATIVES))
-    up = np.full((n, 6, 4, 3), NONE, dtype=np.int64)
-    onward = np.stack([_onward(world, cells, need_class) for need_class in (2, 3)], axis=1)
-    for g in range(n):
-        hours = cells.hours[g]
-        of = typical[g] = _typical(world, cells, g)
-        for need_class in range(4):
-            for scope in range(3):
-                row = takes[g, need_class, scope]
-                for j in np.flatnonzero(np.isfinite(hours)):
-                    kind = int(facility.kind[of[j]])
-                    is_open = bool(facility.available[of[j], need_class])
-                    row[j] = int(is_open and in_scope(kind, need_class, scope))
-                for tier in range(6):
-                    above = [j for j in range(N_ALTERNATIVES) if row[j] and _TIER[j] > tier]
-                    up[g, tier, need_class, scope] = above[0] if above else NONE
-        nearest[g] = _nearest(world, cells, g)
-    return {"takes": takes, "typical": typical, "nearest": nearest, "up": up, "onward": onward}
-
-
-_TIER = np.array(ALTERNATIVE_TIER)
-
-
-def _typical(world: Any, cells: Cells, g: int) -> Ints:
-    """The facility most of a place's people have behind each alternative."""
-    here = np.flatnonzero(cells.village_place == g)
-    of = np.zeros(N_ALTERNATIVES, dtype=np.int64)
-    for j in range(N_ALTERNATIVES):
-        f = world.village.facility[here, j]
-        counts = np.bincount(f[f >= 0], cells.village_people[here][f >= 0] + 1e-9, 1)
-        of[j] = counts.argmax()
-    return of
-
-
-def _nearest(world: Any, cells: Cells, g: int) -> Floats:
-    """Shares of the alternatives with an emergency pool that are nearest, by least tier."""
-    facility, village = world.facility, world.village
-    result = np.zeros((6, N_ALTERNATIVES))
-    for v in np.flatnonzero(cells.village_place == g):
-        f = village.facility[v]
-        able = (f >= 0) & facility.pooled[f] & (facility.available[f, 3] > 0)
-        able &= np.isfinite(cells.hours[g])  # what a village or two has is not the place's
-        for least in range(6):
-            hours = np.where(able & (least <= _TIER), village.hours[v], np.inf)
-            if np.isfinite(hours).any():
-                result[least, hours.argmin()] += cells.village_people[v] + 1e-9
-    return result / np.maximum(result.sum(axis=1, keepdims=True), 1e-300)
-
-
-def _onward(world: Any, cells: Cells, need_class: int) -> Floats:
-    """Where an adult of a class whom no tier has failed seeks a bed next, see
-    rules.admission.seeks_bed_at: shares of every place's people by alternative they leave,
-    (G, 11, 11).
-
-    Hospitals of a town are about as far, so that their order differs from village to village.
-    """
-    village, facility = world.village, world.facility
-    of = village.facility
-    can = (of >= 0) & ((facility.takes[of] >> (3 * need_class + _OTHERS)) & 1 == 1)
-    can &= facility.delay[of] | (facility.beds[of] > 0)
-    can &= np.isfinite(cells.hours[cells.village_place])  # what a village or two has is not
-    can[:, :2] = False
-    is_centre = (facility.tier[of] == int(Tier.REGIONAL)) & ~facility.delay[of]
-    result = np.zeros((len(cells.county), N_ALTERNATIVES, N_ALTERNATIVES))
-    people = cells.village_people + 1e-9
-    _add_searches(of, village.hours, can, is_centre, cells.village_place, people, result)
-    result[:, :, -1] *= np.isfinite(cells.hours[:, -1])[:, None]
-    return result / np.maximum(result.sum(axis=2, keepdims=True), 1e-300)
-
-
 @kernel
-def _add_searches(
-    of: Any, hours: Any, can: Any, is_centre: Any, place: Any, people: Any, out: Any
+def _add_links(
+    of: Any, station_of: Any, is_there: Any, place: Any, people: Any, out: Any, linked: Any
 ) -> None:
-    """Add the people of every village to where they seek a bed after each alternative."""
+    """Add the people of every village to the station behind each alternative of its place, and say
+    which stations there are: both (G, 11, S)."""
     for v in range(len(place)):
-        for j in range(N_ALTERNATIVES - 1):
-            if of[v, j] < 0:
-                continue
-            to, nearest = N_ALTERNATIVES - 1, np.inf
-            for k in range(2, N_ALTERNATIVES):
-                way = hours[v, k]
-                is_farther = way > hours[v, j] or (way == hours[v, j] and k > j)
-                if k != j and can[v, k] and way < nearest and seeks_bed_at(
-                    _TIER_OF[j], is_centre[v, j], _TIER_OF[k], is_centre[v, k], is_farther, 0
-                ):  # fmt: skip
-                    to, nearest = k, way
-            out[place[v], j, to] += people[v]
+        for j in range(N_ALTERNATIVES):
+            if of[v, j] >= 0 and is_there[place[v], j]:
+                s = station_of[of[v, j]]
+                out[place[v], j, s] += people[v]
+                linked[place[v], j, s] = True

@@ -162,8 +162,8 @@ def _below(grid: Any, x: float) -> tuple[int, float]:
 @kernel
 def session_lines(table: Any, out: Any) -> None:
     """A session table of a tier as lines over the load, (9, 6, 24, 4): level at load 0 and slope of
-    the wait, then of the unseen share, from each load on. Above the last load waits rise on as before
-    it, and no more leave."""
+    the wait, then of the unseen share, from each load on. Above the last load waits rise on as
+    before it, and no more leave."""
     last = len(LOADS) - 1
     for k in range(len(ROOMS)):
         for h in range(len(OPEN_HOURS)):
