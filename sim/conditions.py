@@ -8,7 +8,7 @@ counties changes it by the share of residents who live there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -33,15 +33,24 @@ class Scope:
     township    (facilities,) township of a village or township facility, -1 for others
     rank        (townships,) 0 for the township with most residents; shares take the first
     residents   (counties,) census residents
+    found       facilities of the places asked for so far: the same in every year of a path
     """
 
     region: Region
     township: NDArray[np.int64]
     rank: NDArray[np.int64]
     residents: Floats
+    found: dict[Place, Bools] = field(default_factory=dict, compare=False)
 
     def facilities(self, place: Place) -> Bools:
-        """Facilities a place names, (facilities,)."""
+        """Facilities a place names, (facilities,); read-only."""
+        if place not in self.found:
+            chosen = self._facilities(place)
+            chosen.setflags(write=False)
+            self.found[place] = chosen
+        return self.found[place]
+
+    def _facilities(self, place: Place) -> Bools:
         f = self.region.facilities
         chosen = np.ones(len(f.key), dtype=np.bool_)
         if place.counties:
@@ -85,10 +94,12 @@ def check_course(course: Course, region: Region) -> None:
     """InputError with every step that cannot act: unknown quantities and places."""
     faults: dict[tuple[str, Place], Fault] = {}
     keys = set(region.facilities.key)
-    for _, steps in course.months:
-        for step in steps:
-            for fault in _faults(step, region, keys):
-                faults.setdefault((step.quantity, step.place), fault)
+    kinds = {
+        (step.quantity, step.form, step.place): step for _, steps in course.months for step in steps
+    }
+    for step in kinds.values():
+        for fault in _faults(step, region, keys):
+            faults.setdefault((step.quantity, step.place), fault)
     if faults:
         raise InputError(list(faults.values()))
 

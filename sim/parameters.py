@@ -183,6 +183,12 @@ def _record_type() -> np.dtype:
 
 
 @cache
+def _row_type() -> np.dtype:
+    """The same with fields by name in Python, too."""
+    return np.dtype((np.record, _record_type()))
+
+
+@cache
 def _limits() -> dict[tuple[str, str], tuple[float, float]]:
     """Lowest and highest value by ("unit", unit) and ("name", parameter)."""
     header = ("kind", "name", "lowest", "highest", "reason")
@@ -308,12 +314,12 @@ def load_parameters(
         for key, (operation, amount) in read_shifts(region).items():
             values[key] = values[key] + amount if operation == "add" else values[key] * amount
     values.update(_checked(overrides or {}))
-    record = np.zeros(1, dtype=_record_type())
+    record = np.zeros(1, dtype=_row_type())
     for name, axes in _shapes().items():
         flat = [values[f"{name}:{'/'.join(keys)}" if keys else name] for keys in product(*axes)]
         record[name][0] = np.array(flat).reshape([len(axis) for axis in axes])
     record.setflags(write=False)
-    return record.view(np.recarray)[0]
+    return record[0]
 
 
 def one_row(p: Any) -> Any:
@@ -325,13 +331,8 @@ def one_row(p: Any) -> Any:
     >>> one_row(load_parameters()).shape
     (1,)
     """
-    return np.asarray(p).reshape(1).view(_row_type())
-
-
-@cache
-def _row_type() -> np.dtype:
-    """A row has its fields by name in Python, too: the interpreted form of the kernels."""
-    return np.dtype((np.record, _record_type()))
+    row = np.asarray(p).reshape(1)
+    return row if row.dtype is _row_type() else row.view(_row_type())
 
 
 @cache
@@ -361,7 +362,7 @@ def _limits_by_key() -> dict[str, tuple[float, float]]:
 
 def with_values(p: Any, values: Mapping[str, float]) -> Any:
     """A copy of a record with some values by key, each held within its limits."""
-    record = np.zeros(1, dtype=_record_type())
+    record = np.zeros(1, dtype=_row_type())
     record[0] = p
     bounds = _limits_by_key()
     for key, value in values.items():
@@ -369,7 +370,7 @@ def with_values(p: Any, values: Mapping[str, float]) -> Any:
         lowest, highest = bounds[key]
         record[name][(0, *at)] = min(highest, max(lowest, value))
     record.setflags(write=False)
-    return record.view(np.recarray)[0]
+    return record[0]
 
 
 def keys_of(name: str) -> tuple[str, ...]:
