@@ -17,6 +17,7 @@ from sim.tiers import ALTERNATIVE_TIER, Tier
 
 _TIER = ALTERNATIVE_TIER
 _CITY = int(Tier.CITY)
+_NOBODY = 1e-6  # persons a year, numerical: fewer stay where they ask
 _SEARCHES = 5  # beds sought in a tier at most; who still has none goes outside
 # Beds are asked for tier by tier. A regional centre of the region comes before the city hospitals,
 # which take whom it has no bed for, and once more after them, for those they send up.
@@ -303,11 +304,29 @@ def _grant(s: int, j: int, place: Any, flow: Any, lowest: int) -> None:
         place.stay_base[j] * flow[j, ASK] + place.stay_slope[j] * flow[j, ASK_SEVERITY]
         + flow[j, ASK_BEYOND]
     )  # fmt: skip
+    found = 0.0
+    if leave * asked > _NOBODY:
+        found = _look_on(j, leave, asked, onward, flow, lowest)
+    leave *= found
+    flow[j, STAYS] += (1.0 - leave) * flow[j, ASK]
+    flow[j, STAY_SEVERITY] += (1.0 - leave) * flow[j, ASK_SEVERITY]
+    flow[j, SHORT] += (1.0 - leave) * flow[j, ASK_BEYOND]
+    flow[j, SHORT_SEVERITY] += (1.0 - leave) * flow[j, ASK_BEYOND_SEVERITY]
+    for depth in range(MOST_VISITS):
+        flow[j, SHORT_DEPTH + depth] += (1.0 - leave) * flow[j, ASK_DEPTH + depth]
+        flow[j, ASK_DEPTH + depth] = 0.0
+    for column in range(5):
+        flow[j, ASK + column] = 0.0
+
+
+@inlined
+def _look_on(j: int, leave: float, asked: float, onward: Any, flow: Any, lowest: int) -> float:
+    """Who leaves alternative j asks for a bed at the next one; returns the part who have a next."""
     failed = min(1.0, flow[j, ASK_FAILED] / asked)
     found = outside = 0.0
     for k in range(2, 11):
         share = onward[k]
-        if share == 0.0 or leave == 0.0:
+        if share == 0.0:
             continue
         found += share
         there = share * leave if _TIER[k] >= lowest else 0.0
@@ -319,16 +338,7 @@ def _grant(s: int, j: int, place: Any, flow: Any, lowest: int) -> None:
     if outside > 0.0:
         _pass_on(j, 10, outside, flow)
     flow[j, MOVED_ON] += found * leave * asked
-    leave *= found
-    flow[j, STAYS] += (1.0 - leave) * flow[j, ASK]
-    flow[j, STAY_SEVERITY] += (1.0 - leave) * flow[j, ASK_SEVERITY]
-    flow[j, SHORT] += (1.0 - leave) * flow[j, ASK_BEYOND]
-    flow[j, SHORT_SEVERITY] += (1.0 - leave) * flow[j, ASK_BEYOND_SEVERITY]
-    for depth in range(MOST_VISITS):
-        flow[j, SHORT_DEPTH + depth] += (1.0 - leave) * flow[j, ASK_DEPTH + depth]
-        flow[j, ASK_DEPTH + depth] = 0.0
-    for column in range(5):
-        flow[j, ASK + column] = 0.0
+    return found
 
 
 @inlined
