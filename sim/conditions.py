@@ -22,6 +22,7 @@ from sim.tiers import ALTERNATIVE_TIER, CLASS_KEYS, TIER_KEYS, Kind, Tier
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Rows = NDArray[np.int64]
 BASIS_POINTS = 10_000.0
 _ALTERNATIVE_TIER = np.array(ALTERNATIVE_TIER)
 
@@ -33,24 +34,26 @@ class Scope:
     township    (facilities,) township of a village or township facility, -1 for others
     rank        (townships,) 0 for the township with most residents; shares take the first
     residents   (counties,) census residents
-    found       facilities of the places asked for so far: the same in every year of a path
+    found       rows of the facilities of places and tiers asked for so far: the same in every year
+                of a path
     """
 
     region: Region
     township: NDArray[np.int64]
     rank: NDArray[np.int64]
     residents: Floats
-    found: dict[Place, Bools] = field(default_factory=dict, compare=False)
+    found: dict[tuple[Place, int], Rows] = field(default_factory=dict, compare=False)
+
+    def members(self, place: Place, tier: int) -> Rows:
+        """Rows of the facilities of a tier that a place names."""
+        key = place, tier
+        if key not in self.found:
+            here = self.facilities(place) & (self.region.facilities.tier == tier)
+            self.found[key] = np.flatnonzero(here)
+        return self.found[key]
 
     def facilities(self, place: Place) -> Bools:
-        """Facilities a place names, (facilities,); read-only."""
-        if place not in self.found:
-            chosen = self._facilities(place)
-            chosen.setflags(write=False)
-            self.found[place] = chosen
-        return self.found[place]
-
-    def _facilities(self, place: Place) -> Bools:
+        """Facilities a place names, (facilities,)."""
         f = self.region.facilities
         chosen = np.ones(len(f.key), dtype=np.bool_)
         if place.counties:
@@ -200,19 +203,20 @@ def _tier(step: Step) -> int:
     return TIER_KEYS.index(step.quantity.partition(":")[2].partition("/")[0])
 
 
-def _members(scope: Scope, step: Step) -> Bools:
-    """Facilities of the step's tier that its place names and that serve our residents' beds."""
-    return scope.facilities(step.place) & (scope.region.facilities.tier == _tier(step))
+def _members(scope: Scope, step: Step) -> Rows:
+    """Facilities of the step's tier that its place names."""
+    return scope.members(step.place, _tier(step))
 
 
-def _change(array: Floats, where: Bools, step: Step) -> None:
+def _change(array: Floats, where: Rows, step: Step) -> None:
     array[where] = apply_all(step.form, array[where], step.amount)
 
 
 def _beds(out: Figures, scope: Scope, step: Step) -> None:
     """Beds of a tier; an added number is shared by present beds, or evenly where there are none."""
     f = scope.region.facilities
-    where = _members(scope, step) & ~f.is_delay
+    where = _members(scope, step)
+    where = where[~f.is_delay[where]]
     if step.form == "multiply":
         _change(out.planned, where, step)
         return
@@ -221,12 +225,13 @@ def _beds(out: Figures, scope: Scope, step: Step) -> None:
 
 def _private_beds(out: Figures, scope: Scope, step: Step) -> None:
     """Beds per 1,000 residents added to private hospitals."""
-    where = _members(scope, step) & (scope.region.facilities.kind == int(Kind.PRIVATE_HOSPITAL))
+    where = _members(scope, step)
+    where = where[scope.region.facilities.kind[where] == int(Kind.PRIVATE_HOSPITAL)]
     _share_out(out.planned, where, step.amount * scope.residents.sum() / 1000.0)
 
 
-def _share_out(beds: Floats, where: Bools, added: float) -> None:
-    if not where.any():
+def _share_out(beds: Floats, where: Rows, added: float) -> None:
+    if not len(where):
         return
     present = beds[where]
     part = present / present.sum() if present.sum() > 0.0 else np.full(len(present), 1.0)
@@ -254,7 +259,7 @@ def _stay_price(out: Figures, scope: Scope, step: Step) -> None:
     _in_yuan(out.stay_price, _members(scope, step), step)
 
 
-def _in_yuan(fen: Floats, where: Bools, step: Step) -> None:
+def _in_yuan(fen: Floats, where: Rows, step: Step) -> None:
     fen[where] = np.maximum(0.0, apply_all(step.form, fen[where] / 100.0, step.amount)) * 100.0
 
 

@@ -147,7 +147,13 @@ def choice_exponents(p: Any, utility: Any, weight: Any) -> None:
             over = primary
         elif j >= 8:
             over = outside
-        weight[j] = max(-_LEAST, min(_LARGEST, utility[j]) * over)
+        weight[j] = choice_exponent(utility[j], over)
+
+
+@kernel
+def choice_exponent(utility: float, over: float) -> float:
+    """`choice_exponents` of one alternative; over is 1 / the dissimilarity of its nest."""
+    return max(-_LEAST, min(_LARGEST, utility) * over)
 
 
 @kernel

@@ -11,7 +11,7 @@ from sim.day import days_to_opening
 from sim.elementary import exp
 from sim.engines.kernels.publish import first_stay_yuan
 from sim.rules.choice import (
-    ABSENT,
+    choice_exponent,
     choice_exponents,
     facility_utility,
     nest_scale,
@@ -127,41 +127,40 @@ def exponents(p: Any, cells: Any, place_offer: Any, out: Any, utility: Any) -> N
 @kernel
 def own_exponents(
     p: Any, cells: Any, stations: Any, prices: Any, tastes: Any, need: Any, quality: Any,
-    exhausted: Any, out: Any, utility: Any,
+    exhausted: Any, out: Any, weight: Any,
 ) -> None:  # fmt: skip
     """exp(own utility / dissimilarity): (N, 12 x 16 lanes), self-care first.
 
     prices  (G, 11, 2 insurances, 2) yuan of a visit, yearly cap left or exhausted
     tastes  (4, 2) factors on price and travel
     quality (N, 4, 6) see memory.seen_by_all; exhausted (N,) share whose cap is used up
+    weight  (4, 16) scratch: of quality, the way and the price by lane, and self-care's utility
     """
+    for lane in range(LANES):
+        need_class, q = lane // TASTES, lane % TASTES
+        weights = own_weights(p, need_class, tastes[q, 0], tastes[q, 1])
+        weight[0, lane], weight[1, lane], weight[2, lane] = weights
+        weight[3, lane] = choice_exponent(p.self_care_constant[need_class], 1.0)
     for i in range(len(cells.place)):
         g, scope, insurance = cells.place[i], cells.scope[i], cells.insurance[i]
         row = out[i]
-        for need_class in range(4):
-            lane = TASTES * need_class
-            for q in range(TASTES):
-                weights = own_weights(p, need_class, tastes[q, 0], tastes[q, 1])
-                utility[0] = p.self_care_constant[need_class]
-                for j in range(11):
-                    utility[j + 1] = ABSENT
-                    if stations.takes[g, need_class, scope, j] == 0:
-                        continue
-                    tier = _TIER[j]
-                    yuan = prices[g, j, insurance, 0]
-                    yuan += exhausted[i] * (prices[g, j, insurance, 1] - yuan)
-                    nest = p.outside_nest if tier == 3 else 1.0
-                    utility[j + 1] = (
-                        own_utility(weights, quality[i, need_class, tier], cells.hours[g, j], yuan)
-                        + nest * stations.log_share[g, need_class, scope, j]
-                    )
-                # The mean over contracts; its spread is too small to bend the choice.
-                loyal = p.contract_weight[need_class] * cells.effective[i]
-                utility[1] += loyal
-                utility[2] += loyal
-                choice_exponents(p, utility, utility)
-                for j in range(12):
-                    row[LANES * j + lane + q] = utility[j]
+        for lane in range(LANES):
+            row[lane] = weight[3, lane]
+        for j in range(11):
+            tier = _TIER[j]
+            yuan = prices[g, j, insurance, 0]
+            yuan += exhausted[i] * (prices[g, j, insurance, 1] - yuan)
+            over = 1.0 / (p.primary_nest if j < 2 else p.outside_nest if j >= 7 else 1.0)
+            nest = p.outside_nest if tier == 3 else 1.0
+            for need_class in range(4):
+                added = nest * stations.log_share[g, need_class, scope, j]
+                if j < 2:  # the mean over contracts; its spread is too small to bend the choice
+                    added += p.contract_weight[need_class] * cells.effective[i]
+                seen, way = quality[i, need_class, tier], cells.hours[g, j]
+                for lane in range(TASTES * need_class, TASTES * need_class + TASTES):
+                    weights = weight[0, lane], weight[1, lane], weight[2, lane]
+                    utility = own_utility(weights, seen, way, yuan) + added
+                    row[LANES * (j + 1) + lane] = choice_exponent(utility, over)
         for k in range(12 * LANES):
             row[k] = exp(row[k])
         for need_class in range(4):

@@ -60,8 +60,8 @@ Need = namedtuple("Need", ["episodes", "quality", "exhausted", "habit", "habit_g
 Work = namedtuple(
     "Work",
     ["offers", "place_offer", "old_offer", "place_weight", "own", "first", "care", "later", "base",
-     "contacts", "flows", "ends", "loads", "slope", "asked", "row", "scratch", "raised", "lanes",
-     "carry", "start", "fresh", "point", "step", "past_x", "past_f", "gram", "share",
+     "contacts", "flows", "ends", "loads", "slope", "asked", "row", "weight", "scratch", "raised",
+     "lanes", "carry", "start", "fresh", "point", "step", "past_x", "past_f", "gram", "share",
      "patience", "waits"],
 )  # fmt: skip
 
@@ -76,7 +76,8 @@ def work_of(places: int, cells: int, stations: int, flows: int, ends: int) -> An
         care=zeros((cells, 4, 11)), later=zeros((places, 4, 5, 11)), base=zeros((places, 4, 12)),
         contacts=zeros((places, 4, 12)), flows=zeros((places, 4, 11, flows)),
         ends=zeros((places, 4, ends)), loads=zeros((stations, LOADS)), slope=zeros(stations),
-        asked=zeros(stations), row=zeros(12), scratch=new_scratch(), raised=zeros((3, HABITS)),
+        asked=zeros(stations), row=zeros(12), weight=zeros((4, LANES)), scratch=new_scratch(),
+        raised=zeros((3, HABITS)),
         lanes=zeros((places, LATER)), carry=zeros((3, 6)), start=new_state(stations),
         fresh=new_state(stations),
         point=zeros(8 * stations), step=zeros(8 * stations), past_x=zeros((6, 8 * stations)),
@@ -344,7 +345,7 @@ def _solve(
     patience_table(p, w.patience)
     own_exponents(
         p, m.cells, m.stations, m.prices, m.tastes, n.episodes, n.quality, n.exhausted, w.own,
-        w.row,
+        w.weight,
     )  # fmt: skip
     finest = 0.1 * TOLERANCE if exact else _LOOSE_INNER
     tolerance = _FIRST_TOLERANCE if exact else finest
