@@ -35,9 +35,10 @@ _TYPICAL_AGE = (8, 30, 55, 70, 80)  # one year of age of every age band
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """One period's answer.
+    """One period's answer. Flows, ends and contacts are the model's own arrays, which its next
+    period overwrites.
 
-    flows   (G, 4, 11, 27) yearly flows of places, see chain
+    flows   (G, 4, 11, FLOWS) yearly flows of places, see chain
     ends    (G, 4, 8) yearly ends of episodes
     contacts  (N, 4, 12) shares of first choices of cells; need (N, 4) episodes a year
     visits, part  see share_visits
@@ -211,10 +212,9 @@ class MeanField:
             self.p, self.setting.services, seen, self.state, self.work, exact
         )
         w = self.work
-        flows, contacts = w.flows.copy(), w.first.copy()
-        visits, part = visits_of_cells(self.setting.cells, need, contacts, flows)
+        visits, part = visits_of_cells(self.setting.cells, need, w.first, w.flows)
         solution = Solution(
-            flows=flows, ends=w.ends.copy(), contacts=contacts, need=need, visits=visits, part=part,
+            flows=w.flows, ends=w.ends, contacts=w.first, need=need, visits=visits, part=part,
             state=State(*(a.copy() for a in self.state)), turns=turns, inner=inner,
             residual=residual,
         )  # fmt: skip

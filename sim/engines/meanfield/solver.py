@@ -279,7 +279,6 @@ def _settle(p: Any, m: Any, w: Any, state: Any, tolerance: float, most: int) -> 
         accelerate(w.point, w.step, learned, w.past_x, w.past_f, w.gram, w.share)
         _move(m.stations, w.fresh, w.point, state)
         if worst < tolerance:
-            run_chains(p, w.contacts, w.later, m.places, w.carry, w.flows, w.ends)
             return turn + 1, worst
         learned += 1
     return 0, worst
@@ -358,10 +357,10 @@ def _solve(
             return -turn - 1, inner + most, answered
         inner += used
         residual = _moved(p, w.start, state)
-        if not exact and _PART * residual < LOOSE:
-            return turn + 1, inner, answered
-        if residual < TOLERANCE and tolerance == finest:
-            return turn + 1, inner, residual
+        is_near = not exact and _PART * residual < LOOSE
+        if is_near or (residual < TOLERANCE and tolerance == finest):
+            run_chains(p, w.contacts, w.later, m.places, w.carry, w.flows, w.ends)
+            return turn + 1, inner, answered if is_near else residual
         # Places need not be more exact than what cells are about to change.
         tolerance = min(tolerance, max(finest, _PART * residual))
     return -MOST_TURNS, inner, residual
