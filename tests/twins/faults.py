@@ -86,7 +86,7 @@ FAULTS = (
        "kept[i, W_UNTIL] <= day + 1", "kept[i, W_UNTIL] <= day"),
     _f("beds", "two days before a transfer", f"{_BEDS}.write_stay", "days = 1", "days = 2"),
     _f("beds", "looks for a bed at higher tiers only", f"{_BEDS}.next_for_bed",
-       "_TIER_OF[j] < tier", "_TIER_OF[j] <= tier"),
+       "tier, is_centre, _TIER_OF[j]", "tier + 1, is_centre, _TIER_OF[j]"),
     _f("beds", "back to the city hospital that failed him", f"{_BEDS}.next_for_bed",
        "failed_of(meta)", "0"),
     _f("beds", "beds of the day before free at once", f"{_BEDS}.run_wards",
@@ -153,7 +153,7 @@ FAULTS = (
 def fault_worlds() -> list[World]:
     """Tiny worlds in which everything a fault could touch happens within a month."""
     first = replace(busy_world(60), blocks=_BLOCKS)
-    return [first, _poor(), _one_instant(), _overrun(), _long_waits()]
+    return [first, _poor(), _one_instant(), _overrun(), _long_waits(), _own_centre()]
 
 
 def _poor() -> World:
@@ -233,6 +233,23 @@ def _long_waits() -> World:
     }  # fmt: skip
     region = _only(region, "county_general", "outside")
     return World(region, overrides, seed=5, blocks=((-4, 4, 0), (0, 12, 0)))
+
+
+def _own_centre() -> World:
+    """A city hospital that fails many, and the region's own centre with a bed for a few."""
+    region = small_region(
+        n_counties=1, residents=160, townships_per_county=1, villages_per_township=2, year=2023,
+        all_alternatives=False, regional_inside=True, beds={"regional": 2, "city_first": 9},
+        doctors={"regional": 8.0, "city_first": 8.0},
+    )  # fmt: skip
+    overrides = {
+        **by_class("need_scale", [0.0, 0.0, 150.0, 0.0]), **by_class("patience_days", [0.5] * 4),
+        **by_tier("admission_scale", [0.0, 0.0, 0.0, 9.0, 9.0, 9.0]), "triage_accuracy": 0.0,
+        "capability:city/complex": 0.3, "capability:regional/complex": 0.95,
+        "escalation:complex": 1.0, "formal_referral": 1.0,
+    }  # fmt: skip
+    region = _only(region, "city_first", "regional", "outside")
+    return World(region, overrides, seed=6, blocks=((-2, 2, 0), (0, 24, 0)))
 
 
 @cache
