@@ -1,22 +1,34 @@
-"""Seconds of the mean-field: a quarter, the path of 2020-2035 under the slow world, and many draws.
+"""Seconds of the mean-field: a quarter, paths of 2020-2035 under the slow world, and many draws.
 
 python -m benchmarks.meanfield_speed                     chifeng and liaocheng, 20 draws
 python -m benchmarks.meanfield_speed taonan --draws 200
+
+A path is that of a scenario with the years 2023, 2025 and 2035 read, the second and later ones of a
+process, least of five. Draws are the region's own, as-now, shared by two processes that have run a
+path before, as a comparison has them.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
+from multiprocessing import get_context
 
+from scenarios import load
+from scenarios.course import course_of
 from sim.demography import load_demography
+from sim.draws import load_draws
 from sim.engines.meanfield.model import MeanField
 from sim.engines.meanfield.setting import ground_of
 from sim.packs import load_region
 from sim.parameters import load_parameters
 from sim.path import simulate_path
 from sim.population import PopulationParameters, residents_of
+
+SCENARIOS = ("as-now", "plan-2025", "vision-2035")
+YEARS = (2023, 2025, 2035)
+PATHS, PROCESSES = 5, 2
 
 
 def quarter(name: str) -> tuple[float, str]:
@@ -35,36 +47,44 @@ def quarter(name: str) -> tuple[float, str]:
     return (time.thread_time() - begun) / 8, size + f"{len(ground.stations.facility)} stations"
 
 
-def paths(name: str, draws: list[dict[str, float]], threads: int) -> tuple[float, float]:
-    """Wall and processor seconds of a path for each draw, without Datasets."""
+def path(name: str, scenario: str) -> float:
+    """Seconds of a scenario's path: the least of several."""
+    course, seconds = course_of(load(name, scenario)), []
+    for _ in range(1 + PATHS):
+        begun = time.perf_counter()
+        simulate_path(name, course=course, keep=YEARS)
+        seconds.append(time.perf_counter() - begun)
+    return min(seconds[1:])
 
-    def one(draw: dict[str, float]) -> None:
-        simulate_path(name, overrides=draw, keep=[])
 
-    begun, cpu = time.perf_counter(), time.process_time()
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(one, draws))
-    return time.perf_counter() - begun, time.process_time() - cpu
+def one_draw(task: tuple[str, Mapping[str, float]]) -> None:
+    """A draw's path, in a process of its own."""
+    simulate_path(task[0], overrides=task[1], keep=YEARS)
+
+
+def draws(name: str, number: int) -> float:
+    """Seconds of the paths of a region's first draws, residents counted and kernels loaded."""
+    tasks = [(name, values) for values in load_draws(name, number)]
+    with get_context("spawn").Pool(PROCESSES) as pool:
+        pool.map(one_draw, [(name, {})] * PROCESSES, 1)
+        begun = time.perf_counter()
+        pool.map(one_draw, tasks, 1)
+        return time.perf_counter() - begun
 
 
 def main() -> None:
-    """Print one line a region."""
+    """Print a few lines a region."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.meanfield_speed",
-                                     description=__doc__)  # fmt: skip
+                                     description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
     parser.add_argument("regions", nargs="*", default=["chifeng", "liaocheng"])
     parser.add_argument("--draws", type=int, default=20)
     options = parser.parse_args()
-    draws = [{"taste_sd": 0.4 + 0.2 * k / options.draws} for k in range(options.draws)]
     for name in options.regions:
-        simulate_path(name, 2020, keep=[])  # counts residents, compiles
         each, size = quarter(name)
-        path, path_cpu = paths(name, [{}], 1)
-        wall, cpu = paths(name, draws, 2)
-        print(
-            f"{name}: {size}; quarter {1e3 * each:.1f} ms CPU, path {path:.2f} s ({path_cpu:.2f} s "
-            f"CPU), {options.draws} draws {wall:.1f} s wall {cpu:.1f} s CPU on two threads",
-            flush=True,
-        )
+        paths = ", ".join(f"{scenario} {path(name, scenario):.2f} s" for scenario in SCENARIOS)
+        print(f"{name}: {size}; quarter {1e3 * each:.1f} ms CPU; path {paths}; {options.draws} "
+              f"draws on {PROCESSES} processes {draws(name, options.draws):.1f} s", flush=True)  # fmt: skip
 
 
 if __name__ == "__main__":
