@@ -153,7 +153,8 @@ def _gaps(
     p: Any, stations: Any, loads: Any, slope: Any, asked: Any, state: Any, fresh: Any, point: Any,
     step: Any,
 ) -> float:  # fmt: skip
-    """Where the state is and the step to take from there, (8 x S) each; returns the largest change.
+    """Where the state is and the step to take from there, (8 x S) each; returns the largest change,
+    free beds at the township apart: hours, shares.
 
     A steep surface answers to its own wait, and a full book stiffly: their steps are those of
     Newton's method, roughly.
@@ -178,13 +179,13 @@ def _gaps(
         step[4 * n + s] = fresh.leave_urgent[s] - state.leave_urgent[s]
         step[5 * n + s] = fresh.unseen[s] - state.unseen[s]
         step[6 * n + s] = fresh.free[s] - state.free[s]
-        gap = fresh.appointment[s] - state.appointment[s]
-        worst = max(worst, hours * abs(gap))
-        point[7 * n + s] = state.appointment[s]
-        step[7 * n + s] = 0.0
+        # A full book answers many times as much as it is from where it settles.
+        delay = state.appointment[s]
+        point[7 * n + s] = delay
         if stations.own_delay[s] > 0.0:
-            delay = settled_delay(stations.own_delay[s], state.appointment[s], asked[s], away)
-            step[7 * n + s] = delay - state.appointment[s]
+            delay = settled_delay(stations.own_delay[s], delay, asked[s], away)
+        step[7 * n + s] = delay - state.appointment[s]
+        worst = max(worst, hours * abs(step[7 * n + s]))
     for k in range(n, 6 * n):
         worst = max(worst, abs(step[k]))
     return worst
