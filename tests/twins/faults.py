@@ -89,6 +89,8 @@ FAULTS = (
        "tier, is_centre, _TIER_OF[j]", "tier + 1, is_centre, _TIER_OF[j]"),
     _f("beds", "back to the city hospital that failed him", f"{_BEDS}.next_for_bed",
        "failed_of(meta)", "0"),
+    _f("beds", "past the city hospital from a full centre", "rules.admission.seeks_bed_at",
+       "to_tier == _CITY", "to_tier != _CITY"),
     _f("beds", "beds of the day before free at once", f"{_BEDS}.run_wards",
        "occupied -= leaving", "occupied -= leaving - 1"),
     _f("beds", "step-downs are emergencies", f"{_BEDS}.priority_of",
@@ -236,7 +238,8 @@ def _long_waits() -> World:
 
 
 def _own_centre() -> World:
-    """A city hospital that fails many, and the region's own centre with a bed for a few."""
+    """A city hospital that fails many, and the region's own centre with a bed for a few of them and
+    of those who come to it first."""
     region = small_region(
         n_counties=1, residents=160, townships_per_county=1, villages_per_township=2, year=2023,
         all_alternatives=False, regional_inside=True, beds={"regional": 2, "city_first": 9},
@@ -246,7 +249,8 @@ def _own_centre() -> World:
         **by_class("need_scale", [0.0, 0.0, 150.0, 0.0]), **by_class("patience_days", [0.5] * 4),
         **by_tier("admission_scale", [0.0, 0.0, 0.0, 9.0, 9.0, 9.0]), "triage_accuracy": 0.0,
         "capability:city/complex": 0.3, "capability:regional/complex": 0.95,
-        "escalation:complex": 1.0, "formal_referral": 1.0,
+        "escalation:complex": 1.0, "formal_referral": 1.0, "tier_constant:regional": 3.5,
+        "tier_constant:city": -2.9, "regional_reference_doctors": 1000.0,
     }  # fmt: skip
     region = _only(region, "city_first", "regional", "outside")
     return World(region, overrides, seed=6, blocks=((-2, 2, 0), (0, 24, 0)))
