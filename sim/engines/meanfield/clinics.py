@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.compiled import kernel
 from sim.day import BOTH_SESSIONS, open_seconds, sessions_open
-from sim.engines.meanfield.surfaces import LOADS, at_rooms_and_hours
+from sim.engines.meanfield.surfaces import LOADS, at_rooms_and_hours, seconds_of_visit
 from sim.parameters import one_row
 from sim.rules.consult import N_POOLS
 
@@ -131,7 +131,7 @@ def _add_pool(
 
     full  patients of the pool on an average day at station load 1; part  its share of the station
     """
-    work = p.service_minutes[tier] * 60.0 * (1.0 + p.test_share[tier])
+    work = seconds_of_visit(p, tier)
     before = 0
     for session in range(2):
         seconds = open_seconds(p, tier, session, share, 0)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sim.engines.meanfield.model import MeanField
-from sim.engines.meanfield.setting import behind
+from sim.engines.meanfield.services import mean_of_stations
 from sim.tiers import Place
 
 PRICE, STAY_PRICE, WAIT, EMERGENCY_WAIT, BED_WAIT = range(5)
@@ -48,4 +48,4 @@ class Links:
         values[:, WAIT] = state.wait * 3600.0
         values[:, EMERGENCY_WAIT] = state.emergency_wait * 3600.0
         values[:, BED_WAIT] = state.bed_wait
-        self.means = behind(model.ground, values)
+        self.means = mean_of_stations(self.stations, values)

@@ -13,6 +13,7 @@ from sim.engines.kernels.publish import visit_prices
 from sim.engines.meanfield.balance import PLACE, StationArrays
 from sim.engines.meanfield.places import Cells, Floats
 from sim.engines.meanfield.stations import Stations
+from sim.engines.meanfield.surfaces import seconds_of_visit
 from sim.engines.world import rooms_of
 from sim.rules.choice import shared_constant
 from sim.rules.consult import EMERGENCY_POOL, N_POOLS
@@ -98,9 +99,8 @@ def _fill_stations(
                 clinic += rooms[q] * share[q] * out.count[m]
                 whole += rooms[q] * out.count[m]
         seconds = (p.morning_hours[tier] + p.afternoon_hours[tier]) * 3600.0 * opening
-        work = p.service_minutes[tier] * 60.0 * (1.0 + p.test_share[tier])
         minutes = p.outside_wait_minutes[tier] if out.delay[s] else p.service_minutes[tier]
-        out.visits_a_day[s] = clinic * (seconds / work)
+        out.visits_a_day[s] = clinic * (seconds / seconds_of_visit(p, tier))
         out.weight[s] = 1.0 if out.delay[s] else whole
         out.own_wait[s] = minutes * 60.0
         out.own_delay[s] = math.floor(p.appointment_days[tier] + 0.5)

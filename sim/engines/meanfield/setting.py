@@ -240,11 +240,6 @@ def first_state(stations: Any, p: Any) -> Any:
     return state
 
 
-def behind(ground: Ground, values: Floats) -> Floats:
-    """Values of stations (S, k) as places see them, (G, 11, k): the mean over the links."""
-    return mean_of_stations(ground.stations, values)
-
-
 @kernel
 def _taste_points(p: Any, price: Any, travel: Any, out: Any) -> None:
     """Four points with the mean and spread of the engine's tastes (ln): (4, 2) price, travel.

@@ -76,6 +76,12 @@ def _in_use(table: Any, rooms: float, number: float) -> float:
 
 
 @kernel
+def seconds_of_visit(p: Any, tier: int) -> float:
+    """Mean seconds of a doctor's time that a visit takes, the return from tests included."""
+    return p.service_minutes[tier] * 60.0 * (1.0 + p.test_share[tier])
+
+
+@kernel
 def arrived(early: float, x: float) -> float:
     """Share of a session's patients who have come by the part x of its open time: the inverse of
     the rule that places them (consult.session_position)."""
@@ -133,7 +139,7 @@ def session_table(parameters: Any, tier: int, in_use: Any, table: Any, x: Any) -
     surface are applied here. x (4, 24) scratch
     """
     p, first = parameters[0], 1  # nobody waits at load 0
-    work = p.service_minutes[tier] * 60.0 * (1.0 + p.test_share[tier])
+    work = seconds_of_visit(p, tier)
     idle, busy = p.wait_factor_idle[tier], p.wait_factor_busy[tier]
     patients = x[3, first:]
     for k in range(len(ROOMS)):
@@ -200,7 +206,7 @@ def at_rooms_and_hours(lines: Any, rooms: float, hours: float, out: Any) -> None
 def all_day_wait(p: Any, tier: int, rooms: float, patients_a_day: float) -> float:
     """Wait at an emergency pool, open day and night: Sakasegawa with linear growth above 0.97."""
     service = p.service_minutes[tier] * 60.0
-    load = patients_a_day * service * (1.0 + p.test_share[tier]) / (rooms * 86400.0)
+    load = patients_a_day * seconds_of_visit(p, tier) / (rooms * 86400.0)
     spread = service / rooms * 0.5 * (1.0 + p.service_cv * p.service_cv)
     power = math.sqrt(2.0 * (rooms + 1.0)) - 1.0
     if load <= 0.0:

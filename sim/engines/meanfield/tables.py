@@ -11,6 +11,7 @@ from sim.engines import schema as L
 from sim.engines.meanfield import chain as C
 from sim.engines.meanfield import money as M
 from sim.engines.meanfield.links import BED_WAIT, EMERGENCY_WAIT, WAIT
+from sim.engines.meanfield.surfaces import seconds_of_visit
 from sim.tiers import ALTERNATIVE_TIER
 
 # Columns of the county table and what they are of a place's flows, summed over classes (chain).
@@ -131,9 +132,8 @@ def seconds_of_service(parameters: Any, tier: Any, delay: Any, columns: Any) -> 
     limit counts neither those nor days in bed."""
     p = parameters[0]
     for s in range(len(tier)):
-        t = tier[s]
-        consult = p.service_minutes[t] * 60.0 * (1.0 + p.test_share[t])
-        columns[s, L.F_SERVICE_SECONDS] = 0.0 if delay[s] else columns[s, L.F_VISITS] * consult
+        own = columns[s, L.F_VISITS] * seconds_of_visit(p, tier[s])
+        columns[s, L.F_SERVICE_SECONDS] = 0.0 if delay[s] else own
         if delay[s]:
             columns[s, L.F_BED_DAYS] = 0.0
 
