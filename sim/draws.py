@@ -27,7 +27,7 @@ import numpy as np
 
 from sim.day import WARM_UP_DAYS
 from sim.demography import load_demography
-from sim.engines.meanfield import chain as C
+from sim.engines.meanfield import flows as C
 from sim.engines.meanfield.model import MeanField, quarters
 from sim.engines.meanfield.places import Floats
 from sim.engines.meanfield.setting import Ground, ground_of

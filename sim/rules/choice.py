@@ -165,7 +165,13 @@ def nest_sums(weight: Any) -> tuple[float, float]:
 @kernel
 def nest_scale(inside: float, dissimilarity: float) -> float:
     """Fourth step: factor that turns the exponentials inside a nest into choice weights."""
-    return exp((dissimilarity - 1.0) * log(inside))
+    return exp(nest_exponent(inside, dissimilarity))
+
+
+@kernel
+def nest_exponent(inside: float, dissimilarity: float) -> float:
+    """ln of `nest_scale`."""
+    return (dissimilarity - 1.0) * log(inside)
 
 
 @kernel

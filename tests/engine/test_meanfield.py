@@ -20,8 +20,9 @@ from sim.day import open_seconds
 from sim.demography import load_demography
 from sim.engines import schema as L
 from sim.engines.meanfield import answers, choice, money, surfaces
-from sim.engines.meanfield import chain as C
-from sim.engines.meanfield.balance import FULL_BOOK_DAYS, PLACE, CellArrays, settled_delay
+from sim.engines.meanfield import flows as C
+from sim.engines.meanfield.balance import FULL_BOOK_DAYS, CellArrays, settled_delay
+from sim.engines.meanfield.chain import follow
 from sim.engines.meanfield.memory import new_rates, remember, seen_by_all
 from sim.engines.meanfield.model import MeanField
 from sim.engines.meanfield.setting import ground_of
@@ -114,11 +115,12 @@ def test_places_answer_to_a_change_as_the_rule_does_for_people_alike():
     change = np.random.default_rng(8).normal(0.0, 0.5, 11)
     weight = np.empty(12)
     total = nested_logit(P, utility, weight)
-    base = np.tile(weight / total, (1, 4, 1))
-    out = np.zeros((1, 4, 12))
-    answers.answer(P, base, np.tile(change, (1, 4, 1)), out)
+    base, moved, out = (np.zeros((1, 4, rows, C.WIDE)) for rows in (12, 11, 12))
+    base[0, :, :, 3], moved[0, :, :, 3] = weight / total, change  # one place among three empty ones
+    answers.answer(P, 4, base, moved, out, np.zeros(answers.ROWS * C.WIDE))
     total = nested_logit(P, utility + np.concatenate([[0.0], change]), weight)
-    assert out[0, 2] == pytest.approx(weight / total, abs=1e-12)
+    assert out[0, 2, :, 3] == pytest.approx(weight / total, abs=1e-12)
+    assert not out[0, :, :, :3].any()
 
 
 def test_after_a_failure_shares_are_the_rule_without_the_tiers_up_to_it():
@@ -126,27 +128,37 @@ def test_after_a_failure_shares_are_the_rule_without_the_tiers_up_to_it():
     x = scratch_of(utility)
     choice.lay_habits(x, 2, np.zeros(11), np.zeros(11), 1.0)
     choice.fill_nests(P, x)
-    lanes, later = np.zeros(choice.LATER), np.zeros((5, 11))
+    lanes, later = np.zeros(choice.LATER), np.zeros((5, 12, C.WIDE))
     choice.after_failures(x, lanes)
-    choice.read_later(lanes, 2, later)
+    choice.read_later(lanes, 2, 7, later)
     weight = np.empty(12)
     for failed in range(5):
         left = utility.copy()
         left[0] = ABSENT
         left[1:][failed >= TIER] = ABSENT
         total = nested_logit(P, left, weight)
-        assert later[failed] == pytest.approx(weight[1:] / total, abs=1e-9)
+        assert later[failed, :11, 7] == pytest.approx(weight[1:] / total, abs=1e-9)
+        assert later[failed, 11, 7] == 1.0
 
 
 # ---------------------------------------------------------------------------------------- chain
 
 
-def place_record(**fields):
-    place = np.zeros(1, dtype=PLACE).view(np.recarray)
-    place.up = -1
-    for name, value in fields.items():
-        place[name] = value
-    return place[0]
+def followed(p, need_class, first, later):
+    """Flows (11, FLOWS) and ends (ENDS,) of places that are alike, all without waits and beds."""
+    n = 3
+    place = np.zeros(1, dtype=C.PLACES)
+    place["like"][0, :, :, C.CAPABILITY] = np.asarray(p.capability)[TIER].T[:, :, None]
+    there = (later.sum(axis=1) > 0.0).astype(float)
+    lanes = np.repeat(np.column_stack([later, there])[:, :, None], C.WIDE, axis=2)
+    x, carry, flow = C.new_chain()
+    follow(
+        p, need_class, np.repeat(first[:, None], C.WIDE, axis=1), lanes, place.view(np.recarray)[0],
+        np.zeros((6, 2)), x, carry, flow, True, n,
+    )  # fmt: skip
+    flows, ends = flow.reshape(11, C.FLOWS, C.WIDE), x.reshape(-1, C.WIDE)[: C.ENDS]
+    assert (flows[:, :, 1:n] == flows[:, :, :1]).all() and (ends[:, 1:n] == ends[:, :1]).all()
+    return flows[:, :, 0], ends[:, 0]
 
 
 def test_escalation_with_latent_difficulty_has_its_known_answer():
@@ -157,9 +169,7 @@ def test_escalation_with_latent_difficulty_has_its_known_answer():
     first, later = np.zeros(12), np.zeros((5, 11))
     first[1] = 1.0  # all to the village, then one tier after the other
     later[0, 1] = later[1, 2] = 1.0
-    flow, ends, carry = np.zeros((11, C.FLOWS)), np.zeros(C.ENDS), np.zeros((3, 6))
-    place = place_record(capability=np.asarray(p.capability)[TIER])
-    C.follow(p, 2, first, later, place, carry, flow, ends, True)
+    flow, ends = followed(p, 2, first, later)
     assert flow[:, C.VISITS].sum() == pytest.approx(1.5340, abs=1e-4)
     assert ends[C.RESOLVED] == pytest.approx(0.6008, abs=1e-4)
     assert ends[C.RESOLVED] + ends[C.UNRESOLVED] == pytest.approx(1.0, abs=1e-12)
@@ -170,8 +180,9 @@ def test_escalation_with_latent_difficulty_has_its_known_answer():
 
 
 def test_a_weaker_facility_cannot_help_whom_a_stronger_one_failed():
-    assert C.helped(0.6, 0.6) == C.helped(0.5, 0.6) == C.helped(1.0, 1.0) == 0.0
-    assert C.helped(0.8, 0.6) == pytest.approx(0.5)
+    for capability, failed in ((0.6, 0.6), (0.5, 0.6), (1.0, 1.0)):
+        assert C.helped(capability, failed, 2.5) == 0.0
+    assert C.helped(0.8, 0.6, 1.0 / (1.0 - 0.6)) == pytest.approx(0.5)
 
 
 # ------------------------------------------------------------------------------------- surfaces

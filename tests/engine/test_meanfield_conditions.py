@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sim.demography import load_demography
-from sim.engines.meanfield import chain as C
+from sim.engines.meanfield import flows as C
 from sim.engines.meanfield.model import MeanField
 from sim.engines.meanfield.session_tables import SESSION_PARAMETERS, tables_of
 from sim.engines.meanfield.setting import (

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sim.demography import load_demography
-from sim.engines.meanfield import chain as C
+from sim.engines.meanfield import flows as C
 from sim.engines.meanfield.model import MeanField
 from sim.engines.meanfield.setting import ground_of
 from sim.parameters import load_parameters, read_anchored, read_rows

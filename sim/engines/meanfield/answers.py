@@ -4,52 +4,66 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.compiled import kernel
+from sim.compiled import inlined, kernel
 from sim.elementary import exp
+from sim.engines.meanfield.flows import WIDE
 from sim.rules.choice import nest_scale
 
+_ALL, _TOTAL, _BEFORE, _AFTER, ROWS = range(5)
+_TINY = 1e-300
+
 
 @kernel
-def answer(p: Any, base: Any, change: Any, out: Any) -> None:
-    """First contacts of places after a change of utility: (G, 4, 12) from those before it.
+def answer(p: Any, places: int, base: Any, change: Any, out: Any, x: Any) -> None:
+    """First contacts of places after a change of utility, from those before it, each by class and
+    (12, WIDE), see flows: places side by side.
 
     The pivot form of the nested logit: exact for people alike, and nearly so for small changes.
-    base    (G, 4, 12) contacts at the old utilities; change (G, 4, 11) of utility
+    places  number of them
+    base    contacts at the old utilities;  change (11, WIDE) of utility;  out is written
+    x       (ROWS x WIDE,) scratch
     """
-    for g in range(base.shape[0]):
-        for s in range(4):
-            total = everybody = 0.0
-            for j in range(12):
-                everybody += base[g, s, j]
-            row = out[g, s]
-            for j in range(11):
-                over = p.primary_nest if j < 2 else p.outside_nest if j >= 7 else 1.0
-                row[j + 1] = change[g, s, j] / over
-            row[0] = 0.0
-            for j in range(12):
-                row[j] = exp(row[j])
-            for j in range(12):
-                row[j] *= base[g, s, j]
-            total = row[0]
-            for j in range(3, 8):
-                total += row[j]
-            total += _answer_nest(base[g, s], row, 1, 3, p.primary_nest)
-            total += _answer_nest(base[g, s], row, 8, 12, p.outside_nest)
-            if total > 0.0:
-                for j in range(12):
-                    row[j] *= everybody / total
+    for b in range(base.shape[0]):
+        n = min(WIDE, places - WIDE * b)
+        for s in range(base.shape[1]):
+            _answer(p, base[b, s], change[b, s], out[b, s], x, n)
 
 
-@kernel
-def _answer_nest(base: Any, out: Any, first: int, last: int, nest: float) -> float:
-    """Scale one nest, whose alternatives have answered, to its new weight, which is returned."""
-    before = after = 0.0
+@inlined
+def _answer(p: Any, base: Any, change: Any, out: Any, x: Any, n: int) -> None:
+    x[: ROWS * WIDE] = 0.0
+    for j in range(12):
+        for q in range(n):
+            x[_ALL * WIDE + q] += base[j, q]
+    for q in range(n):
+        out[0, q] = x[_TOTAL * WIDE + q] = base[0, q]
+    for j in range(11):
+        over = 1.0 / (p.primary_nest if j < 2 else p.outside_nest if j >= 7 else 1.0)
+        for q in range(n):
+            out[j + 1, q] = base[j + 1, q] * exp(over * change[j, q])
+    for j in range(3, 8):
+        for q in range(n):
+            x[_TOTAL * WIDE + q] += out[j, q]
+    _answer_nest(base, out, 1, 3, p.primary_nest, x, n)
+    _answer_nest(base, out, 8, 12, p.outside_nest, x, n)
+    for j in range(12):
+        for q in range(n):
+            out[j, q] *= x[_ALL * WIDE + q] / max(x[_TOTAL * WIDE + q], _TINY)
+
+
+@inlined
+def _answer_nest(base: Any, out: Any, first: int, last: int, nest: float, x: Any, n: int) -> None:
+    """Scale one nest, whose alternatives have answered, to its new weight; adds to the total."""
+    for q in range(n):
+        x[_BEFORE * WIDE + q] = x[_AFTER * WIDE + q] = _TINY
     for j in range(first, last):
-        before += base[j]
-        after += out[j]
-    if before <= 0.0 or after <= 0.0:
-        return 0.0
-    weight = after * nest_scale(after / before, nest)
+        for q in range(n):
+            x[_BEFORE * WIDE + q] += base[j, q]
+            x[_AFTER * WIDE + q] += out[j, q]
+    for q in range(n):
+        scale = nest_scale(x[_AFTER * WIDE + q] / x[_BEFORE * WIDE + q], nest)
+        x[_TOTAL * WIDE + q] += scale * x[_AFTER * WIDE + q]
+        x[_AFTER * WIDE + q] = scale
     for j in range(first, last):
-        out[j] *= weight / after
-    return weight
+        for q in range(n):
+            out[j, q] *= x[_AFTER * WIDE + q]

@@ -10,17 +10,24 @@ import numpy as np
 
 from sim.compiled import inlined, kernel
 from sim.engines.meanfield.bed_queue import bed_queue
-from sim.engines.meanfield.chain import (
+from sim.engines.meanfield.chain import follow
+from sim.engines.meanfield.clinics import clinic
+from sim.engines.meanfield.flows import (
+    ADMITS,
+    ADMITS_BEYOND,
+    ARRIVED,
     DOWN,
     DOWN_SEVERITY,
-    LOST,
-    VISITS,
+    ENDS,
+    FLOWS,
+    GONE,
+    TURNED,
     WANTED,
     WANTED_DAYS,
     WANTED_URGENT,
-    follow,
+    WIDE,
+    at,
 )
-from sim.engines.meanfield.clinics import clinic
 from sim.engines.meanfield.surfaces import all_day_wait, ward
 from sim.rules.admission import admission_probability
 from sim.rules.consult import EMERGENCY_POOL
@@ -30,30 +37,6 @@ from sim.tiers import ALTERNATIVE_TIER
 _TIER = ALTERNATIVE_TIER
 LOADS = 9  # columns of the loads of stations, see chain_loads
 FULL_BOOK_DAYS = 500.0  # days of delay where twice as many ask as can be seen: a stiff limit
-
-PLACE = np.dtype(
-    [
-        ("nearest", np.float64, (6, 11)),  # where the ambulance goes, by least tier
-        ("ambulance", np.float64, (6,)),  # 1 where it goes anywhere
-        ("up", np.int64, (4, 6)),  # by class and tier: alternative a patient is referred to
-        ("onward", np.float64, (2, 11, 11)),  # others, critical: where a bed is sought next, shares
-        ("turned", np.float64, (11,)),  # attempts of a patient that end unseen
-        ("lost", np.float64, (11,)),  # share of patients who are never seen
-        ("admits", np.float64, (4, 11)),  # chance of a bed being asked for, within capability
-        ("admits_beyond", np.float64, (4, 11)),  # and beyond it
-        ("leave", np.float64, (11,)),  # share of bed requests that look elsewhere
-        ("leave_urgent", np.float64, (11,)),
-        ("days_to_visit", np.float64, (11,)),
-        ("bed_queue", np.float64, (11,)),  # days in the queue for a bed, of who is not urgent
-        ("stay_base", np.float64, (11,)),  # days of a stay: base + slope x severity factor
-        ("stay_slope", np.float64, (11,)),
-        ("township_free", np.float64),  # chance of a free bed at the township centre
-        ("trust", np.float64),  # perceived quality of the township tier
-        ("capability", np.float64, (11, 4)),  # difficulty resolved up to, by alternative and class
-        ("adherence", np.float64),  # chance that a referred patient follows
-        ("effective", np.float64),  # share with an effective contract
-    ]
-)
 
 # What residents and doctors act on, by station (S,). Waits in hours; of beds in days: the mean of
 # those admitted, and of those not urgent, admitted or not.
@@ -74,13 +57,10 @@ CellArrays = namedtuple("CellArrays", ["place", "scope", "insurance", "effective
 
 
 @kernel
-def fill_places(p: Any, stations: Any, state: Any, stay: Any, places: Any) -> None:
-    """What the alternatives of every place are like, from the stations behind them.
-
-    stay  (6, 2) days of a stay by tier: base and slope over the severity factor
-    """
-    for g in range(len(places)):
-        place = places[g]
+def fill_places(p: Any, stations: Any, state: Any, places: Any) -> None:
+    """What the alternatives of every place are like, from the stations behind them."""
+    for g in range(len(stations.link_start) // 11):
+        place, q = places[g // WIDE], g % WIDE
         for j in range(11):
             unseen = occupancy = has_beds = leave = urgent = appointment = free = queue = 0.0
             for k in range(stations.link_start[11 * g + j], stations.link_start[11 * g + j + 1]):
@@ -98,77 +78,92 @@ def fill_places(p: Any, stations: Any, state: Any, stay: Any, places: Any) -> No
                     for m in range(stations.member_start[s], stations.member_start[s + 1]):
                         has_beds += w * stations.load[m] * (1.0 if stations.beds[m] > 0 else 0.0)
             tries = 1.0 / (1.0 - p.unseen_return * unseen)
-            place.turned[j] = unseen * tries
-            place.lost[j] = 1.0 - (1.0 - unseen) * tries
             for need_class in range(4):
-                tier = _TIER[j]
+                tier, like = _TIER[j], place.like[need_class, j]
                 within = admission_probability(p, tier, need_class, occupancy, True)
                 beyond = admission_probability(p, tier, need_class, occupancy, False)
-                place.admits[need_class, j] = has_beds * within
-                place.admits_beyond[need_class, j] = has_beds * beyond
-            place.leave[j] = leave
-            place.leave_urgent[j] = urgent
-            place.days_to_visit[j] = appointment
-            place.bed_queue[j] = queue
-            place.stay_base[j] = stay[_TIER[j], 0]
-            place.stay_slope[j] = stay[_TIER[j], 1]
+                like[TURNED, q] = unseen * tries
+                like[GONE, q] = 1.0 - (1.0 - unseen) * tries
+                like[ADMITS, q] = has_beds * within
+                like[ADMITS_BEYOND, q] = has_beds * beyond
+            place.leave[j, q] = leave
+            place.leave_urgent[j, q] = urgent
+            place.days_to_visit[j, q] = appointment
+            place.bed_queue[j, q] = queue
             if j == 1:
-                place.township_free = free
-        plain = adherence_probability(p, place.trust, False)
-        bound = adherence_probability(p, place.trust, True)
-        place.adherence = plain + place.effective * (bound - plain)
+                place.township_free[q] = free
+        plain = adherence_probability(p, place.trust[q], False)
+        bound = adherence_probability(p, place.trust[q], True)
+        place.adherence[q] = plain + place.effective[q] * (bound - plain)
 
 
 @kernel
 def run_chains(
-    p: Any, first: Any, later: Any, places: Any, carry: Any, flows: Any, ends: Any
-) -> None:
-    """Follow the episodes of every place and class."""
-    for g in range(len(places)):
+    p: Any, first: Any, later: Any, places: Any, stay: Any, chain: Any, flows: Any, ends: Any
+) -> None:  # fmt: skip
+    """Follow the episodes of every place and class: flows (G, 4, 11, FLOWS) and ends (G, 4, ENDS).
+
+    stay  (6, 2) days of a stay by tier: base and slope over the severity factor
+    chain  scratch, see flows.new_chain
+    """
+    x, carry, flow = chain
+    for b in range(len(places)):
+        n = min(WIDE, len(flows) - WIDE * b)
         for s in range(4):
-            follow(p, s, first[g, s], later[g, s], places[g], carry, flows[g, s], ends[g, s], True)
+            follow(p, s, first[b, s], later[b, s], places[b], stay, x, carry, flow, True, n)
+            for j in range(11):
+                for q in range(n):
+                    for column in range(FLOWS):
+                        flows[WIDE * b + q, s, j, column] = flow[at(j, column) + q]
+            for q in range(n):
+                for column in range(ENDS):
+                    ends[WIDE * b + q, s, column] = x[column * WIDE + q]
 
 
 @kernel
 def chain_loads(
-    p: Any, first: Any, later: Any, places: Any, stations: Any, stay: Any, carry: Any, flow: Any,
-    ends: Any, loads: Any,
+    p: Any, first: Any, later: Any, places: Any, stations: Any, stay: Any, chain: Any, loads: Any
 ) -> None:  # fmt: skip
     """What the episodes of every place and class ask of stations: (S, LOADS) first attempts a year
     of clinics and emergencies, bed requests, urgent ones, bed-days wanted, bed-days of step-downs,
     of the bed requests those of minor and of chronic illness not urgent, and the critical ones.
 
-    flow (11, FLOWS), ends (8,)  scratch, small enough to stay at hand
+    stay, chain  see `run_chains`
     """
     for s in range(loads.shape[0]):
         for k in range(loads.shape[1]):
             loads[s, k] = 0.0
-    for g in range(len(places)):
-        for need_class in range(4):
-            follow(
-                p, need_class, first[g, need_class], later[g, need_class], places[g], carry, flow,
-                ends, False,
-            )  # fmt: skip
+    x, carry, flow = chain
+    for b in range(len(places)):
+        n = min(WIDE, len(stations.link_start) // 11 - WIDE * b)
+        for s in range(4):
+            follow(p, s, first[b, s], later[b, s], places[b], stay, x, carry, flow, False, n)
             for j in range(11):
-                _add_loads(stations, 11 * g + j, need_class, flow[j], stay[_TIER[j]], loads)
+                for q in range(n):
+                    _add_loads(stations, WIDE * b + q, s, j, stay[_TIER[j]], flow, loads)
 
 
 @inlined
-def _add_loads(stations: Any, row: int, need_class: int, flow: Any, stay: Any, loads: Any) -> None:
+def _add_loads(
+    stations: Any, g: int, need_class: int, j: int, stay: Any, flow: Any, loads: Any
+) -> None:
     """Add the flows of one alternative of a place to the stations behind it."""
-    attempts = flow[VISITS] + (flow[LOST] if need_class < 3 else 0.0)
-    down = stay[0] * flow[DOWN] + stay[1] * flow[DOWN_SEVERITY]
-    for k in range(stations.link_start[row], stations.link_start[row + 1]):
+    q = g % WIDE
+    arrived = flow[at(j, ARRIVED) + q]
+    down = stay[0] * flow[at(j, DOWN) + q] + stay[1] * flow[at(j, DOWN_SEVERITY) + q]
+    wanted, at_once = flow[at(j, WANTED) + q], flow[at(j, WANTED_URGENT) + q]
+    days = flow[at(j, WANTED_DAYS) + q]
+    for k in range(stations.link_start[11 * g + j], stations.link_start[11 * g + j + 1]):
         s, w = stations.link_station[k], stations.link_weight[k]
-        loads[s, 1 if need_class == 3 else 0] += w * attempts
-        loads[s, 2] += w * flow[WANTED]
-        loads[s, 3] += w * flow[WANTED_URGENT]
-        loads[s, 4] += w * flow[WANTED_DAYS]
+        loads[s, 1 if need_class == 3 else 0] += w * arrived
+        loads[s, 2] += w * wanted
+        loads[s, 3] += w * at_once
+        loads[s, 4] += w * days
         loads[s, 5] += w * down
         if need_class < 2:
-            loads[s, 6 + need_class] += w * (flow[WANTED] - flow[WANTED_URGENT])
+            loads[s, 6 + need_class] += w * (wanted - at_once)
         elif need_class == 3:
-            loads[s, 8] += w * flow[WANTED]
+            loads[s, 8] += w * wanted
 
 
 @kernel

@@ -7,14 +7,12 @@ from typing import Any
 import numpy as np
 
 from sim.compiled import kernel
-from sim.day import days_to_opening
 from sim.elementary import exp
-from sim.engines.kernels.publish import first_stay_yuan
+from sim.engines.meanfield.flows import WIDE
 from sim.rules.choice import (
     choice_exponent,
     choice_exponents,
-    facility_utility,
-    nest_scale,
+    nest_exponent,
     own_utility,
     own_weights,
 )
@@ -24,67 +22,6 @@ _TIER = ALTERNATIVE_TIER
 TASTES = 4
 NOTHING = 1e-200
 _RARE = 5e-3  # a provider fewer than this are used to is left out of the habits
-
-
-@kernel
-def closed_days(p: Any, tier: int) -> float:
-    """Mean days to opening of the clinics of a tier on the day an illness begins."""
-    total = days = 0.0
-    for weekday in range(7):
-        total += p.weekday[weekday]
-        days += p.weekday[weekday] * days_to_opening(tier, weekday)
-    return days / total
-
-
-@kernel
-def offer(p: Any, facilities: Any, scheme: Any, stations: Any, state: Any, out: Any) -> None:
-    """Utility a station offers everybody: (S, 4 classes, 2 insurances), from the rule.
-
-    What residents know of a wait is the station's own and the mean of its tier over rooms.
-    """
-    for need_class in range(4):
-        for tier in range(6):
-            known = p.wait_knowledge
-            total = rooms = 0.0
-            for s in range(len(stations.facility)):
-                if facilities[stations.facility[s]].tier == tier:
-                    wait = state.emergency_wait[s] if need_class == 3 else state.wait[s]
-                    total += wait * stations.weight[s]
-                    rooms += stations.weight[s]
-            mean = total / rooms if rooms > 0.0 else 0.0
-            for s in range(len(stations.facility)):
-                f = stations.facility[s]
-                if facilities[f].tier != tier:
-                    continue
-                wait = state.emergency_wait[s] if need_class == 3 else state.wait[s]
-                delay = 0.0
-                if need_class < 3:
-                    delay = state.appointment[s]
-                    if delay < 1.0:
-                        delay = max(delay, closed_days(p, tier))
-                for insurance in range(2):
-                    stay = first_stay_yuan(facilities, scheme, insurance, f)
-                    seen = known * wait + (1.0 - known) * mean
-                    out[s, need_class, insurance] = (
-                        facility_utility(p, tier, need_class, seen, delay, stay)
-                        + facilities[f].attraction
-                    )
-
-
-@kernel
-def offered(stations: Any, offers: Any, out: Any) -> None:
-    """Offers of stations seen from places: (G, 4, 2, 11), by the shares of the links."""
-    for g in range(out.shape[0]):
-        for j in range(11):
-            first, last = stations.link_start[11 * g + j], stations.link_start[11 * g + j + 1]
-            for need_class in range(4):
-                for insurance in range(2):
-                    total = 0.0
-                    for k in range(first, last):
-                        s = stations.link_station[k]
-                        total += stations.link_weight[k] * offers[s, need_class, insurance]
-                    out[g, need_class, insurance, j] = total
-
 
 # Everything of one cell lies in rows of sixteen lanes: its four classes by the four tastes. Each
 # step is one loop over lanes, without branches, which the compiler does four or eight at a time.
@@ -181,7 +118,8 @@ def first_contacts(
     habit   (N, 4, 11) share whose last provider is the alternative; habit_good  whom it served well
     first   (N, 4, 12) written, self-care first
     care    (N, 4, 11) written: share of those used to an alternative who see somebody
-    later   (G, 4, 5, 11) written: choice of those whom a tier failed, need-weighted
+    later   (4, 5, 12, WIDE) of places side by side written, see flows: choice of those a tier
+            failed, need-weighted over cells and tastes, and 1 where there is any
     x, raised (3, HABITS), lanes (G, LATER)  scratch
     """
     lanes[:] = 0.0
@@ -202,9 +140,9 @@ def first_contacts(
             read_shares(x, s, first[i, s], care[i, s])
             if need[i, s] <= 0.0:
                 first[i, s] = 0.0
-    for g in range(later.shape[0]):
+    for g in range(lanes.shape[0]):
         for s in range(4):
-            read_later(lanes[g], s, later[g, s])
+            read_later(lanes[g], s, g % WIDE, later[g // WIDE, s])
 
 
 @kernel
@@ -235,8 +173,7 @@ def lay_habits(x: Any, s: int, habit: Any, factor: Any, need: float) -> None:
     """Habits of a class into its lanes: who is used to what, and how much its exponential gains;
     and its episodes."""
     for k in range(11):
-        used = habit[k] if factor[k] > 0.0 else 0.0
-        more = factor[k] - 1.0 if factor[k] > 0.0 else 0.0
+        used, more = (habit[k], factor[k] - 1.0) if factor[k] > 0.0 else (0.0, 0.0)
         for q in range(TASTES):
             x[(_HABIT + k) * LANES + TASTES * s + q] = used
             x[(_MORE + k) * LANES + TASTES * s + q] = more
@@ -255,23 +192,25 @@ def _raise(x: Any, row: int, base: int, k: int) -> None:
 @kernel
 def fill_nests(p: Any, x: Any) -> None:
     """Everything inside the nests, what scales it to the nests' weights, and the total."""
+    n = len(x) // _ROWS  # lanes; were the number known, short loops would be written out one by one
     village, town = (_E + 1) * LANES, (_E + 2) * LANES
     inside, outside = _INSIDE * LANES, (_INSIDE + _OUTSIDE) * LANES
-    for q in range(LANES):
+    for q in range(n):
         x[inside + q] = x[village + q] + x[town + q] + NOTHING
         x[inside + _ALONE * LANES + q] = x[town + q] + NOTHING
         beyond = x[8 * LANES + q] + x[9 * LANES + q] + x[10 * LANES + q] + x[11 * LANES + q]
         x[outside + q] = beyond + NOTHING
-    for k in range(2):
-        _raise(x, _INSIDE + k + 1, _INSIDE, k)
-    for k in range(7, 11):
-        _raise(x, _INSIDE + _OUTSIDE + k - 6, _INSIDE + _OUTSIDE, k)
+    for k in (0, 1, 7, 8, 9, 10):
+        base = _INSIDE if k < 2 else _INSIDE + _OUTSIDE
+        _raise(x, base + (k + 1 if k < 2 else k - 6), base, k)
     for k in range(_OUTSIDE * LANES):
-        x[_SCALE * LANES + k] = nest_scale(x[inside + k], p.primary_nest)
+        x[_SCALE * LANES + k] = nest_exponent(x[inside + k], p.primary_nest)
     for k in range((_NESTS - _OUTSIDE) * LANES):
-        scale = nest_scale(x[outside + k], p.outside_nest)
-        x[(_SCALE + _OUTSIDE) * LANES + k] = scale
-    for q in range(LANES):
+        exponent = nest_exponent(x[outside + k], p.outside_nest)
+        x[(_SCALE + _OUTSIDE) * LANES + k] = exponent
+    for k in range(_NESTS * LANES):  # apart: short chains of steps overlap better than a long one
+        x[_SCALE * LANES + k] = exp(x[_SCALE * LANES + k])
+    for q in range(n):
         total = x[q] + x[inside + q] * x[_SCALE * LANES + q]
         total += x[outside + q] * x[(_SCALE + _OUTSIDE) * LANES + q]
         for j in range(3, 8):
@@ -357,9 +296,10 @@ def read_shares(x: Any, s: int, first: Any, care: Any) -> None:
 @kernel
 def after_failures(x: Any, later: Any) -> None:
     """Add the choices of those a tier 0-4 failed: tiers above it, no self-care; later (LATER,)."""
+    n = len(x) // _ROWS
     town, beyond = (_INSIDE + _ALONE) * LANES, (_INSIDE + _OUTSIDE) * LANES
     for t in range(3):
-        for q in range(LANES):
+        for q in range(n):
             township = x[town + q] * x[(_SCALE + _ALONE) * LANES + q]
             township = township if t == 0 and x[2 * LANES + q] > 0.0 else 0.0
             county = x[3 * LANES + q] + x[4 * LANES + q] + x[5 * LANES + q]
@@ -370,14 +310,14 @@ def after_failures(x: Any, later: Any) -> None:
             x[_WEIGHT * LANES + q] = each if total > 1e-100 else 0.0
             later[(11 * t + 1) * LANES + q] += x[_WEIGHT * LANES + q] * township
         for j in range(3, 8):
-            for q in range(LANES):
+            for q in range(n):
                 here = x[_WEIGHT * LANES + q] * x[j * LANES + q]
                 later[(11 * t + j - 1) * LANES + q] += here if t <= 1 else 0.0
         for j in range(8, 12):
-            for q in range(LANES):
+            for q in range(n):
                 scaled = x[_WEIGHT * LANES + q] * x[(_SCALE + _OUTSIDE) * LANES + q]
                 later[(11 * t + j - 1) * LANES + q] += scaled * x[j * LANES + q]
-    for q in range(LANES):
+    for q in range(n):
         regional, last = x[10 * LANES + q], x[11 * LANES + q]
         each = x[_NEED * LANES + q] / max(regional + last, 1e-300)
         later[(33 + 9) * LANES + q] += each * regional
@@ -386,13 +326,14 @@ def after_failures(x: Any, later: Any) -> None:
 
 
 @kernel
-def read_later(lanes: Any, s: int, later: Any) -> None:
-    """A class's choice shares after a failure at each tier, (5, 11), averaged over tastes."""
+def read_later(lanes: Any, s: int, q: int, later: Any) -> None:
+    """A class's choices after a failure at each tier, see `first_contacts`, into later[..., q]."""
     for t in range(5):
         total = 0.0
         for j in range(11):
             at = (11 * t + j) * LANES + TASTES * s
-            later[t, j] = lanes[at] + lanes[at + 1] + lanes[at + 2] + lanes[at + 3]
-            total += later[t, j]
+            later[t, j, q] = lanes[at] + lanes[at + 1] + lanes[at + 2] + lanes[at + 3]
+            total += later[t, j, q]
         for j in range(11):
-            later[t, j] = later[t, j] / total if total > 0.0 else 0.0
+            later[t, j, q] = later[t, j, q] / total if total > 0.0 else 0.0
+        later[t, 11, q] = 1.0 if total > 0.0 else 0.0

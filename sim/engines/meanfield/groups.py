@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.compiled import kernel
 from sim.engines import schema as L
-from sim.engines.meanfield import chain as C
+from sim.engines.meanfield import flows as C
 from sim.engines.meanfield import money as M
 from sim.engines.meanfield.links import BED_WAIT, EMERGENCY_WAIT, WAIT, Links
 from sim.engines.meanfield.model import MeanField, Solution, need_shares

@@ -13,13 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from sim.compiled import inlined, kernel
+from sim.compiled import kernel
 from sim.elementary import exp, log
-from sim.engines.meanfield.chain import FIRST, VISITS
+from sim.engines.meanfield.flows import FIRST, FROM_TIER, VISITS
 from sim.engines.meanfield.places import Cells, Floats
 from sim.rules.choice import learned
-
-_FIRST = (0, 1, 2, 7, 9, 10, 11)  # first alternative of a tier, and one past the last
 
 
 @dataclass(slots=True)
@@ -85,12 +83,14 @@ def first_memory(p: Any, cells: Cells) -> Memory:
     )
 
 
-# Classes by tiers lie in rows of 24 lanes, each step one loop over them: see `choosing_by_quality`.
-_LANES = 24
+# Classes by tiers of a few cells lie in rows of lanes, each step one loop over them: see
+# `choosing_by_quality`.
+_BATCH, _OF_CELL = 8, 24
+_LANES = _BATCH * _OF_CELL
 (
-    _OVER, _INSIDE, _STEEP, _OWN, _WELL, _SEEN, _ENDED, _CARE, _FIRSTS, _HABIT, _QUALITY, _LOYAL,
-    _OUT,
-) = range(13)  # fmt: skip
+    _OVER, _INSIDE, _STEEP, _OWN, _WELL, _SEEN, _ENDED, _CARE, _FIRSTS, _HABIT, _QUALITY, _GAIN,
+    _USED, _GROWN, _LOYAL, _OUT,
+) = range(16)  # fmt: skip
 # Rates of a cell: of learning and of its spread by tier, and of habits by class and alternative.
 _FADES, _LEARNS, _HABITS, _RATES = 0, 6, 12, 56
 _OF_HABITS = _RATES - _HABITS
@@ -98,7 +98,7 @@ _OF_HABITS = _RATES - _HABITS
 
 def new_lanes() -> Floats:
     """Scratch of `choosing_by_quality`."""
-    return np.zeros(13 * _LANES)
+    return np.zeros(16 * _LANES)
 
 
 def new_rates() -> Floats:
@@ -109,12 +109,17 @@ def new_rates() -> Floats:
 @kernel
 def _what_is_left(rates: Any, years: float, after: Any, usual: Any) -> None:
     """Parts of gaps that are left after the years, and on average during them, by rates a year."""
-    for k in range(len(rates)):
-        slow = 1.0 if rates[k] * years < 1e-8 else 0.0
-        x = min(700.0, rates[k] * years) + slow
-        gone = exp(-x)
+    n = len(rates)
+    for k in range(n):
+        usual[k] = min(700.0, rates[k] * years)
+        after[k] = -usual[k]
+    for k in range(n):
+        after[k] = exp(after[k])
+    for k in range(n):
+        slow = 1.0 if usual[k] < 1e-8 else 0.0
+        gone = after[k]
         after[k] = slow + (1.0 - slow) * gone
-        usual[k] = slow + (1.0 - slow) * (1.0 - gone) / x
+        usual[k] = slow + (1.0 - slow) * (1.0 - gone) / (usual[k] + slow)
 
 
 @kernel
@@ -136,38 +141,38 @@ def choosing_by_quality(
     failed do not answer: who thinks better of the tier above goes less to the tier that fails.
 
     parameters  (1,)
-    contacts  (N, 4, 12) shares of first choices, self-care first; flows of places, see chain
+    contacts  (N, 4, 12) shares of first choices, self-care first; flows of places, see flows
     by_tier   (N, 4, 6, 3) of an Experience
     x         scratch, see new_lanes
     """
     p = parameters[0]
-    for s in range(4):
-        for t in range(6):
-            x[_HABIT * _LANES + 6 * s + t] = p.habit_weight[s]
-            x[_QUALITY * _LANES + 6 * s + t] = p.quality_weight[s]
-    for i in range(contacts.shape[0]):
-        if i == 0 or cells.place[i] != cells.place[i - 1]:
-            _lay_firsts(flows[cells.place[i]], x)
-        for s in range(4):
-            lay_tiers(p, 6 * s, contacts[i, s], by_tier[i, s], x)
-        for k in range(_LANES):
-            answer_by_lane(p, k, x)
-        for s in range(4):
-            for t in range(6):
-                loyal[i, s, t] = x[_LOYAL * _LANES + 6 * s + t]
-                out[i, s, t] = x[_OUT * _LANES + 6 * s + t]
+    for k in range(_LANES):
+        x[_HABIT * _LANES + k] = p.habit_weight[k % _OF_CELL // 6]
+        x[_QUALITY * _LANES + k] = p.quality_weight[k % _OF_CELL // 6]
+    for start in range(0, contacts.shape[0], _BATCH):
+        cells_here = min(_BATCH, contacts.shape[0] - start)
+        for c in range(cells_here):
+            i, at = start + c, _OF_CELL * c
+            _lay_firsts(flows[cells.place[i]], at, x)
+            for s in range(4):
+                lay_tiers(p, at + 6 * s, contacts[i, s], by_tier[i, s], x)
+        answer_by_lane(p, _OF_CELL * cells_here, x)
+        for c in range(cells_here):
+            for k in range(_OF_CELL):
+                loyal[start + c, k // 6, k % 6] = x[_LOYAL * _LANES + _OF_CELL * c + k]
+                out[start + c, k // 6, k % 6] = x[_OUT * _LANES + _OF_CELL * c + k]
 
 
 @kernel
-def _lay_firsts(flows: Any, x: Any) -> None:
-    """First contacts over the visits of a place by class and tier, into the lanes."""
+def _lay_firsts(flows: Any, at: int, x: Any) -> None:
+    """First contacts over the visits of a place by class and tier, into 24 lanes from `at`."""
     for s in range(4):
         for t in range(6):
             first = visits = 0.0
-            for j in range(_FIRST[t], _FIRST[t + 1]):
+            for j in range(FROM_TIER[t], FROM_TIER[t + 1]):
                 first += flows[s, j, FIRST]
                 visits += flows[s, j, VISITS]
-            x[_FIRSTS * _LANES + 6 * s + t] = first / visits if visits > 0.0 else 0.0
+            x[_FIRSTS * _LANES + at + 6 * s + t] = first / visits if visits > 0.0 else 0.0
 
 
 @kernel
@@ -177,7 +182,7 @@ def lay_tiers(p: Any, at: int, row: Any, by_tier: Any, x: Any) -> None:
     for t in range(6):
         over, inside, steep = tier_share(p, row, t)
         own = 0.0
-        for j in range(_FIRST[t], _FIRST[t + 1]):
+        for j in range(FROM_TIER[t], FROM_TIER[t + 1]):
             own += row[j + 1]
         k = at + t
         x[_OVER * _LANES + k] = over
@@ -190,25 +195,38 @@ def lay_tiers(p: Any, at: int, row: Any, by_tier: Any, x: Any) -> None:
         x[_CARE * _LANES + k] = care
 
 
-@inlined
-def answer_by_lane(p: Any, k: int, x: Any) -> None:
-    """How visits of one lane answer to quality, and what habit makes of it; without branches."""
-    has = 1.0 if x[_ENDED * _LANES + k] > 0.0 else 0.0
-    ended = x[_ENDED * _LANES + k] + (1.0 - has)
-    over, inside, own = x[_OVER * _LANES + k], x[_INSIDE * _LANES + k], x[_OWN * _LANES + k]
-    bonus = x[_HABIT * _LANES + k]
-    bonus += p.outcome_weight * (2.0 * has * x[_WELL * _LANES + k] / ended - 1.0)
-    gain = exp(over * bonus)
-    raised = 1.0 - inside + inside * gain
-    nest = own / (inside + 1e-300)
-    grown = nest * exp(log(raised) / over)
-    used = inside * gain / raised * grown / (1.0 - nest + grown)
-    seen = has * x[_SEEN * _LANES + k] + (1.0 - has)
-    kept = has * (used - own) * ended / seen / x[_CARE * _LANES + k]
-    loyal = 1.0 / (1.0 - min(0.5, kept))
-    x[_LOYAL * _LANES + k] = loyal
-    steep = x[_QUALITY * _LANES + k] * x[_STEEP * _LANES + k]
-    x[_OUT * _LANES + k] = has * steep * loyal * x[_FIRSTS * _LANES + k]
+@kernel
+def answer_by_lane(p: Any, n: int, x: Any) -> None:
+    """How visits of n lanes answer to quality, and what habit makes of it; without branches, and in
+    short steps, which overlap better than a long one."""
+    for k in range(n):
+        has = 1.0 if x[_ENDED * _LANES + k] > 0.0 else 0.0
+        ended = x[_ENDED * _LANES + k] + (1.0 - has)
+        bonus = x[_HABIT * _LANES + k]
+        bonus += p.outcome_weight * (2.0 * has * x[_WELL * _LANES + k] / ended - 1.0)
+        x[_GAIN * _LANES + k] = x[_OVER * _LANES + k] * bonus
+    for k in range(n):
+        x[_GAIN * _LANES + k] = exp(x[_GAIN * _LANES + k])
+    for k in range(n):
+        inside, gain = x[_INSIDE * _LANES + k], x[_GAIN * _LANES + k]
+        raised = 1.0 - inside + inside * gain
+        x[_USED * _LANES + k] = inside * gain / raised
+        x[_GROWN * _LANES + k] = log(raised) / x[_OVER * _LANES + k]
+    for k in range(n):
+        x[_GROWN * _LANES + k] = exp(x[_GROWN * _LANES + k])
+    for k in range(n):
+        has = 1.0 if x[_ENDED * _LANES + k] > 0.0 else 0.0
+        own = x[_OWN * _LANES + k]
+        nest = own / (x[_INSIDE * _LANES + k] + 1e-300)
+        grown = nest * x[_GROWN * _LANES + k]
+        used = x[_USED * _LANES + k] * grown / (1.0 - nest + grown)
+        seen = has * x[_SEEN * _LANES + k] + (1.0 - has)
+        ended = x[_ENDED * _LANES + k] + (1.0 - has)
+        kept = has * (used - own) * ended / seen / x[_CARE * _LANES + k]
+        loyal = 1.0 / (1.0 - min(0.5, kept))
+        x[_LOYAL * _LANES + k] = loyal
+        steep = x[_QUALITY * _LANES + k] * x[_STEEP * _LANES + k]
+        x[_OUT * _LANES + k] = has * steep * loyal * x[_FIRSTS * _LANES + k]
 
 
 @kernel
@@ -248,7 +266,7 @@ def tier_share(p: Any, row: Any, t: int) -> tuple[float, float, float]:
     """Law: 1 / dissimilarity of a tier's nest, the tier's share of its nest, and d ln P / du of its
     part of first contacts, by the nested logit; row (12,) shares of first choices."""
     own = 0.0
-    for j in range(_FIRST[t], _FIRST[t + 1]):
+    for j in range(FROM_TIER[t], FROM_TIER[t + 1]):
         own += row[j + 1]
     nest, over = own, 1.0
     if t <= 1:

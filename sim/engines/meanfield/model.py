@@ -10,7 +10,7 @@ import numpy as np
 from sim import day as timetable
 from sim.compiled import kernel
 from sim.engines.meanfield.balance import State
-from sim.engines.meanfield.chain import AGAIN, BAD, BED_DAYS, ENDS, FIRST, FLOWS, GOOD, VISITS
+from sim.engines.meanfield.flows import AGAIN, BAD, BED_DAYS, ENDS, FIRST, FLOWS, GOOD, VISITS
 from sim.engines.meanfield.memory import (
     Experience,
     Memory,
@@ -22,6 +22,7 @@ from sim.engines.meanfield.memory import (
     seen_by_all,
 )
 from sim.engines.meanfield.places import Floats
+from sim.engines.meanfield.services import side_by_side
 from sim.engines.meanfield.setting import Conditions, Ground, Sessions, first_state, setting_of
 from sim.engines.meanfield.solver import Need, solve_period, work_of
 from sim.engines.meanfield.vital import change, partner_cells, relative_deaths
@@ -38,7 +39,7 @@ class Solution:
     """One period's answer. Flows, ends and contacts are the model's own arrays, which its next
     period overwrites.
 
-    flows   (G, 4, 11, FLOWS) yearly flows of places, see chain
+    flows   (G, 4, 11, FLOWS) yearly flows of places, see flows
     ends    (G, 4, 8) yearly ends of episodes
     contacts  (N, 4, 12) shares of first choices of cells; need (N, 4) episodes a year
     visits, part  see share_visits
@@ -203,7 +204,7 @@ class MeanField:
         people = self.count
         total = np.bincount(self.cells.place, people)
         trust = np.bincount(self.cells.place, people * memory.quality[:, 1])
-        self.setting.places.trust = trust / np.maximum(total, 1e-300)
+        self.setting.places.trust = side_by_side(trust / np.maximum(total, 1e-300))
         quality = np.zeros((len(people), 4, 6))
         loyal = np.ones_like(quality) if self.seen is None else self.seen.loyal
         seen_by_all(one_row(self.p), memory.arrays(), self.contacts, loyal, quality)
@@ -229,7 +230,7 @@ class MeanField:
         in_bed = np.zeros(n)
         _outcomes(
             self.setting.cells, solution.flows, solution.visits, solution.part, people, good,
-            ended, by_tier, in_bed,
+            ended, by_tier, in_bed, np.empty((*solution.flows.shape[:3], 3)),
         )  # fmt: skip
         choosing, loyal = np.zeros((n, 4, 6)), np.ones((n, 4, 6))
         choosing_by_quality(
@@ -242,29 +243,33 @@ class MeanField:
 
 @kernel
 def share_visits(
-    cells: Any, need: Any, contacts: Any, flows: Any, visits: Any, part: Any, totals: Any,
+    cells: Any, need: Any, contacts: Any, flows: Any, visits: Any, part: Any, rates: Any,
     failing: Any,
 ) -> None:  # fmt: skip
     """Visits of cells by class and alternative, (N, 4, 11), and each cell's part of what its
     place's episodes of a class lead to, (N, 4).
 
     First contacts are the cell's own; later visits go by its part of its place's first contacts.
-    totals (G, 4, 11), failing (G, 4)  scratch
+    rates (2, G, 4, 11), failing (G, 4)  scratch, zeros: visits of a place, first ones over who
+    chooses the alternative, and later ones
     """
-    totals[:] = 0.0
-    failing[:] = 0.0
+    first, later = rates[0], rates[1]
     for i in range(len(cells.place)):
         for s in range(4):
             for j in range(11):
-                totals[cells.place[i], s, j] += need[i, s] * contacts[i, s, j + 1]
+                first[cells.place[i], s, j] += need[i, s] * contacts[i, s, j + 1]
+    for g in range(flows.shape[0]):
+        for s in range(4):
+            for j in range(11):
+                seen, choose = flows[g, s, j, FIRST], first[g, s, j]
+                first[g, s, j] = seen / choose if choose > 0.0 else 0.0
+                later[g, s, j] = max(0.0, flows[g, s, j, VISITS] - seen)
     for i in range(len(cells.place)):
         g = cells.place[i]
         for s in range(4):
             for j in range(11):
-                own = 0.0
-                if totals[g, s, j] > 0.0:
-                    own = need[i, s] * contacts[i, s, j + 1] / totals[g, s, j]
-                visits[i, s, j] = own * flows[g, s, j, FIRST]
+                visits[i, s, j] = need[i, s] * contacts[i, s, j + 1] * first[g, s, j]
+            for j in range(11):
                 part[i, s] += visits[i, s, j]
             failing[g, s] += part[i, s]
     for i in range(len(cells.place)):
@@ -273,34 +278,38 @@ def share_visits(
             if failing[g, s] > 0.0:
                 part[i, s] /= failing[g, s]
             for j in range(11):
-                later = max(0.0, flows[g, s, j, VISITS] - flows[g, s, j, FIRST])
-                visits[i, s, j] += part[i, s] * later
+                visits[i, s, j] += part[i, s] * later[g, s, j]
 
 
 @kernel
 def _outcomes(
     cells: Any, flows: Any, visits: Any, part: Any, people: Any, good: Any, ended: Any,
-    by_tier: Any, in_bed: Any,
+    by_tier: Any, in_bed: Any, rates: Any,
 ) -> None:  # fmt: skip
     """Outcomes of visits of cells, a person and year, see Experience, and the share of time spent
-    in bed; zeros are added to."""
-    for i in range(len(people)):
-        g = cells.place[i]
-        persons = max(people[i], 1e-300)
-        days = 0.0
+    in bed; zeros are added to. rates (G, 4, 11, 3) scratch: outcomes of a place's visit, good, bad
+    and ending."""
+    for g in range(flows.shape[0]):
         for s in range(4):
             for j in range(11):
                 flow = flows[g, s, j]
-                if flow[VISITS] > 0.0:
-                    each = visits[i, s, j] / flow[VISITS] / persons
-                    well, ill = each * flow[GOOD], each * flow[BAD]
-                    good[i, s, j] = well
-                    ended[i, s, j] = well + ill - each * flow[AGAIN]
-                    by_tier[i, s, _TIER[j], 0] += well
-                    by_tier[i, s, _TIER[j], 1] += ill
-                    by_tier[i, s, _TIER[j], 2] += ended[i, s, j]
-                days += part[i, s] * flow[BED_DAYS]
-        in_bed[i] = min(0.9, days / 365.0 / persons)
+                over = 1.0 / flow[VISITS] if flow[VISITS] > 0.0 else 0.0
+                rates[g, s, j, 0], rates[g, s, j, 1] = over * flow[GOOD], over * flow[BAD]
+                rates[g, s, j, 2] = over * (flow[GOOD] + flow[BAD] - flow[AGAIN])
+    for i in range(len(people)):
+        g = cells.place[i]
+        over = 1.0 / max(people[i], 1e-300)
+        days = 0.0
+        for s in range(4):
+            for j in range(11):
+                each, rate = visits[i, s, j] * over, rates[g, s, j]
+                good[i, s, j] = each * rate[0]
+                ended[i, s, j] = each * rate[2]
+                by_tier[i, s, _TIER[j], 0] += each * rate[0]
+                by_tier[i, s, _TIER[j], 1] += each * rate[1]
+                by_tier[i, s, _TIER[j], 2] += each * rate[2]
+                days += part[i, s] * flows[g, s, j, BED_DAYS]
+        in_bed[i] = min(0.9, days / 365.0 * over)
 
 
 def visits_of_cells(
@@ -309,8 +318,8 @@ def visits_of_cells(
     """`share_visits` of an answer."""
     n = len(cells.place)
     visits, part = np.zeros((n, 4, 11)), np.zeros((n, 4))
-    totals, failing = np.zeros(flows.shape[:3]), np.zeros(flows.shape[:2])
-    share_visits(cells, need, contacts, flows, visits, part, totals, failing)
+    rates, failing = np.zeros((2, *flows.shape[:3])), np.zeros(flows.shape[:2])
+    share_visits(cells, need, contacts, flows, visits, part, rates, failing)
     return visits, part
 
 

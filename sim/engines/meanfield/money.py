@@ -15,7 +15,7 @@ from scipy.special import gammainc
 
 from sim.compiled import kernel
 from sim.elementary import exp
-from sim.engines.meanfield.chain import (
+from sim.engines.meanfield.flows import (
     DOWN,
     DOWN_SEVERITY,
     SHORT,

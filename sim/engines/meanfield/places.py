@@ -25,6 +25,7 @@ Ints = NDArray[np.int64]
 NEIGHBOUR = ALTERNATIVE_KEYS.index("neighbour")
 AGES = 5
 LEAST_SHARE = 0.03  # a place with fewer of its county's people joins the most alike
+LEAST_OF_REGION = 0.004  # and with fewer of the region's, another band alike otherwise
 _AGE_STARTS = (15, 45, 65, 75)
 
 
@@ -107,19 +108,29 @@ def place_hours(region: Region, village_place: Ints, people: Floats) -> Floats:
 def _place_keys(village: Any, people: Floats) -> Ints:
     """A number for every village; villages of the same number are one place."""
     near = (village.facility[:, NEIGHBOUR] >= 0).astype(np.int64)
+    # Six numbers for a county's rural villages and six for its urban ones: bands, near or not.
     key = ((village.county * 2 + village.urban) * 3 + village.band) * 2 + near
-    county = np.bincount(village.county, people)
-    for part in (1, 6):  # first the neighbour, then the band gives way
-        counts = np.bincount(key, people, minlength=int(key.max()) + 1)
-        small = counts[key] < LEAST_SHARE * county[village.county]
-        for number in np.unique(key[small]):
-            base = number // (2 * part) * (2 * part)
-            options = np.arange(base, base + 2 * part) if part == 1 else np.arange(base, base + 6)
-            options = options[(options < len(counts)) & (options != number)]
-            options = options[counts[np.minimum(options, len(counts) - 1)] > 0]
-            if len(options):
-                key[key == number] = options[np.argmax(counts[options])]
-                counts = np.bincount(key, people, minlength=len(counts))
+    county = np.bincount(village.county, people)[village.county]
+    numbers = np.arange(int(key.max()) + 6)
+    for least, alike in (
+        (LEAST_SHARE * county, numbers // 2),  # first the neighbour gives way, then the band
+        (LEAST_SHARE * county, numbers // 6),
+        (LEAST_OF_REGION * people.sum(), numbers // 6 * 2 + numbers % 2),  # the band alone
+    ):
+        key = _joined(key, people, least, alike)
+    return key
+
+
+def _joined(key: Ints, people: Floats, least: Any, alike: Ints) -> Ints:
+    """Keys after places of fewer than `least` people have joined the largest that is alike."""
+    key = key.copy()
+    counts = np.bincount(key, people, minlength=len(alike))
+    for number in np.unique(key[counts[key] < least]):
+        options = np.flatnonzero((alike == alike[number]) & (counts > 0.0))
+        options = options[options != number]
+        if len(options):
+            key[key == number] = options[np.argmax(counts[options])]
+            counts = np.bincount(key, people, minlength=len(alike))
     return key
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from sim.compiled import kernel
 from sim.day import weekly_share
 from sim.engines.kernels.publish import visit_prices
-from sim.engines.meanfield.balance import PLACE, StationArrays
+from sim.engines.meanfield.balance import StationArrays
+from sim.engines.meanfield.flows import CAPABILITY, PLACES, WIDE
 from sim.engines.meanfield.places import Cells, Floats
 from sim.engines.meanfield.stations import Stations
 from sim.engines.meanfield.surfaces import seconds_of_visit
@@ -166,18 +167,36 @@ def _fill_facilities(
 
 
 def fixed_places(s: Stations, cells: Cells) -> Any:
-    """Place records, (G,), with what neither conditions nor states change: who follows whom, and
-    the share under an effective contract."""
-    places = np.zeros(len(cells.county), dtype=PLACE)
-    places["nearest"] = s.nearest
-    places["ambulance"] = s.nearest.sum(axis=2) > 0.5
-    places["up"] = s.up[:, :, :, 2].transpose(0, 2, 1)
-    places["onward"] = s.onward
+    """Records of `WIDE` places side by side with what neither conditions nor states change: who
+    follows whom, and the share under an effective contract."""
+    places = np.zeros(-(-len(cells.county) // WIDE), dtype=PLACES)
+    up = s.up[:, :, :, 2].transpose(0, 2, 1)[..., None] == np.arange(N_ALTERNATIVES)
+    for name, values in (
+        ("nearest", s.nearest), ("ambulance", s.nearest.sum(axis=2) > 0.5), ("up", up),
+        ("onward", s.onward),
+    ):  # fmt: skip
+        places[name] = side_by_side(values)
+    places["has_up"] = places["up"].sum(axis=-2)
+    for name in ("up", "onward"):
+        places[f"is_{name}"] = places[name].any(axis=-1)
     people = cells.people.reshape(len(cells.place), -1).sum(axis=1)
     total = np.bincount(cells.place, people, len(cells.county))
     effective = np.bincount(cells.place, people * cells.effective, len(cells.county))
-    places["effective"] = effective / np.maximum(total, 1e-300)
+    places["effective"] = side_by_side(effective / np.maximum(total, 1e-300))
     return places
+
+
+def side_by_side(values: Any) -> Floats:
+    """Values by place, (G, ...), as (blocks of places, ..., WIDE); zeros fill the last block up."""
+    blocks = -(-len(values) // WIDE)
+    padded = np.zeros((blocks * WIDE, *values.shape[1:]))
+    padded[: len(values)] = values
+    return np.moveaxis(padded.reshape(blocks, WIDE, *values.shape[1:]), 1, -1)
+
+
+def set_capability(places: Any, capability: Floats) -> None:
+    """Write what alternatives resolve up to by class, (G, 11, 4), into records of places."""
+    places["like"][:, :, :, CAPABILITY] = side_by_side(capability.transpose(0, 2, 1))
 
 
 def mean_of_facilities(s: Stations, values: Floats) -> Floats:

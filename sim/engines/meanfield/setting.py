@@ -18,6 +18,7 @@ from sim.engines.meanfield.services import (
     mean_of_facilities,
     mean_of_stations,
     open_beds,
+    set_capability,
     station_arrays,
 )
 from sim.engines.meanfield.session_tables import Tables, tables_of
@@ -80,7 +81,7 @@ class Frame:
     """Records that settings of the same ground start from; copied, never written.
 
     ground      its stations, cells and world are what the records are of
-    facilities  (S,) of those that stand for stations;  places (G,) see services.fixed_places
+    facilities  (S,) of those that stand for stations;  places  see services.fixed_places
     """
 
     ground: Ground
@@ -100,7 +101,7 @@ class Sessions:
 
     tables      see session_tables.tables_of
     parameters  the record all but the frame are of
-    stay        (6, 2) days of a stay by tier over the severity factor, see balance.fill_places
+    stay        (6, 2) days of a stay by tier over the severity factor, see balance.run_chains
     tastes      (4, 2) factors on price and travel
     frame       of the ground, None where no setting has been made yet
     """
@@ -188,7 +189,7 @@ def setting_of(
         sessions = replace(sessions, frame=frame)
     facilities, places = frame.facilities.copy(), frame.places.copy()
     yuan = fill_facilities(row, scheme, s.facility, now, facilities)
-    places["capability"] = mean_of_stations(s, mean_of_facilities(s, now.capability))
+    set_capability(places, mean_of_stations(s, mean_of_facilities(s, now.capability)))
     arrays = station_arrays(row, s, facilities, now)
     return Setting(
         conditions=now, sessions=sessions, facilities=facilities, scheme=scheme,

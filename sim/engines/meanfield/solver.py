@@ -26,18 +26,18 @@ from sim.engines.meanfield.choice import (
     exponents,
     first_contacts,
     new_scratch,
-    offer,
-    offered,
     own_exponents,
 )
+from sim.engines.meanfield.flows import WIDE, new_chain
+from sim.engines.meanfield.offers import offer, offered
 from sim.parameters import one_row
 
 TOLERANCE = 1e-6  # of waits in hours, shares and occupancies
 MOST_TURNS = 40
 _INNER = 400
 _FIRST_TOLERANCE, _PART = 1e-3, 0.03  # part of a move that the next one is, at most
-LOOSE = 2e-3  # what may be left where `exact` is not asked for
-_LOOSE_INNER = 1e-3
+LOOSE = 4e-3  # what may be left where `exact` is not asked for
+_LOOSE_INNER = 2e-3
 # Growth of contacts with the wait is at least this steep: hours of wait per utility, and half the
 # alternative's own share; only the speed of the iteration rests on it.
 _OWN_RESPONSE = 0.6
@@ -60,25 +60,26 @@ Need = namedtuple("Need", ["episodes", "quality", "exhausted", "habit", "habit_g
 Work = namedtuple(
     "Work",
     ["offers", "place_offer", "old_offer", "place_weight", "own", "first", "care", "later", "base",
-     "contacts", "flows", "ends", "loads", "slope", "asked", "row", "weight", "scratch", "raised",
-     "lanes", "carry", "start", "fresh", "point", "step", "past_x", "past_f", "gram", "share",
-     "patience", "waits"],
+     "change", "contacts", "flows", "ends", "loads", "slope", "asked", "row", "weight", "scratch",
+     "raised", "lanes", "chain", "start", "fresh", "point", "step", "past_x", "past_f", "gram",
+     "share", "patience", "waits"],
 )  # fmt: skip
 
 
 def work_of(places: int, cells: int, stations: int, flows: int, ends: int) -> Any:
     """Allocate the scratch of a region."""
-    zeros = np.zeros
+    zeros, blocks = np.zeros, -(-places // WIDE)
     return Work(
         offers=zeros((stations, 4, 2)), place_offer=zeros((places, 4, 2, 11)),
         old_offer=zeros((places, 4, 2, 11)), place_weight=zeros((places, 2, 12 * LANES)),
         own=zeros((cells, 12 * LANES)), first=zeros((cells, 4, 12)),
-        care=zeros((cells, 4, 11)), later=zeros((places, 4, 5, 11)), base=zeros((places, 4, 12)),
-        contacts=zeros((places, 4, 12)), flows=zeros((places, 4, 11, flows)),
+        care=zeros((cells, 4, 11)), later=zeros((blocks, 4, 5, 12, WIDE)),
+        base=zeros((blocks, 4, 12, WIDE)), change=zeros((blocks, 4, 11, WIDE)),
+        contacts=zeros((blocks, 4, 12, WIDE)), flows=zeros((places, 4, 11, flows)),
         ends=zeros((places, 4, ends)), loads=zeros((stations, LOADS)), slope=zeros(stations),
         asked=zeros(stations), row=zeros(12), weight=zeros((4, LANES)), scratch=new_scratch(),
         raised=zeros((3, HABITS)),
-        lanes=zeros((places, LATER)), carry=zeros((3, 6)), start=new_state(stations),
+        lanes=zeros((places, LATER)), chain=new_chain(), start=new_state(stations),
         fresh=new_state(stations),
         point=zeros(8 * stations), step=zeros(8 * stations), past_x=zeros((6, 8 * stations)),
         past_f=zeros((6, 8 * stations)), gram=zeros((5, 6)), share=zeros(5),
@@ -113,12 +114,13 @@ _SHORTEST = 0.02
 
 @kernel
 def _gather(cells: Any, need: Any, first: Any, base: Any) -> None:
-    """Contacts of cells summed into places: (G, 4, 12)."""
+    """Contacts of cells summed into places: (4, 12, WIDE) of those side by side."""
     base[:] = 0.0
     for i in range(len(cells.place)):
+        b, q = cells.place[i] // WIDE, cells.place[i] % WIDE
         for s in range(4):
             for j in range(12):
-                base[cells.place[i], s, j] += need[i, s] * first[i, s, j]
+                base[b, s, j, q] += need[i, s] * first[i, s, j]
 
 
 @kernel
@@ -130,13 +132,11 @@ def _turn(p: Any, m: Any, w: Any, state: Any) -> None:
         for s in range(4):
             for j in range(11):
                 # Waits are the same for both insurances; only they change within a period.
-                w.place_offer[g, s, 0, j] -= w.old_offer[g, s, 0, j]
-    answer(p, w.base, w.place_offer[:, :, 0, :], w.contacts)
-    fill_places(p, m.stations, state, m.stay, m.places)
-    chain_loads(
-        p, w.contacts, w.later, m.places, m.stations, m.stay, w.carry, w.flows[0, 0], w.ends[0, 0],
-        w.loads,
-    )  # fmt: skip
+                change = w.place_offer[g, s, 0, j] - w.old_offer[g, s, 0, j]
+                w.change[g // WIDE, s, j, g % WIDE] = change
+    answer(p, len(w.flows), w.base, w.change, w.contacts, w.chain[0])
+    fill_places(p, m.stations, state, m.places)
+    chain_loads(p, w.contacts, w.later, m.places, m.stations, m.stay, w.chain, w.loads)
     react(
         p, m.stations, m.clinics, w.patience, w.loads, w.fresh, w.slope, w.asked, w.waits
     )  # fmt: skip
@@ -360,7 +360,7 @@ def _solve(
         residual = _moved(p, w.start, state)
         is_near = not exact and _PART * residual < LOOSE
         if is_near or (residual < TOLERANCE and tolerance == finest):
-            run_chains(p, w.contacts, w.later, m.places, w.carry, w.flows, w.ends)
+            run_chains(p, w.contacts, w.later, m.places, m.stay, w.chain, w.flows, w.ends)
             return turn + 1, inner, answered if is_near else residual
         # Places need not be more exact than what cells are about to change.
         tolerance = min(tolerance, max(finest, _PART * residual))

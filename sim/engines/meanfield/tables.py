@@ -8,7 +8,7 @@ from typing import Any
 from sim.compiled import kernel
 from sim.day import days_to_opening
 from sim.engines import schema as L
-from sim.engines.meanfield import chain as C
+from sim.engines.meanfield import flows as C
 from sim.engines.meanfield import money as M
 from sim.engines.meanfield.links import BED_WAIT, EMERGENCY_WAIT, WAIT
 from sim.engines.meanfield.surfaces import seconds_of_visit
@@ -48,7 +48,7 @@ def county_table(
 ) -> None:  # fmt: skip
     """The county tallies of a period by place and alternative, into zeros (G, 11, tallies).
 
-    money  (4, N, 4, 11) of the period, see money.Money; flows of places a year, see chain
+    money  (4, N, 4, 11) of the period, see money.Money; flows of places a year, see flows
     hours  (G, 11) one-way travel; means  see links.Links;  sums  (4, G, 4, 11) scratch
     """
     _sum_by_place(place_of, money.reshape(4, -1, 44), sums.reshape(4, -1, 44))
