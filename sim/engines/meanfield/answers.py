@@ -6,11 +6,10 @@ from typing import Any
 
 from sim.compiled import inlined, kernel
 from sim.elementary import exp
-from sim.engines.meanfield.flows import WIDE
+from sim.engines.meanfield.flows import TINY, WIDE
 from sim.rules.choice import nest_scale
 
 _ALL, _TOTAL, _BEFORE, _AFTER, ROWS = range(5)
-_TINY = 1e-300
 
 
 @kernel
@@ -48,14 +47,14 @@ def _answer(p: Any, base: Any, change: Any, out: Any, x: Any, n: int) -> None:
     _answer_nest(base, out, 8, 12, p.outside_nest, x, n)
     for j in range(12):
         for q in range(n):
-            out[j, q] *= x[_ALL * WIDE + q] / max(x[_TOTAL * WIDE + q], _TINY)
+            out[j, q] *= x[_ALL * WIDE + q] / max(x[_TOTAL * WIDE + q], TINY)
 
 
 @inlined
 def _answer_nest(base: Any, out: Any, first: int, last: int, nest: float, x: Any, n: int) -> None:
     """Scale one nest, whose alternatives have answered, to its new weight; adds to the total."""
     for q in range(n):
-        x[_BEFORE * WIDE + q] = x[_AFTER * WIDE + q] = _TINY
+        x[_BEFORE * WIDE + q] = x[_AFTER * WIDE + q] = TINY
     for j in range(first, last):
         for q in range(n):
             x[_BEFORE * WIDE + q] += base[j, q]
