@@ -7,7 +7,7 @@ from typing import Any
 from sim.compiled import inlined, kernel
 from sim.elementary import exp
 from sim.engines.meanfield.flows import TINY, WIDE
-from sim.rules.choice import nest_scale
+from sim.rules.choice import choice_exponent, nest_scale
 
 _ALL, _TOTAL, _BEFORE, _AFTER, ROWS = range(5)
 
@@ -39,7 +39,7 @@ def _answer(p: Any, base: Any, change: Any, out: Any, x: Any, n: int) -> None:
     for j in range(11):
         over = 1.0 / (p.primary_nest if j < 2 else p.outside_nest if j >= 7 else 1.0)
         for q in range(n):
-            out[j + 1, q] = base[j + 1, q] * exp(over * change[j, q])
+            out[j + 1, q] = base[j + 1, q] * exp(choice_exponent(change[j, q], over))
     for j in range(3, 8):
         for q in range(n):
             x[_TOTAL * WIDE + q] += out[j, q]

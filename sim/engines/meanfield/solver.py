@@ -33,10 +33,14 @@ from sim.engines.meanfield.offers import offer, offered
 from sim.parameters import one_row
 
 TOLERANCE = 1e-6  # of waits in hours, shares and occupancies
-MOST_TURNS = 40
+MOST_TURNS = 60
 _INNER = 400
 _FIRST_TOLERANCE, _PART = 1e-3, 0.03  # part of a move that the next one is, at most
 LOOSE = 4e-3  # what may be left where `exact` is not asked for
+# Cells answer too strongly when a move is more than this part of the one before; each part of the
+# state then goes only a share of its way, at least the shortest.
+_TURNS_ROUND, _SHORTEST_SHARE, _LONGER, _COUNTS = 0.5, 0.01, 1.5, 0.1
+_PART_TURNING = 0.003  # places are solved more exactly then, since a share is told by differences
 _LOOSE_INNER = 2e-3
 # Growth of contacts with the wait is at least this steep: hours of wait per utility, and half the
 # alternative's own share; only the speed of the iteration rests on it.
@@ -62,7 +66,7 @@ Work = namedtuple(
     ["offers", "place_offer", "old_offer", "place_weight", "own", "first", "care", "later", "base",
      "change", "contacts", "flows", "ends", "loads", "slope", "asked", "row", "weight", "scratch",
      "raised", "lanes", "chain", "start", "fresh", "point", "step", "past_x", "past_f", "gram",
-     "share", "patience", "waits"],
+     "share", "patience", "waits", "answers"],
 )  # fmt: skip
 
 
@@ -84,6 +88,7 @@ def work_of(places: int, cells: int, stations: int, flows: int, ends: int) -> An
         point=zeros(8 * stations), step=zeros(8 * stations), past_x=zeros((6, 8 * stations)),
         past_f=zeros((6, 8 * stations)), gram=zeros((5, 6)), share=zeros(5),
         patience=zeros((PATIENCE_POINTS, 10)), waits=zeros((4, PATIENCE_POINTS)),
+        answers=zeros((3, _ACTED_ON, stations)),
     )  # fmt: skip
 
 
@@ -108,6 +113,7 @@ def copy_state(source: Any, target: Any) -> None:
         target.bed_queue[s] = source.bed_queue[s]
 
 
+_ACTED_ON = 8  # the first arrays of a state: what people and doctors act on
 _STUCK = 25  # turns without progress after which steps are halved
 _SHORTEST = 0.02
 
@@ -303,6 +309,32 @@ def _moved(p: Any, start: Any, state: Any) -> float:
 
 
 @kernel
+def _go_a_share(start: Any, state: Any, answers: Any, turning: bool, residual: float) -> None:
+    """Where cells answer a long wait by all going elsewhere, and a short one by all coming back,
+    their answers never meet: go from `start` only a share of the way to the answer `state`, each
+    part of the state by itself, by the secant through its last two answers where it turned round.
+
+    answers  (3, 8, S) the last point, its answer less the point, and the share; 0 at first
+    turning  False: only remember the answer, as of a whole step
+    residual  the largest way; what is less than a tenth of it may be what places were not solved to
+    """
+    least = _COUNTS * residual
+    for k in range(_ACTED_ON):
+        for s in range(len(start[k])):
+            point, move, share = answers[0, k, s], answers[1, k, s], answers[2, k, s]
+            here, way = start[k][s], state[k][s] - start[k][s]
+            if not turning:
+                share = 1.0
+            elif way * move < 0.0 and abs(way) > least:
+                share = min(1.0, max(_SHORTEST_SHARE, (here - point) / (move - way)))
+            else:
+                share = min(1.0, _LONGER * share)
+            answers[0, k, s], answers[1, k, s], answers[2, k, s] = here, way, share
+            if share < 1.0:
+                state[k][s] = here + share * way
+
+
+@kernel
 def carried_on(season: Any, now: Any, then: Any, floor: Any, out: Any) -> None:
     """A state like that of a season before, moved as another has moved since, from `then` to `now`;
     into `out`. floor (S,) of appointments."""
@@ -349,7 +381,8 @@ def _solve(
     )  # fmt: skip
     finest = 0.1 * TOLERANCE if exact else _LOOSE_INNER
     tolerance = _FIRST_TOLERANCE if exact else finest
-    inner, residual = 0, np.inf
+    inner, residual, before = 0, np.inf, np.inf
+    turning = False
     for turn in range(MOST_TURNS):
         copy_state(state, w.start)
         _choose(p, m, n, w, state)
@@ -358,12 +391,19 @@ def _solve(
             return -turn - 1, inner + most, answered
         inner += used
         residual = _moved(p, w.start, state)
-        is_near = not exact and _PART * residual < LOOSE
+        turning = turning or residual > _TURNS_ROUND * before
+        before = residual
+        # Where answers turn round, the next move is no small part of this one.
+        is_near = not exact and (residual if turning else _PART * residual) < LOOSE
         if is_near or (residual < TOLERANCE and tolerance == finest):
             run_chains(p, w.contacts, w.later, m.places, m.stay, w.chain, w.flows, w.ends)
             return turn + 1, inner, answered if is_near else residual
+        _go_a_share(w.start, state, w.answers, turning, residual)
+        part = _PART
+        if turning:
+            part, finest = _PART_TURNING, min(finest, _PART * LOOSE)
         # Places need not be more exact than what cells are about to change.
-        tolerance = min(tolerance, max(finest, _PART * residual))
+        tolerance = min(tolerance, max(finest, part * residual))
     return -MOST_TURNS, inner, residual
 
 
