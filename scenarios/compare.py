@@ -79,13 +79,16 @@ def compare(
         if engine != "meanfield":
             expected = _expected(region, arms, wanted, threads)
     drivers, totals = decomposed(arms, wanted, expected, singles)
-    notes = _notes(arms, engine, without, len(asked), seeds, set(wanted) - set(years))
+    drawn = samples.drawn if asked else 0
+    notes = _notes(arms, engine, without, drawn, seeds, set(wanted) - set(years))
+    if drawn < len(asked):
+        notes += (("note.draws_left_out", {"left_out": len(asked) - drawn}),)
     about = _about(arms, paths, time.monotonic() - begun)
     last = paths[arms[0].key].years[wanted[-1]]
     return Comparison(
         region=region, name=str(last.attrs["region_name"]),
         name_zh=str(last.attrs["region_name_zh"]), arms=arms, years=wanted, engine=engine,
-        draws=len(asked), seeds=seeds, samples=samples, paths=paths, drivers=drivers,
+        draws=drawn, seeds=seeds, samples=samples, paths=paths, drivers=drivers,
         totals=totals, targets=judged(region, arms, wanted, samples),
         arrivals=tuple(a for arm in arms for a in arrivals(arm)),
         gains=gains(arms, wanted[-1], samples), costs=_costs(region, arms, last),
@@ -178,13 +181,17 @@ def _drawn(
     repeats: Sequence[tuple[int, Mapping[str, float] | None]], seeds: int, keys: Mapping[Key, int],
     threads: int, progress: Progress | None,
 ) -> dict[Cell, Floats]:  # fmt: skip
-    """Figures of every repeat, the same draw and seed in every arm."""
+    """Figures of every repeat, the same draw and seed in every arm; a draw that has no solution
+    under one arm is left out under all."""
     jobs = [
         Job(region, arm.variant, years, engine, at % seeds, draw, overrides_of(values))
         for at, (draw, values) in enumerate(repeats)
         for arm in arms
     ]
-    return _arrays(arms, years, keys, list(run_all(jobs, "draws", threads, progress, len(arms))))
+    found = list(run_all(jobs, "draws", threads, progress, len(arms)))
+    repeated = [found[at : at + len(arms)] for at in range(0, len(found), len(arms))]
+    solved = [reading for readings in repeated if all(readings) for reading in readings]
+    return _arrays(arms, years, keys, solved)
 
 
 def _shift(

@@ -76,6 +76,11 @@ class Samples:
     draws: Mapping[Cell, Floats]
     shift: Mapping[Cell, Floats]
 
+    @property
+    def drawn(self) -> int:
+        """How many draws (or seeds of the compiled engine) have figures under every arm."""
+        return len(next(iter(self.draws.values())))
+
     def pool(self, cell: Cell, key: Key) -> Floats:
         """All values of a figure, draws by seeds, in the same order in every arm and year."""
         at = self.keys.get(key)

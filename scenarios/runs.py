@@ -21,7 +21,7 @@ from scenarios.levers import Effect, levers
 from scenarios.scenario import Scenario
 from scenarios.schema import load
 from sim.course import FIRST_YEAR
-from sim.errors import InputError
+from sim.errors import InputError, NotConverged
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -229,10 +229,21 @@ def _strain(dataset: xr.Dataset) -> Reading:
     }
 
 
+def readings_or_none(job: Job, threads: int = 1) -> dict[int, Reading]:
+    """`readings_of` a job; empty where a draw's mean-field has no solution, which is counted."""
+    try:
+        return readings_of(job, threads)
+    except NotConverged:
+        if not job.draw:
+            raise
+        return {}
+
+
 def run_all(
     jobs: Sequence[Job], what: str, threads: int, progress: Progress | None, together: int = 1
 ) -> Iterator[dict[int, Reading]]:
-    """The figures of jobs in their order. Many mean-field paths are shared among processes.
+    """The figures of jobs in their order, none for a draw without a solution. Many mean-field paths
+    are shared among processes.
 
     together  neighbours that share their residents and go to one process
     """
@@ -243,12 +254,12 @@ def run_all(
     alone = threads < 2 or len(jobs) < _FEW or jobs[0].engine != "meanfield"
     if alone:
         for done, job in enumerate(jobs, 1):
-            yield readings_of(job, threads)
+            yield readings_or_none(job, threads)
             tell(what, done, len(jobs))
         return
     # Leaving the block ends the processes, also at Ctrl-C, which only this process hears.
     with get_context("spawn").Pool(threads, _deaf) as pool:
-        for done, found in enumerate(pool.imap(readings_of, jobs, together), 1):
+        for done, found in enumerate(pool.imap(readings_or_none, jobs, together), 1):
             yield found
             tell(what, done, len(jobs))
 

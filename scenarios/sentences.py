@@ -15,6 +15,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "from it. Where there are draws, luck between runs is in the range.",
         "数值由平均场近似算出，并按{seeds}组配对的逐人（一比一）推演修正；有抽样时区间含随机波动。",
     ),
+    "note.draws_left_out": (
+        "{left_out} more draws had no solution under one of the scenarios and are left out of all.",
+        "另有{left_out}组抽样在某一情景下无解，各情景均未计入。",
+    ),
     "note.draws": (
         "The range is that of 5% to 95% of {draws} parameter draws, each with lever effects drawn in "
         "their 90% ranges, the same in every scenario; a chance is a share of these draws.",

@@ -31,9 +31,9 @@ from sim.engines.meanfield import flows as C
 from sim.engines.meanfield.model import MeanField, quarters
 from sim.engines.meanfield.places import Floats
 from sim.engines.meanfield.setting import Ground, ground_of
-from sim.engines.meanfield.solver import NotConverged, copy_state
+from sim.engines.meanfield.solver import copy_state
 from sim.engines.meanfield.year import intensity_of
-from sim.errors import Fault, InputError
+from sim.errors import Fault, InputError, NotConverged
 from sim.packs import load_region
 from sim.packs.read import pack_folder
 from sim.parameters import (

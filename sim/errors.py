@@ -51,6 +51,10 @@ class InputError(ValueError):
         super().__init__(f"{len(self.faults)} {noun} in the input:\n{lines}")
 
 
+class NotConverged(RuntimeError):
+    """No fixed point of the mean-field was found; there is no answer to use."""
+
+
 class FaultList(list[Fault]):
     """Faults while they are collected: at most `most` a file are kept, the others counted.
 

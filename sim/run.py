@@ -81,7 +81,7 @@ def simulate(
 
     Raises InputError for an unknown region, engine, parameter or a faulty pack, RuntimeError when
     a conservation law does not hold (a fault in the program) or when the mean-field finds no
-    fixed point (solver.NotConverged).
+    fixed point (errors.NotConverged).
 
     >>> run = simulate("taonan", 2023)  # doctest: +SKIP
     >>> run.dataset.visits.sum().item()  # doctest: +SKIP

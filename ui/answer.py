@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from scenarios.course import course_of
+from sim.course import Course
 from sim.indicators import compute_all
 from sim.path import simulate_path
 from ui.question import BASE, LAST, NEAR, Question, scenario_of
@@ -85,11 +87,17 @@ def ask(
     raises     InputError for a question that is none, RuntimeError where the model fails
     """
     run = simulate_path(
-        question.region, question.until, course=course_of(scenario_of(question)),
+        question.region, question.until, course=_course_of(question),
         engine=question.engine, seed=question.seed, threads=threads, overrides=overrides,
         progress=progress,
     )  # fmt: skip
     return _answer_of(run, question)
+
+
+@lru_cache(maxsize=32)
+def _course_of(question: Question) -> Course:
+    """The same for all draws of a question's ranges."""
+    return course_of(scenario_of(question))
 
 
 def _answer_of(run: PathRun, question: Question) -> Answer:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from sim.draws import load_draws
-from sim.errors import InputError
+from sim.errors import InputError, NotConverged
 from ui.answer import Answer, ask
 from ui.question import LAST, NEAR, Question
 
@@ -19,10 +19,14 @@ _LOW, _HIGH = 10.0, 90.0
 
 @dataclass(frozen=True, slots=True)
 class Ranges:
-    """Values of each draw, by year (2025, 2035) and indicator; None where a draw defines none."""
+    """Values of each draw, by year (2025, 2035) and indicator; None where a draw defines none.
+
+    draws     draws with an answer;  left_out  draws without one, of which nothing is in the values
+    """
 
     values: Mapping[int, Mapping[str, tuple[float, ...]]]
     draws: int
+    left_out: int = 0
 
     def ends(self, year: int, indicator: str) -> tuple[float, float] | None:
         """10th and 90th percentile: an 80% range, None where it is not defined."""
@@ -49,7 +53,7 @@ def from_json(text: str) -> Ranges:
         int(year): {name: tuple(v) for name, v in found.items()}
         for year, found in fields["values"].items()
     }
-    return Ranges(values, fields["draws"])
+    return Ranges(values, fields["draws"], fields["left_out"])
 
 
 def draws_of(region: str) -> Sequence[Mapping[str, float]]:
@@ -66,15 +70,24 @@ def ranges_of(
     draws: Sequence[Mapping[str, float]],
     progress: Callable[[str, int, int, int], None],
 ) -> Ranges:
-    """Ask the same question once for every draw."""
-    answers = []
+    """Ask the same question once for every draw. A draw without an answer is counted.
+
+    raises  NotConverged where no draw has one
+    """
+    answers: list[Answer] = []
+    failed: NotConverged | None = None
     for done, draw in enumerate(draws):
         progress("draws", done, len(draws), 0)
-        answers.append(ask(question, overrides=draw, threads=1))
-    return gathered(answers)
+        try:
+            answers.append(ask(question, overrides=draw, threads=1))
+        except NotConverged as error:
+            failed = error
+    if failed is not None and not answers:
+        raise failed
+    return gathered(answers, len(draws) - len(answers))
 
 
-def gathered(answers: Sequence[Answer]) -> Ranges:
+def gathered(answers: Sequence[Answer], left_out: int = 0) -> Ranges:
     """Values of the shown indicators over answers."""
     values: dict[int, dict[str, tuple[float, ...]]] = {}
     for year in (NEAR, LAST):
@@ -83,4 +96,4 @@ def gathered(answers: Sequence[Answer]) -> Ranges:
             name: tuple(v for v in (a.value(year, name) for a in answers) if v is not None)
             for name in names
         }
-    return Ranges(values, len(answers))
+    return Ranges(values, len(answers), left_out)

@@ -127,16 +127,28 @@ def ranges_of(yours: Question) -> ranges.Ranges | None:
 def ranges_line(yours: Question, found: ranges.Ranges | None, lang: str) -> None:
     """One line on the ranges: how far they are, or what they are."""
     if found is not None:
-        st.caption(text("ranges.done", lang).format(draws=found.draws))
+        done = "ranges.done_but" if found.left_out else "ranges.done"
+        st.caption(text(done, lang).format(draws=found.draws, left_out=found.left_out))
         return
     if not memory.has_draws(yours.region):
         st.caption(text("ranges.none", lang))
         return
     job = memory.queue(memory.RANGES).find(memory.RANGES, yours)
-    if job is None or job.state == FAILED:
+    if job is None:
+        st.caption(text("ranges.busy", lang))
+        return
+    if job.state == FAILED:
         st.caption(text("ranges.failed", lang))
+        st.button(
+            text("ranges.again", lang), key="ranges.again", on_click=_ranges_again, args=(yours,)
+        )  # fmt: skip
         return
     st.fragment(_follow_ranges, run_every=_POLL_SECONDS)(job, lang)
+
+
+def _ranges_again(yours: Question) -> None:
+    """Ask once more for ranges whose computing failed."""
+    memory.queue(memory.RANGES).submit(memory.RANGES, yours)
 
 
 def _follow_ranges(job: Job, lang: str) -> None:
@@ -146,4 +158,5 @@ def _follow_ranges(job: Job, lang: str) -> None:
         words = text("ranges.running", lang).format(done=job.done + 1, total=job.total)
         st.progress(job.done / job.total, words)
     else:
-        st.caption(text("ranges.waiting", lang))
+        place = memory.queue(memory.RANGES).place(job)
+        st.caption(text("ranges.waiting", lang).format(place=place))

@@ -146,7 +146,20 @@ _TEXT: dict[str, tuple[str, str]] = {
     "table": ("All figures as a table", "全部数值（表格）"),
     "table.download": ("Download as CSV", "下载CSV"),
     "ranges.running": ("Ranges: draw {done} of {total}", "计算区间：第{done}/{total}组抽样"),
-    "ranges.waiting": ("Ranges are computed after the quick answer …", "快速推演后计算区间 …"),
+    "ranges.waiting": (
+        "Ranges are computed after the quick answer; {place} other questions come first …",
+        "快速推演后计算区间，前面还有{place}项 …",
+    ),
+    "ranges.busy": (
+        "Too many ranges are waiting; load the page again later.",
+        "等待计算区间的任务过多，请稍后刷新页面。",
+    ),
+    "ranges.again": ("Compute the ranges again", "重新计算区间"),
+    "ranges.done_but": (
+        "Ranges: 10th to 90th percentile of {draws} draws of the uncertain parameters; {left_out} "
+        "more draws had no solution and are left out.",
+        "区间：{draws}组不确定参数抽样的第10至90百分位；另有{left_out}组无解，未计入。",
+    ),
     "ranges.done": (
         "Ranges: 10th to 90th percentile of {draws} draws of the uncertain parameters.",
         "区间：{draws}组不确定参数抽样的第10至90百分位。",

@@ -12,11 +12,13 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 
 import pytest
+
+from scenarios.plans import REGIONS
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
@@ -26,7 +28,7 @@ ARGUMENTS = [
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-PATIENCE = 240_000  # milliseconds: the first answer may compile the engine
+PATIENCE = 600_000  # milliseconds: the first answer may compile the engine
 IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 HAN = re.compile(r"[\u4e00-\u9fff]")
 
@@ -43,16 +45,18 @@ def server():
         cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     address = f"http://127.0.0.1:{port}"
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        try:
-            urllib.request.urlopen(f"{address}/_stcore/health", timeout=2).close()
-            break
-        except OSError:
-            time.sleep(0.2)
+    until(lambda: answers(address))
     yield address
     process.terminate()
     process.wait(timeout=20)
+
+
+def answers(address):
+    try:
+        urllib.request.urlopen(f"{address}/_stcore/health", timeout=2).close()
+    except OSError:
+        return False
+    return True
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +125,16 @@ def test_the_page_fits_and_asks_nobody_else(opened, lang, tag, width):
         "e => parseFloat(getComputedStyle(e).fontSize)))"
     )
     assert smallest >= 12
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_every_regions_page_reaches_its_ranges(opened, region):
+    """As it opens, without a touch: 64 draws with an answer, and what they say stands on a card."""
+    page = opened(f"r={region}&lang=zh")
+    done = page.get_by_text(re.compile("64组不确定参数抽样"))
+    done.wait_for(timeout=PATIENCE)
+    assert "未计入" not in done.inner_text()
+    assert "80%区间" in page.locator(".tc-cards").inner_text()
 
 
 def test_charts_are_drawn_with_names_and_few_decimals(opened):

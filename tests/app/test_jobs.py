@@ -7,26 +7,28 @@ import os
 import subprocess
 import sys
 import textwrap
-import time
 from pathlib import Path
 
 import pytest
 
+from tests.waiting import AT_ONCE, NEVER, WAIT_FOR, until
 from ui import worker
 from ui.jobs import CANCELLED, DONE, FAILED, FULL_RUN, RUNNING, WAITING, JobQueue
 from ui.question import Question
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 20.0
 A, B, C = Question("taonan"), Question("suining"), Question("chifeng")
 
-SPEAKS = """
-import json, sys, time
+SPEAKS = (
+    WAIT_FOR
+    + """
+import json, sys
 request = json.loads(sys.stdin.readline())
 print(json.dumps({"stage": "years", "done": 1, "total": 4}), flush=True)
-time.sleep(float(sys.argv[1]))
+wait_for(sys.argv[1])
 print(json.dumps({"result": request["question"]}), flush=True)
 """
+)
 FAILS = 'import json, sys; sys.stdin.readline(); print(json.dumps({"fault": "no such lever"}))'
 # The real child with a model that never ends.
 ENDLESS = """
@@ -41,13 +43,6 @@ def queue_of(script, *arguments, **more):
     return JobQueue(command=(sys.executable, "-c", script, *map(str, arguments)), **more)
 
 
-def until(holds):
-    end = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
-
-
 def is_alive(pid):
     """Whether a process runs: a zombie that its parent has not read yet does not."""
     try:
@@ -56,15 +51,16 @@ def is_alive(pid):
         return False
 
 
-def test_a_job_tells_its_progress_and_its_result():
-    queue = queue_of(SPEAKS, 0.3)
+def test_a_job_tells_its_progress_and_its_result(tmp_path):
+    queue = queue_of(SPEAKS, tmp_path / "go on")
     job = queue.submit(FULL_RUN, A)
     until(lambda: job.total == 4)
     assert (job.state, job.stage, job.done) == (RUNNING, "years", 1)
+    (tmp_path / "go on").touch()
     until(lambda: not job.is_open)
     assert job.state == DONE
     assert job.result == A.to_json()
-    assert job.seconds >= 0.3
+    assert job.seconds > 0.0
     assert queue.find(FULL_RUN, Question("taonan")) is job  # found again by its content
     assert queue.submit(FULL_RUN, A) is job  # and not run twice
     assert queue.last_seconds("taonan") == job.seconds
@@ -72,7 +68,7 @@ def test_a_job_tells_its_progress_and_its_result():
 
 
 def test_jobs_wait_for_each_other_and_too_many_are_refused():
-    queue = queue_of(SPEAKS, 30, most_waiting=1)
+    queue = queue_of(SPEAKS, NEVER, most_waiting=1)
     first, second = queue.submit(FULL_RUN, A), queue.submit(FULL_RUN, B)
     assert (first.state, second.state) == (RUNNING, WAITING)
     assert queue.place(second) == 1
@@ -84,7 +80,7 @@ def test_jobs_wait_for_each_other_and_too_many_are_refused():
 
 
 def test_a_cancelled_child_is_gone_and_may_be_asked_for_again():
-    queue = queue_of(SPEAKS, 30)
+    queue = queue_of(SPEAKS, NEVER)
     job = queue.submit(FULL_RUN, A)
     until(lambda: job.total)
     queue.cancel(job)
@@ -107,7 +103,7 @@ def test_a_child_that_fails_is_told(script, fault):
 
 
 def test_a_child_that_takes_too_long_is_stopped():
-    queue = queue_of(SPEAKS, 60, longest_seconds=0.5)
+    queue = queue_of(SPEAKS, NEVER, longest_seconds=0.5)
     job = queue.submit(FULL_RUN, A)
     until(lambda: not job.is_open)
     assert job.state == FAILED
@@ -115,7 +111,7 @@ def test_a_child_that_takes_too_long_is_stopped():
 
 
 def test_finished_jobs_are_forgotten_in_the_end():
-    queue = queue_of(SPEAKS, 0, most_kept=2)
+    queue = queue_of(SPEAKS, AT_ONCE, most_kept=2)
     jobs = []
     for seed in range(4):
         jobs.append(queue.submit(FULL_RUN, Question("taonan", seed=seed)))

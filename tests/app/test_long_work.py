@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 
 import pytest
 
 from tests.app.reading import cards, words
 from tests.app.test_parts import answer_with
+from tests.waiting import AT_ONCE, NEVER, WAIT_FOR, until
 from ui import memory, ranges
 from ui.jobs import CANCELLED, DONE, FULL_RUN, RANGES, RUNNING, JobQueue
 from ui.question import FULL, PLAN, Question, from_json
 from ui.state import slider_key
 
 # A child that tells how far it is, waits, and gives the result it was started with.
-CHILD = """
-import json, sys, time
+CHILD = (
+    WAIT_FOR
+    + """
+import json, sys
 request = json.loads(sys.stdin.readline())
 print(json.dumps({"stage": "days", "done": 30, "total": 100}), flush=True)
-time.sleep(float(sys.argv[1]))
+wait_for(sys.argv[1])
 print(json.dumps(json.loads(sys.argv[2])), flush=True)
 """
+)
 FULL_QUESTION = Question("taonan", PLAN, (), FULL)
 
 
@@ -30,8 +33,8 @@ FULL_QUESTION = Question("taonan", PLAN, (), FULL)
 def queue_with(monkeypatch):
     queues = []
 
-    def made(told, seconds=0.0):
-        command = (sys.executable, "-c", CHILD, str(seconds), json.dumps(told))
+    def made(told, until=AT_ONCE):
+        command = (sys.executable, "-c", CHILD, str(until), json.dumps(told))
         queue = JobQueue(command=command)
         queues.append(queue)
         monkeypatch.setattr(memory, "queue", lambda kind: queue)
@@ -43,10 +46,7 @@ def queue_with(monkeypatch):
 
 
 def finished(job):
-    end = time.monotonic() + 20
-    while job.is_open:
-        assert time.monotonic() < end
-        time.sleep(0.02)
+    until(lambda: not job.is_open)
     return job
 
 
@@ -61,8 +61,12 @@ def test_a_full_run_says_how_long_it_takes_before_it_starts(app, queue_with):
     assert "about" in at.button(key="full.start").label
 
 
-def test_a_full_run_goes_on_through_reruns_and_ends_beside_the_quick_answer(app, queue_with):
-    queue = queue_with({"result": answer_with(in_county_visit_rate=0.123).to_json()}, seconds=1.5)
+def test_a_full_run_goes_on_through_reruns_and_ends_beside_the_quick_answer(
+    app, queue_with, tmp_path
+):
+    queue = queue_with(
+        {"result": answer_with(in_county_visit_rate=0.123).to_json()}, until=tmp_path / "go on"
+    )
     at = app(r="taonan", lang="en")
     at.button(key="full.start").click().run()
     job = queue.find(FULL_RUN, FULL_QUESTION)
@@ -71,6 +75,7 @@ def test_a_full_run_goes_on_through_reruns_and_ends_beside_the_quick_answer(app,
     at.segmented_control(key="lang").set_value("zh").run()  # a rerun finds it again
     assert queue.find(FULL_RUN, FULL_QUESTION) is job
     assert "full.cancel" in keys(at)
+    (tmp_path / "go on").touch()
     assert finished(job).state == DONE
     at.run()
     assert "full.cancel" not in keys(at) and "full.start" not in keys(at)
@@ -88,7 +93,7 @@ def test_a_full_run_belongs_to_its_levers(app, queue_with):
 
 
 def test_cancel_stops_the_child_and_says_so(app, queue_with):
-    queue = queue_with({"result": "{}"}, seconds=60)
+    queue = queue_with({"result": "{}"}, until=NEVER)
     at = app(r="taonan", lang="en")
     at.button(key="full.start").click().run()
     at.button(key="full.cancel").click().run()
@@ -121,13 +126,16 @@ def test_a_result_that_makes_no_sense_leaves_the_rest_of_the_page(app, queue_wit
     assert len(cards(at)) == 8
 
 
-def test_ranges_come_after_the_quick_answer_and_stand_on_the_cards(app, queue_with, monkeypatch):
+def test_ranges_come_after_the_quick_answer_and_stand_on_the_cards(
+    app, queue_with, monkeypatch, tmp_path
+):
     draws = [answer_with(in_county_visit_rate=0.8 + k / 100) for k in range(20)]
-    queue = queue_with({"result": ranges.gathered(draws).to_json()}, seconds=0.5)
+    queue = queue_with({"result": ranges.gathered(draws).to_json()}, until=tmp_path / "go on")
     monkeypatch.setattr(memory, "has_draws", lambda region: True)
     at = app(r="liaocheng", lang="en")
     job = queue.find(RANGES, Question("liaocheng"))
     assert "80% range" not in " ".join(cards(at))
+    (tmp_path / "go on").touch()
     finished(job)
     at.run()
     card = cards(at)[0]
@@ -136,8 +144,30 @@ def test_ranges_come_after_the_quick_answer_and_stand_on_the_cards(app, queue_wi
     assert "10th to 90th percentile of 20 draws" in words(at)
 
 
+def test_ranges_tell_how_many_draws_had_no_solution(app, queue_with, monkeypatch):
+    draws = [answer_with(in_county_visit_rate=0.8 + k / 100) for k in range(20)]
+    queue = queue_with({"result": ranges.gathered(draws, 3).to_json()})
+    monkeypatch.setattr(memory, "has_draws", lambda region: True)
+    at = app(r="liaocheng", lang="zh")
+    finished(queue.find(RANGES, Question("liaocheng")))
+    at.run()
+    assert "20组不确定参数" in words(at) and "3组无解" in words(at)
+
+
+def test_ranges_that_failed_can_be_asked_for_again(app, queue_with, monkeypatch):
+    queue = queue_with({"fault": "no solution"})
+    monkeypatch.setattr(memory, "has_draws", lambda region: True)
+    at = app(r="liaocheng", lang="en")
+    first = finished(queue.find(RANGES, Question("liaocheng")))
+    at.run()
+    assert "Ranges could not be computed" in words(at)
+    at.button(key="ranges.again").click().run()
+    again = queue.find(RANGES, Question("liaocheng"))
+    assert again is not first and first.state == "failed"
+
+
 def test_ranges_nobody_waits_for_any_more_are_stopped(app, queue_with, monkeypatch):
-    queue = queue_with({"result": "{}"}, seconds=60)
+    queue = queue_with({"result": "{}"}, until=NEVER)
     monkeypatch.setattr(memory, "has_draws", lambda region: True)
     at = app(r="taonan", lang="en")
     first = queue.find(RANGES, Question("taonan"))

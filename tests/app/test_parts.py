@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from scenarios import levers, load
 from scenarios.plans import REGIONS
-from sim.errors import InputError
+from sim.errors import InputError, NotConverged
 from sim.indicators import INDICATORS
 from sim.tiers import TIER_KEYS
 from ui import charts, ranges, sections
@@ -217,6 +217,22 @@ def test_a_card_with_ranges_tells_the_chance():
 
 
 # Ranges
+
+
+def test_a_draw_without_a_solution_is_counted_and_not_in_the_ranges(monkeypatch):
+    def asked(question, overrides, threads):
+        if overrides["number"] in (1, 4):
+            raise NotConverged("residual 1.0")
+        return answer_with(in_county_visit_rate=0.9)
+
+    monkeypatch.setattr(ranges, "ask", asked)
+    draws = [{"number": k} for k in range(6)]
+    found = ranges.ranges_of(Question("taonan"), draws, lambda *told: None)
+    assert (found.draws, found.left_out) == (4, 2)
+    assert found.values[2035]["in_county_visit_rate"] == (0.9,) * 4
+    assert ranges.from_json(found.to_json()) == found
+    with pytest.raises(NotConverged):
+        ranges.ranges_of(Question("taonan"), [draws[1], draws[4]], lambda *told: None)
 
 
 def test_ranges_are_percentiles_of_the_draws_and_leave_out_what_none_defines():

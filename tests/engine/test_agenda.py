@@ -36,7 +36,7 @@ def people_with(status: np.ndarray) -> np.ndarray:
     return people
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     seed=st.integers(0, 2**32 - 1),
     sizes=st.lists(st.integers(0, 400), min_size=3, max_size=12),

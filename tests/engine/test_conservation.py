@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim import day as timetable
@@ -183,8 +183,7 @@ settings_of_rules = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=25, deadline=None, derandomize=True,
-          suppress_health_check=[HealthCheck.too_slow])  # fmt: skip
+@settings(max_examples=25)
 @given(
     options=worlds, overrides=settings_of_rules, need=st.sampled_from([0.5, 3.0]),
     seed=st.integers(0, 2**63 - 1), threads=st.integers(1, 3),

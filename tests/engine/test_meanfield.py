@@ -26,8 +26,8 @@ from sim.engines.meanfield.chain import follow
 from sim.engines.meanfield.memory import new_rates, remember, seen_by_all
 from sim.engines.meanfield.model import MeanField
 from sim.engines.meanfield.setting import ground_of
-from sim.engines.meanfield.solver import NotConverged
 from sim.engines.meanfield.year import NOT_GIVEN, run_year
+from sim.errors import NotConverged
 from sim.indicators import compute_all
 from sim.parameters import load_parameters, one_row
 from sim.path import simulate_path

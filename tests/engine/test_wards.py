@@ -381,7 +381,7 @@ def test_a_stay_beyond_the_facilitys_capability_lasts_a_day_and_ends_in_a_transf
     assert hardest.stays[0, L.FACILITY] == f
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 @given(
     beds=st.integers(0, 6), overflow=st.integers(0, 2), reserved=st.integers(0, 3),
     state=st.tuples(st.integers(0, 8), st.integers(0, 8)),
@@ -505,7 +505,7 @@ def test_a_pool_works_as_long_as_its_patients_take_one_by_one() -> None:
     assert together.busy == alone
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 @given(
     rows=st.lists(st.tuples(st.sampled_from([MINOR, CRITICAL]), st.integers(0, 7_200)),
                   min_size=1, max_size=40),

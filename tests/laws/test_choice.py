@@ -90,7 +90,7 @@ def test_own_price_elasticity_of_the_township(p, own, cross):
         assert slope[[0, 1, 3]] == pytest.approx([cross] * 3, abs=1e-6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.floats(-8.0, 8.0), min_size=12, max_size=12),
     st.lists(st.booleans(), min_size=12, max_size=12),
@@ -191,7 +191,7 @@ def test_utility_moves_the_right_way():
     assert own_utility(weights, 1.0, 0.0, 0.0) == pytest.approx(P.quality_weight[0])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.floats(0.0, 1.0), st.booleans())
 def test_perceived_quality_stays_a_probability(quality, good):
     after = learned(P, quality, good)

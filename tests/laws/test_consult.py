@@ -136,7 +136,7 @@ def test_most_patients_come_before_eleven():
     assert part_time == pytest.approx(float(P.morning_share), abs=1e-12)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.floats(0.1, 5_000.0), st.integers(2, 4))
 def test_rooms_keep_the_clinic_hours_of_doctors(doctors, tier):
     share = weekly_share(tier)

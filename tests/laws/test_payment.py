@@ -33,7 +33,7 @@ def test_known_bills(charge, rate, deductible, cap, paid, fund):
     assert fund_fen(charge, rate, deductible, cap, paid) == fund
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(FEN, st.integers(0, 10_000), FEN, FEN, FEN)
 def test_the_fund_pays_by_the_rule_and_the_patient_the_rest(charge, rate, deductible, cap, paid):
     fund = fund_fen(charge, rate, deductible, cap, paid)
@@ -46,7 +46,7 @@ def test_the_fund_pays_by_the_rule_and_the_patient_the_rest(charge, rate, deduct
         assert paid + fund <= cap
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(FEN, st.integers(0, 9_999), FEN, st.integers(1, 10_000))
 def test_a_higher_rate_or_a_lower_deductible_never_pays_less(charge, rate, deductible, more):
     fund = fund_fen(charge, rate, deductible, 0, 0)
@@ -61,7 +61,7 @@ def test_the_deductible_falls_with_admissions_and_stays_at_its_last_factor():
     assert [deductible_fen(50_001, factor, before) for before in range(5)] == known
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(FEN, st.floats(0.0, 1.0, exclude_min=True, exclude_max=True))
 def test_a_charge_is_the_price_times_severity_to_the_fen(price, y):
     charge = charge_fen(P, price, y)

@@ -173,7 +173,7 @@ TIGHT = load_parameters(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(st.tuples(st.integers(0, 8), st.sampled_from([0, 0, 2, 3])), max_size=14),
     st.integers(1, 3),
@@ -248,7 +248,7 @@ def test_a_consult_looked_up_lasts_what_the_rule_says(minutes, cv):
         assert consult_seconds(durations, TIER, u) == whole_seconds(u, law)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(st.integers(0, 11), st.integers(0, 86_399)), max_size=300))
 def test_keys_are_sorted_by_pool_second_and_place(keys):
     n = len(keys)

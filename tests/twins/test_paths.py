@@ -188,7 +188,7 @@ def test_generated_paths_agree():
 
     @seed(7)
     @settings(
-        max_examples=30, deadline=None, database=None, phases=[Phase.generate],
+        max_examples=30, database=None, phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(regions(), parameters(), st.integers(0, 2**40), st.booleans())

@@ -38,7 +38,7 @@ def agree(count: int, luck: int, most_months: int) -> int:
 
     @seed(luck)
     @settings(
-        max_examples=count, deadline=None, database=None, phases=[Phase.generate],
+        max_examples=count, database=None, phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(worlds(most_months))

@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -103,8 +102,7 @@ def test_ctrl_c_is_raised_again_where_it_was_swallowed():
         signal.signal(signal.SIGINT, before)
 
 
-def test_the_first_word_comes_at_once():
-    begun = time.monotonic()
+def test_the_first_word_comes_before_anything_else():
     process = subprocess.Popen(
         [sys.executable, "-m", "sim", "run", "taonan"],
         stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
@@ -114,7 +112,6 @@ def test_the_first_word_comes_at_once():
     process.kill()
     process.wait()
     assert first.strip() in (text("progress.start", "en"), text("progress.compile", "en"))
-    assert time.monotonic() - begun < 30  # an order of magnitude, not a timing
 
 
 def test_every_text_exists_in_both_languages():

@@ -19,7 +19,7 @@ from scenarios.levers import levers
 from scenarios.runs import Job, Source, Variant, drawn_size, scenario_of
 from scenarios.strain import pressure, strain
 from scenarios.targets import targets
-from sim.errors import InputError
+from sim.errors import InputError, NotConverged
 from tests import standin
 
 compare_module = import_module("scenarios.compare")  # the package's name for it is the function
@@ -398,6 +398,23 @@ def test_a_wrong_call_is_refused_before_anything_runs(names, more, field, monkey
 def test_a_scenario_of_another_region_is_refused(small):
     with pytest.raises(InputError, match="one of liaocheng"):
         compare("liaocheng", ("as-now", small))
+
+
+def test_a_draw_without_a_solution_is_left_out_of_every_arm_and_counted(small, monkeypatch):
+    def path_of(job, threads=1):
+        if job.draw == 2 and job.variant.plan.place == small:
+            raise NotConverged("residual 1.0")
+        return standin.path_of(job, threads)
+
+    arms, years = ("as-now", small), (2023, 2030)
+    whole = compare("taonan", arms, years, draws=4, threads=1, decompose=False)
+    monkeypatch.setattr(runs, "path_of", path_of)
+    found = compare("taonan", arms, years, draws=4, threads=1, decompose=False)
+    assert (whole.draws, found.draws) == (4, 3)
+    assert ("note.draws_left_out", {"left_out": 1}) in found.notes
+    for cell, values in found.samples.draws.items():
+        kept = np.delete(whole.samples.draws[cell], 1, axis=0)
+        assert np.array_equal(values, kept, equal_nan=True)
 
 
 def test_the_price_is_told_before_the_draws_are_run(small):

@@ -60,7 +60,7 @@ def test_days_of_the_key_run_on_over_the_years():
         assert key_day(year + 1) == key_day(year) + days_in_year(year)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.sampled_from(YEARS), st.integers(-60, 365), st.integers(1, 40))
 def test_weekdays_are_the_calendars(year, first, days):
     exact = [(date(year, 1, 1) + timedelta(days=first + k)).weekday() for k in range(days)]
@@ -85,7 +85,7 @@ def test_days_to_opening_lead_to_the_first_open_day(tier, weekday):
     assert days == is_open.index(True)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.integers(0, N_TIERS - 1),
     st.integers(0, 1),

@@ -133,7 +133,7 @@ def test_the_old_live_in_the_country(region, residents):
     share=st.floats(0.0, 1.0),
     data=st.data(),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_split_by_residence_keeps_both_margins(cells, share, data):
     persons = np.array(cells, dtype=np.int64)
     total = round(share * int(persons.sum()))
@@ -153,7 +153,7 @@ def test_split_by_residence_keeps_both_margins(cells, share, data):
     cells=st.lists(st.integers(0, 400), min_size=1, max_size=38),
     weight=st.lists(st.floats(0.0, 50.0), min_size=1, max_size=30).filter(lambda w: sum(w) > 0.1),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_deal_keeps_both_margins(cells, weight):
     persons = np.array(cells, dtype=np.int64)
     weights = np.array(weight)
@@ -169,7 +169,7 @@ def test_deal_keeps_both_margins(cells, weight):
     pairs=st.lists(st.tuples(st.floats(0.0, 30.0), st.integers(0, 30)), min_size=1, max_size=20),
     share=st.floats(0.0, 1.0),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_controlled_rounding_meets_any_feasible_total(pairs, share):
     expected = np.array([pair[0] for pair in pairs])
     upper = np.array([pair[1] for pair in pairs], dtype=np.int64)

@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scenarios import levers, load, shipped, targets
@@ -335,7 +335,7 @@ LINES = (LIBRARY / "liaocheng" / "plan-2025.yaml").read_text(encoding="utf-8").s
 JUNK = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=12)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100)
 @given(data=st.data())
 def test_a_file_changed_at_random_is_read_or_refused_and_nothing_else(tmp_path_factory, data):
     lines = list(LINES)

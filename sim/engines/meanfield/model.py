@@ -172,7 +172,7 @@ class MeanField:
 
         exact  see solver.solve_period
 
-        Raises solver.NotConverged when there is no fixed point within the tolerance.
+        Raises errors.NotConverged when there is no fixed point within the tolerance.
         """
         moved, self.events = change(
             self.p, self.cells, self.ground.vital, self.relative_deaths, self.partners,

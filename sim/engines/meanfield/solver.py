@@ -30,6 +30,7 @@ from sim.engines.meanfield.choice import (
 )
 from sim.engines.meanfield.flows import WIDE, new_chain
 from sim.engines.meanfield.offers import offer, offered
+from sim.errors import NotConverged
 from sim.parameters import one_row
 
 TOLERANCE = 1e-6  # of waits in hours, shares and occupancies
@@ -45,10 +46,6 @@ _LOOSE_INNER = 2e-3
 # Growth of contacts with the wait is at least this steep: hours of wait per utility, and half the
 # alternative's own share; only the speed of the iteration rests on it.
 _OWN_RESPONSE = 0.6
-
-
-class NotConverged(RuntimeError):
-    """No fixed point was found; the answer is not to be used."""
 
 
 # What a period's fixed point reads of its setting, see setting.Setting.

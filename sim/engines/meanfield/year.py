@@ -62,7 +62,7 @@ def run_year(ground: Ground, p: Any, tell: Callable[[int, int], None] | None = N
 
     tell  called with (quarters done, quarters)
 
-    Raises solver.NotConverged when a period has no fixed point within the tolerance.
+    Raises errors.NotConverged when a period has no fixed point within the tolerance.
     """
     model = MeanField(ground, p)
     year = ground.region.year
