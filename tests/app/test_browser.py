@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from scenarios.plans import REGIONS
-from tests.waiting import until
+from tests.waiting import SECONDS, until
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
@@ -48,7 +48,7 @@ def server():
     until(lambda: answers(address))
     yield address
     process.terminate()
-    process.wait(timeout=20)
+    process.wait(timeout=SECONDS)
 
 
 def answers(address):

@@ -242,7 +242,7 @@ def test_an_interrupted_run_leaves_no_file(tmp_path):
     assert len(list(tmp_path.iterdir())) == 2  # temporary ones
     process.send_signal(signal.SIGINT)
     rest = process.stderr.read()
-    assert process.wait(timeout=60) == INTERRUPTED
+    assert process.wait(timeout=SECONDS) == INTERRUPTED
     assert "interrupted" in rest
     assert list(tmp_path.iterdir()) == []
 
