@@ -1,5 +1,5 @@
 """The page of the project: `streamlit run app.py`, or `make run`."""
 
-from ui.page import show
+from ui.pages.page import show
 
 show()

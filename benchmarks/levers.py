@@ -23,15 +23,15 @@ from typing import Any
 
 import numpy as np
 
-from scenarios.course import course_of
-from scenarios.levers import Lever, levers
-from scenarios.plans import REGIONS
+from scenarios.plans.clauses import REGIONS
+from scenarios.plans.levers import Lever, levers
 from scenarios.scenario import Scenario, Setting
-from sim.course import EMPTY, EVERYWHERE, FIRST_YEAR, Course
+from scenarios.schedule import course_of
+from sim.dynamics.schedule import EMPTY, EVERYWHERE, FIRST_YEAR, Course
 from sim.indicators import INDICATORS, compute_all
 from sim.parameters import load_parameters
-from sim.path import path_key, simulate_path
-from sim.path_engines import path_regions
+from sim.paths.drivers import path_regions
+from sim.paths.path import path_key, simulate_path
 
 START = date(2024, 1, 1)
 MEANFIELD_YEAR = 2030

@@ -20,14 +20,14 @@ import numpy as np
 
 from benchmarks.levers import START, course_at, readings
 from scenarios import load
-from scenarios.course import course_of
-from scenarios.levers import levers
-from scenarios.plans import REGIONS
-from sim.course import EMPTY, Course
+from scenarios.plans.clauses import REGIONS
+from scenarios.plans.levers import levers
+from scenarios.schedule import course_of
+from sim.dynamics.schedule import EMPTY, Course
+from sim.dynamics.stocks import LOOPS
 from sim.indicators import INDICATORS
 from sim.parameters import read_rows
-from sim.path import LAST_YEAR, simulate_path
-from sim.stocks import LOOPS
+from sim.paths.path import LAST_YEAR, simulate_path
 
 BASE = 2023
 DRIFT_YEARS = (2020, BASE, 2030, LAST_YEAR)

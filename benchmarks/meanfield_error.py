@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from scenarios.runs import Job, Source, Variant, readings_of
+from scenarios.comparison.runs import Job, Source, Variant, readings_of
 from sim.engines.meanfield.year import NOT_GIVEN
 from sim.indicators import INDICATORS, compute_all
 from sim.run import simulate

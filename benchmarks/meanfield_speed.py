@@ -16,15 +16,15 @@ from collections.abc import Mapping
 from multiprocessing import get_context
 
 from scenarios import load
-from scenarios.course import course_of
-from sim.demography import load_demography
-from sim.draws import load_draws
-from sim.engines.meanfield.model import MeanField
-from sim.engines.meanfield.setting import ground_of
+from scenarios.schedule import course_of
+from sim.draws.constrained import load_draws
+from sim.engines.meanfield.periods import MeanField
+from sim.engines.meanfield.solver_inputs import ground_of
 from sim.packs import load_region
 from sim.parameters import load_parameters
-from sim.path import simulate_path
+from sim.paths.path import simulate_path
 from sim.population import PopulationParameters, residents_of
+from sim.population.vital_rates import load_demography
 
 SCENARIOS = ("as-now", "plan-2025", "vision-2035")
 YEARS = (2023, 2025, 2035)

@@ -54,7 +54,7 @@ def main() -> None:
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     options = parser.parse_args()
     begun = time.perf_counter()
-    import sim.engines.compiled as engine
+    import sim.engines.compiled.driver as engine
     from sim.packs import load_region
     from sim.run import simulate
 

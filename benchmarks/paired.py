@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 
 from benchmarks.peers.world import region_of
-from sim.demography import load_demography
-from sim.engines.compiled import CompiledEngine
-from sim.engines.kernels import layout as L
+from sim.engines.compiled.driver import CompiledEngine
+from sim.engines.kernels import episode_word as L
 from sim.parameters import load_parameters
 from sim.population import PopulationParameters, residents_of
+from sim.population.vital_rates import load_demography
 from sim.tiers import CLASS_KEYS
 
 LEVERS: dict[str, dict[str, float]] = {

@@ -3,18 +3,18 @@
     python -m benchmarks.sliders taonan
 
 Sorted by the sum of the changes, each over its spread among the levers; the page's ten sliders are
-chosen from the top of this table (ui/question.py).
+chosen from the top of this table (ui/model/question.py).
 """
 
 from __future__ import annotations
 
 import sys
 
-from scenarios.levers import Lever, levers
-from scenarios.plans import REGIONS
-from ui.answer import Answer, ask
-from ui.numbers import DEFINED
-from ui.question import LAST, PLAN, Question
+from scenarios.plans.clauses import REGIONS
+from scenarios.plans.levers import Lever, levers
+from ui.model.answer import Answer, ask
+from ui.model.question import LAST, PLAN, Question
+from ui.view.numbers import DEFINED
 
 FIGURES = (
     ("in_county_visit_rate", ""), ("in_county_admission_share", ""),

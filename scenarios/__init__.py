@@ -10,10 +10,10 @@ date; `compare` runs scenarios side by side and tells what would follow.
 0.1
 """
 
-from scenarios.compare import compare
-from scenarios.levers import levers
+from scenarios.comparison.compare import compare
+from scenarios.plans.levers import levers
+from scenarios.plans.targets import targets
 from scenarios.scenario import Scenario
-from scenarios.schema import load, shipped
-from scenarios.targets import targets
+from scenarios.scenario_file import load, shipped
 
 __all__ = ["Scenario", "compare", "levers", "load", "shipped", "targets"]

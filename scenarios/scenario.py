@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from scenarios.levers import Effect, Lever, Quantity
+from scenarios.plans.levers import Effect, Lever, Quantity
 from scenarios.rollout import share, year_of
-from sim.course import EVERYWHERE, FORMS, Place
+from sim.dynamics.schedule import EVERYWHERE, FORMS, Place
 
 BASES = ("plan", "national", "assumed")
 

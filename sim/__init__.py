@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim.packs import load_region as load_region
-    from sim.path import simulate_path as simulate_path
+    from sim.paths.path import simulate_path as simulate_path
     from sim.run import simulate as simulate
 
 __version__ = "0.1.0"
@@ -31,7 +31,7 @@ def __getattr__(name: str) -> Any:
 
         return simulate
     if name == "simulate_path":
-        from sim.path import simulate_path
+        from sim.paths.path import simulate_path
 
         return simulate_path
     raise AttributeError(f"module 'sim' has no attribute {name!r}")

@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.compiled import kernel
+from sim.jit import kernel
 
 DAY_SECONDS = 86_400
 DISCHARGE_SECOND = 10 * 3_600

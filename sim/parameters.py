@@ -2,8 +2,9 @@
 
 A parameter is a scalar, or an array over one or two declared axes (need class, tier, age group …);
 which one follows from the `index` column of its rows, and every combination must be there.
-`anchored.csv`, written by `python -m sim anchor`, overlays the calibrated rows; what a region's own
-published figures shift (`anchored_regions.csv`, by `python -m sim anchor REGION`) comes on top.
+`anchored.csv`, written by `python -m calibration anchor`, overlays the calibrated rows; what a
+region's own published figures shift (`anchored_regions.csv`, by `python -m calibration anchor
+REGION`) comes on top.
 
 Two kinds of bounds. A row's low and high say what the number may be as things are: the range of its
 prior. `data/limits.csv` says, by unit, what a rule can compute with at all: a policy or a limiting
@@ -301,7 +302,7 @@ def load_parameters(
     """The parameters as one read-only record of floats and float64 arrays.
 
     overrides  values by key: `"taste_sd"` or `"capability:county/complex"`; they stand as given
-    anchored   overlay the values solved by `python -m sim anchor`
+    anchored   overlay the values solved by `python -m calibration anchor`
     region     overlay the shifts of this region, "" for the national values
     raises     InputError for an unknown key, or a value beyond the limits of its unit
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.engines.kernels import layout as L
+from sim.engines.kernels import episode_word as L
 from sim.engines.world import WAIT_EDGES_MINUTES
 from sim.errors import Fault, InputError
 from sim.tiers import CLASS_KEYS, KIND_KEYS, TIER_KEYS

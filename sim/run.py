@@ -12,21 +12,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim import __version__
-from sim.demography import load_demography
-from sim.engines.compiled import CompiledEngine
-from sim.engines.kernels import layout as L
-from sim.engines.meanfield.setting import ground_of
+from sim.engines.compiled.driver import CompiledEngine
+from sim.engines.kernels import episode_word as L
+from sim.engines.meanfield.solver_inputs import ground_of
 from sim.engines.meanfield.year import NOT_GIVEN, YearResult, run_year
 from sim.engines.observe import Observer
 from sim.errors import Fault, InputError
-from sim.extract import extract
+from sim.identity import source_hash
 from sim.packs import load_region
+from sim.packs.extract import extract
 from sim.parameters import beyond_range, load_parameters
 from sim.population import Ledger, PopulationParameters, residents_of
+from sim.population.vital_rates import load_demography
 from sim.region import Region
 from sim.results import GROUP_DIMENSIONS, SCHEMA_VERSION, build_dataset, import_ahead
-from sim.source import source_hash
-from sim.text import text
+from sim.words import text
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -73,7 +73,7 @@ def simulate(
     year       2020-2023
     engine     "compiled"; "meanfield": expected values, without quantiles; or "reference": the same
                model told readably, for extracts
-    townships  0, or take so many whole townships out of the region (sim.extract): an extract,
+    townships  0, or take so many whole townships out of the region (sim.packs.extract): an extract,
                not a result
     overrides  parameter values by key, see sim.parameters.load_parameters
     progress   called with (stage, days done, days, visits so far)

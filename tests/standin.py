@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from scenarios.runs import drawn_sizes, scenario_of
+from scenarios.comparison.runs import drawn_sizes, scenario_of
 from sim import simulate
 
 # A lever at its highest level keeps so many of a hundred visits more in the county, makes waits and
@@ -43,7 +43,7 @@ def strength(job, year):
 
 
 def path_of(job, threads=1):
-    """What `scenarios.runs.path_of` gives, made up."""
+    """What `scenarios.comparison.runs.path_of` gives, made up."""
     base, years = a_year(), {}
     luck = dict(job.overrides).get("need_scale:minor", 1.0)
     if job.engine == "compiled":

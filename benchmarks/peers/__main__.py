@@ -20,7 +20,7 @@ from benchmarks.peers.mesa_model import MesaModel
 from benchmarks.peers.rules import as_table
 from benchmarks.peers.simpy_model import SimPyModel
 from benchmarks.peers.world import World, engine_of, region_of, world_of
-from sim.engines.kernels import layout as L
+from sim.engines.kernels import episode_word as L
 from sim.engines.observe import Observer
 
 WARM = 7

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from sim.demography import load_demography
-from sim.engines.compiled import CompiledEngine
+from sim.engines.compiled.driver import CompiledEngine
 from sim.packs import load_region
 from sim.parameters import load_parameters
 from sim.population import PopulationParameters, residents_of
+from sim.population.vital_rates import load_demography
 from sim.tiers import CLASS_KEYS, TIER_KEYS
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

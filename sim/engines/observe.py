@@ -15,7 +15,7 @@ import numpy as np
 @dataclass(frozen=True, slots=True)
 class Today:
     """A day's list of requests and what became of each; arrays of shape (requests,) unless said
-    otherwise. Meanings of the numbers: sim.engines.kernels.layout.
+    otherwise. Meanings of the numbers: sim.engines.kernels.episode_word.
 
     day, month, weekday  days from 1 January (negative in the warm-up), 0-11, 0 Monday
     counting     1 in the year, 0 in the warm-up

@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from sim.compiled import kernel
 from sim.day import weekly_share
-from sim.engines.schema import (
+from sim.engines.record_types import (
     FACILITY_RECORD,
     FIRST_SHARED,
     SCHEME_RECORD,
@@ -18,6 +17,7 @@ from sim.engines.schema import (
     WAIT_BINS,
     World,
 )
+from sim.jit import kernel
 from sim.parameters import one_row
 from sim.population import Ledger, Residents
 from sim.region import Region

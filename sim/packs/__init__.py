@@ -4,8 +4,8 @@ A pack is a folder of declared tables (`schema`), one region each, in which ever
 status and a source. Reading is strict, so that a slip of the pen is told and never repaired.
 """
 
-from sim.packs.places import REGIONS
 from sim.packs.read import PathRegions, load_path_regions, load_region
+from sim.packs.region_facts import REGIONS
 from sim.packs.verify import Report, verify
 
 __all__ = [

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 
 from sim.errors import Fault
+from sim.packs.cells import Value
 from sim.packs.check_facilities import (
     check_facility_rows,
     check_facility_stocks,
@@ -24,7 +25,6 @@ from sim.packs.schema import (
     SETTINGS_FILE,
     TableSchema,
 )
-from sim.packs.text import Value
 from sim.tiers import AGE_BAND_KEYS, TIER_KEYS
 
 UNIT_KINDS = {"town": "towns", "township": "townships", "subdistrict": "subdistricts"}

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 
 from sim.errors import Fault
+from sim.packs.cells import Value
 from sim.packs.pack import Pack
 from sim.packs.schema import (
     MOST_BEDS,
@@ -15,7 +16,6 @@ from sim.packs.schema import (
     STOCK_QUANTITIES,
     TIERS_OF_KIND,
 )
-from sim.packs.text import Value
 from sim.tiers import TIER_KEYS, Kind, Tier
 
 DOCTOR_TOLERANCE = 0.5

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from sim.errors import Fault, InputError
+from sim.packs.cells import PLACEHOLDER, expected, plain_number, shown
 from sim.packs.columns import where_to_find
 from sim.packs.schema import FIXED_TABLES, PACK_FILES, SETTINGS_FILE, Column, facilities_schema
 from sim.packs.settings import SETTINGS, pattern_of
-from sim.packs.text import PLACEHOLDER, expected, plain_number, shown
-from sim.text import text
+from sim.words import text
 
 
 @dataclass(frozen=True, slots=True)

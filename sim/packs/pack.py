@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from sim.packs.cells import Value
 from sim.packs.settings import Settings
 from sim.packs.table import Table
-from sim.packs.text import Value
 
 
 @dataclass(frozen=True, slots=True)

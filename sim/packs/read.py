@@ -13,9 +13,10 @@ import numpy as np
 
 from sim.errors import Fault, FaultList, InputError
 from sim.packs.assemble import assemble, assemble_for_path, opening_year
+from sim.packs.cells import NO_SUCH_FILE, printable, read_bytes, shown
 from sim.packs.check import find_faults_between
 from sim.packs.pack import Pack
-from sim.packs.places import REGIONS
+from sim.packs.region_facts import REGIONS
 from sim.packs.schema import (
     FIRST_YEAR,
     FIXED_TABLES,
@@ -26,7 +27,6 @@ from sim.packs.schema import (
 )
 from sim.packs.settings import parse_settings
 from sim.packs.table import parse_table
-from sim.packs.text import NO_SUCH_FILE, printable, read_bytes, shown
 from sim.region import Region, freeze
 
 REGIONS_FOLDER = Path(__file__).resolve().parent.parent / "regions"

@@ -8,6 +8,15 @@ from difflib import get_close_matches
 from ruamel.yaml.error import YAMLError
 
 from sim.errors import Fault
+from sim.packs.cells import (
+    LONGEST_SHOWN,
+    Value,
+    cell_fault,
+    decode,
+    expected,
+    named,
+    parse_cell,
+)
 from sim.packs.columns import where_to_find
 from sim.packs.schema import (
     FIRST_YEAR,
@@ -20,15 +29,6 @@ from sim.packs.schema import (
     key,
     number,
     text,
-)
-from sim.packs.text import (
-    LONGEST_SHOWN,
-    Value,
-    cell_fault,
-    decode,
-    expected,
-    named,
-    parse_cell,
 )
 from sim.packs.yaml_text import scalars, yaml_fault
 

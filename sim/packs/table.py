@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from sim.errors import Fault, FaultList
+from sim.packs.cells import LONGEST_SHOWN, Value, cell_fault, decode, named, parse_cell, shown
 from sim.packs.schema import MAY_BE_EMPTY, TableSchema
-from sim.packs.text import LONGEST_SHOWN, Value, cell_fault, decode, named, parse_cell, shown
 
 MOST_ROWS = 200_000
 MOST_COLUMNS = 200

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from sim.errors import Fault, InputError
+from sim.packs.cells import expected
 from sim.packs.columns import guide
 from sim.packs.schema import (
     FIXED_TABLES,
@@ -20,7 +21,6 @@ from sim.packs.schema import (
     facilities_schema,
 )
 from sim.packs.settings import SETTINGS
-from sim.packs.text import expected
 
 SOURCE = Path(__file__).parent / "new_region"
 PAGE = "README.md"

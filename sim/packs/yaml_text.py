@@ -25,8 +25,8 @@ from ruamel.yaml.events import (
 from ruamel.yaml.reader import ReaderError
 
 from sim.errors import Fault
+from sim.packs.cells import named, printable, shown
 from sim.packs.schema import SETTINGS_FILE
-from sim.packs.text import named, printable, shown
 
 DEEPEST = 6
 MOST_VALUES = 2_000

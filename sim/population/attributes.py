@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.compiled import kernel
-from sim.demography import Demography
+from sim.jit import kernel
 from sim.population.records import Floats, Ints, PopulationParameters, Residents, in_threads
+from sim.population.vital_rates import Demography
 from sim.region import Region
 from sim.rules.demography import (
     DAYS_PER_YEAR,

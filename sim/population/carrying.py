@@ -8,8 +8,7 @@ from dataclasses import fields
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.compiled import kernel
-from sim.demography import Demography, load_demography
+from sim.jit import kernel
 from sim.population.attributes import laws_of, set_attributes
 from sim.population.census import people_of_census
 from sim.population.moves import MOVED_OUT, move_out, newcomers_of
@@ -27,6 +26,7 @@ from sim.population.records import (
     in_threads,
     starts_of,
 )
+from sim.population.vital_rates import Demography, load_demography
 from sim.region import Region
 from sim.rules.demography import (
     CENSUS_YEAR,

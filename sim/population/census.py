@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.compiled import njit
-from sim.demography import Demography, load_demography
 from sim.errors import Fault, InputError
+from sim.jit import njit
 from sim.population.attributes import laws_of, set_attributes
 from sim.population.records import (
     Floats,
@@ -20,6 +19,7 @@ from sim.population.records import (
     in_threads,
     starts_of,
 )
+from sim.population.vital_rates import Demography, load_demography
 from sim.region import Region
 from sim.rules.demography import CENSUS_YEAR, MAX_CENSUS_RESIDENTS
 from sim.rules.random import Stream, block

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.compiled import kernel, njit
 from sim.errors import Fault, InputError
+from sim.jit import kernel, njit
 from sim.population.attributes import by_single_age
 from sim.population.records import (
     Floats,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sim.compiled import kernel
+from sim.jit import kernel
 from sim.tiers import Tier
 
 # Priority of a claim on a bed or a doctor, lower first.

@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sim.compiled import kernel
-from sim.elementary import exp, log
+from sim.jit import kernel
+from sim.rules.exp_log import exp, log
 from sim.rules.random import normal_quantile
 from sim.tiers import Kind
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sim.compiled import kernel
+from sim.jit import kernel
 from sim.rules.stay import lognormal, lognormal_law
 
 N_POOLS = 6

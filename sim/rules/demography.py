@@ -1,7 +1,7 @@
 """Laws of dying, giving birth, ageing and moving, and the layout of identities.
 
 All functions are compiled scalars; a caller draws the uniform by the key of the person and the
-year (streams CARRY and BIRTH). Tables of rates are read by `sim.demography`.
+year (streams CARRY and BIRTH). Tables of rates are read by `sim.population.vital_rates`.
 
 Identity of a person, 32 bits, never a running counter:
 
@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from sim.compiled import njit as compiled
-from sim.compiled import numba
+from sim.jit import njit as compiled
+from sim.jit import numba
 
 njit: Any = numba.njit
 boolean, float64, int64 = numba.boolean, numba.float64, numba.int64

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.compiled import kernel
+from sim.jit import kernel
 
 MOST_CANDIDATES = 63  # an ordinal of an episode has six bits; the bound is never met in practice
 _FEW_CANDIDATES = 3  # seldom more in a month

@@ -7,7 +7,7 @@ resident's order and no two keys are equal.
 
 from __future__ import annotations
 
-from sim.compiled import kernel
+from sim.jit import kernel
 
 _PLACE_BITS = 24
 _SECOND_BITS = 20

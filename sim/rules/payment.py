@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sim.compiled import kernel
+from sim.jit import kernel
 from sim.rules.illness import severity_factor
 
 MOST_FEN = 2**31 - 1  # a person's year of fund payments is counted up to 21 million yuan

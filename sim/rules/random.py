@@ -15,7 +15,7 @@ import math
 from enum import IntEnum
 from typing import Any
 
-from sim.compiled import numba
+from sim.jit import numba
 
 njit: Any = numba.njit
 float64, int64, UniTuple = numba.float64, numba.int64, numba.types.UniTuple

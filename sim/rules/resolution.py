@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.compiled import kernel
+from sim.jit import kernel
 
 MOST_VISITS = 4  # visits of one episode; then it ends unresolved
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sim.compiled import kernel
+from sim.jit import kernel
 from sim.rules.random import normal_quantile
 
 

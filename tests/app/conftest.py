@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def path(monkeypatch):
     """The stand-in in place of the path, for this test only; no draws, nothing remembered."""
-    from ui import answer, memory
+    from ui.model import answer, memory
 
     stand_in.one_year()  # compiled before anything is waited for
     monkeypatch.setattr(answer, "simulate_path", stand_in.simulate_path)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.plans import REGIONS
+from scenarios.plans.clauses import REGIONS
 from tests.waiting import SECONDS, until
 
 ROOT = Path(__file__).resolve().parents[2]

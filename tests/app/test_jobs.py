@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.waiting import AT_ONCE, NEVER, WAIT_FOR, until
-from ui import worker
-from ui.jobs import CANCELLED, DONE, FAILED, FULL_RUN, RUNNING, WAITING, JobQueue
-from ui.question import Question
+from ui.model import worker
+from ui.model.jobs import CANCELLED, DONE, FAILED, FULL_RUN, RUNNING, WAITING, JobQueue
+from ui.model.question import Question
 
 ROOT = Path(__file__).resolve().parents[2]
 A, B, C = Question("taonan"), Question("suining"), Question("chifeng")
@@ -33,9 +33,9 @@ FAILS = 'import json, sys; sys.stdin.readline(); print(json.dumps({"fault": "no 
 # The real child with a model that never ends.
 ENDLESS = """
 import sys, time
-import ui.worker
-ui.worker.ask = lambda *_, **__: time.sleep(3600)
-sys.exit(ui.worker.main())
+import ui.model.worker
+ui.model.worker.ask = lambda *_, **__: time.sleep(3600)
+sys.exit(ui.model.worker.main())
 """
 
 
@@ -124,8 +124,8 @@ def test_no_child_outlives_a_server_that_is_killed(tmp_path):
     server = textwrap.dedent(f"""
         import sys, time
         sys.path.insert(0, {str(ROOT)!r})
-        from ui.jobs import FULL_RUN, JobQueue
-        from ui.question import Question
+        from ui.model.jobs import FULL_RUN, JobQueue
+        from ui.model.question import Question
         command = (sys.executable, "-c", sys.argv[1])
         job = JobQueue(command=command).submit(FULL_RUN, Question("taonan"))
         print(job.process.pid, flush=True)

@@ -10,10 +10,10 @@ import pytest
 from tests.app.reading import cards, words
 from tests.app.test_parts import answer_with
 from tests.waiting import AT_ONCE, NEVER, WAIT_FOR, until
-from ui import memory, ranges
-from ui.jobs import CANCELLED, DONE, FULL_RUN, RANGES, RUNNING, JobQueue
-from ui.question import FULL, PLAN, Question, from_json
-from ui.state import slider_key
+from ui.model import memory, ranges
+from ui.model.jobs import CANCELLED, DONE, FULL_RUN, RANGES, RUNNING, JobQueue
+from ui.model.question import FULL, PLAN, Question, from_json
+from ui.view.state import slider_key
 
 # A child that tells how far it is, waits, and gives the result it was started with.
 CHILD = (

@@ -6,14 +6,14 @@ import re
 
 import pytest
 
-from scenarios.plans import REGIONS
+from scenarios.plans.clauses import REGIONS
 from sim.errors import Fault, InputError
 from tests.app import stand_in
 from tests.app.reading import cards, shows, sliders, words
-from ui import answer
-from ui.question import SLIDER_IDS, start_levels
-from ui.sidebar import region_name
-from ui.state import prepare_sliders, slider_key
+from ui.model import answer
+from ui.model.question import SLIDER_IDS, start_levels
+from ui.pages.sidebar import region_name
+from ui.view.state import prepare_sliders, slider_key
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
 

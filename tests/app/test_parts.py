@@ -12,22 +12,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scenarios import levers, load
-from scenarios.plans import REGIONS
+from scenarios.plans.clauses import REGIONS
 from sim.errors import InputError, NotConverged
 from sim.indicators import INDICATORS
 from sim.tiers import TIER_KEYS
-from ui import charts, ranges, sections
-from ui import question as questions
-from ui import text as phrases
-from ui.answer import IN_COUNTY, SHOWN, UNRESOLVED, Answer
-from ui.answer import from_json as answer_of
-from ui.cards import Card, html_of, verdict_of
-from ui.goals import cards_of, goals_of
-from ui.jobs import DONE, FULL_RUN, Job
-from ui.numbers import DEFINED, difference, duration, level, name_of, people, shown
-from ui.question import AS_NOW, PLAN, SLIDER_IDS, SLIDERS, Question, question_of, scenario_of
-from ui.runs import beside
-from ui.state import decode, encode
+from ui.model import question as questions
+from ui.model import ranges
+from ui.model.answer import IN_COUNTY, SHOWN, UNRESOLVED, Answer
+from ui.model.answer import from_json as answer_of
+from ui.model.jobs import DONE, FULL_RUN, Job
+from ui.model.question import AS_NOW, PLAN, SLIDER_IDS, SLIDERS, Question, question_of, scenario_of
+from ui.pages import sections
+from ui.pages.long_work import beside
+from ui.view import charts
+from ui.view import words as phrases
+from ui.view.cards import Card, html_of, verdict_of
+from ui.view.goals import cards_of, goals_of
+from ui.view.numbers import DEFINED, difference, duration, level, name_of, people, shown
+from ui.view.state import decode, encode
 
 LEVEL = st.sampled_from(SLIDER_IDS).flatmap(
     lambda lever: st.tuples(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sim.engines import workers
+from sim.engines.compiled import workers
 from tests.engine.running import WORLDS, Run, world
 
 

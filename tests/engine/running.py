@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from sim import day as timetable
-from sim.demography import load_demography
-from sim.engines.compiled import CompiledEngine, RunTallies
-from sim.engines.kernels import layout as L
+from sim.engines.compiled.driver import CompiledEngine, RunTallies
+from sim.engines.kernels import episode_word as L
 from sim.parameters import load_parameters
 from sim.population import Ledger, PopulationParameters, Residents, carry, synthesise
+from sim.population.vital_rates import load_demography
 from sim.region import Region
 from sim.tiers import CLASS_KEYS, TIER_KEYS
 from tests.worlds import small_region

@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.engines.agenda import Agenda
-from sim.engines.kernels import layout as L
+from sim.engines.compiled.event_calendar import Agenda
+from sim.engines.kernels import episode_word as L
 
 RESIDENTS, FACILITIES = 40, 5
 

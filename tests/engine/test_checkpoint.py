@@ -7,13 +7,13 @@ import json
 import numpy as np
 import pytest
 
-from sim import checkpoint
-from sim.course import EVERYWHERE, Course, Step, month_of
-from sim.handover import SlowWorld
+from sim.dynamics.coupling import SlowWorld
+from sim.dynamics.schedule import EVERYWHERE, Course, Step, month_of
 from sim.packs import PathRegions
 from sim.parameters import load_parameters
-from sim.path_engines import Job, run_agents
-from sim.stock_table import StockTable
+from sim.paths import checkpoint
+from sim.paths.drivers import Job, run_agents
+from sim.paths.stock_table import StockTable
 from tests.worlds import small_region
 
 FIRST, LAST = 2020, 2022

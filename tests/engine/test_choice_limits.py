@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 
 from sim import day as timetable
-from sim.engines.agenda import Agenda
-from sim.engines.compiled import CompiledEngine
-from sim.engines.kernels import layout as L
+from sim.engines.compiled.driver import CompiledEngine
+from sim.engines.compiled.event_calendar import Agenda
+from sim.engines.kernels import episode_word as L
 from sim.engines.world import sizes
 from sim.parameters import load_parameters
 from sim.region import Region

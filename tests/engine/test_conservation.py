@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim import day as timetable
-from sim.engines.compiled import CompiledEngine
-from sim.engines.kernels import layout as L
+from sim.engines.compiled.driver import CompiledEngine
+from sim.engines.kernels import episode_word as L
 from tests.engine.running import (
     TIGHT,
     Run,

@@ -7,14 +7,14 @@ from datetime import date
 import numpy as np
 import pytest
 
-from scenarios.course import course_of
-from scenarios.levers import levers
-from scenarios.plans import REGIONS
+from scenarios.plans.clauses import REGIONS
+from scenarios.plans.levers import levers
 from scenarios.scenario import Scenario, Setting
-from scenarios.schema import load
-from sim.course import EVERYWHERE
-from sim.draws import load_draws
-from sim.path import simulate_path
+from scenarios.scenario_file import load
+from scenarios.schedule import course_of
+from sim.draws.constrained import load_draws
+from sim.dynamics.schedule import EVERYWHERE
+from sim.paths.path import simulate_path
 
 IN_SUITE, MANY = 4, 200
 

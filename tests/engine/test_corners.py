@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sim import day as timetable
-from sim.engines.kernels import layout as L
+from sim.engines.kernels import episode_word as L
 from sim.region import Region
 from sim.tiers import ALTERNATIVE_KEYS, Kind, Tier
 from tests.engine.running import (

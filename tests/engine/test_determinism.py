@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from sim import day as timetable
-from sim.demography import load_demography
-from sim.engines.compiled import CompiledEngine
-from sim.engines.kernels import layout as L
+from sim.engines.compiled.driver import CompiledEngine
+from sim.engines.kernels import episode_word as L
 from sim.engines.kernels.month import first_state
 from sim.population import Residents
+from sim.population.vital_rates import load_demography
 from sim.region import Region
 from tests.engine.running import (
     TIGHT,

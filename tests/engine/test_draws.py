@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sim import draws as D
-from sim import priors
+from sim.draws import priors
 from sim.errors import InputError
 from sim.parameters import load_parameters, read_rows
 from tests.worlds import small_region

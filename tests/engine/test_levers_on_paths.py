@@ -9,15 +9,15 @@ import pytest
 
 from benchmarks.levers import START, Change, acting, course_at, readings
 from benchmarks.loops import FAST, SLOW, STRONG, jumps
-from scenarios.levers import levers
-from sim.conditions import figures_of, scope_of
-from sim.course import EMPTY, EVERYWHERE, Course, Place, Step, month_of
-from sim.handover import SlowWorld
+from scenarios.plans.levers import levers
+from sim.dynamics.conditions import figures_of, scope_of
+from sim.dynamics.coupling import SlowWorld
+from sim.dynamics.schedule import EMPTY, EVERYWHERE, Course, Place, Step, month_of
+from sim.dynamics.stocks import LOOPS
 from sim.packs import PathRegions
 from sim.parameters import load_parameters
-from sim.path_engines import DRIVERS, Job
-from sim.stock_table import StockTable
-from sim.stocks import LOOPS
+from sim.paths.drivers import DRIVERS, Job
+from sim.paths.stock_table import StockTable
 from tests.worlds import small_region
 
 FIRST, LAST = 2020, 2021

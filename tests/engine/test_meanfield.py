@@ -15,23 +15,23 @@ from scipy.linalg import expm
 from scipy.special import ndtri
 
 import sim.engines.meanfield.solver as solver
-from sim.__main__ import main
+from sim.cli.main import main
 from sim.day import open_seconds
-from sim.demography import load_demography
-from sim.engines import schema as L
-from sim.engines.meanfield import answers, choice, money, surfaces
+from sim.engines import record_types as L
+from sim.engines.meanfield import choice_response, expected_bills, group_choice, surfaces
 from sim.engines.meanfield import flows as C
 from sim.engines.meanfield.balance import FULL_BOOK_DAYS, CellArrays, settled_delay
 from sim.engines.meanfield.chain import follow
-from sim.engines.meanfield.memory import new_rates, remember, seen_by_all
-from sim.engines.meanfield.model import MeanField
-from sim.engines.meanfield.setting import ground_of
+from sim.engines.meanfield.periods import MeanField
+from sim.engines.meanfield.recollection import new_rates, remember, seen_by_all
+from sim.engines.meanfield.solver_inputs import ground_of
 from sim.engines.meanfield.year import NOT_GIVEN, run_year
 from sim.errors import NotConverged
 from sim.indicators import compute_all
 from sim.parameters import load_parameters, one_row
-from sim.path import simulate_path
+from sim.paths.path import simulate_path
 from sim.population import PopulationParameters, residents_of
+from sim.population.vital_rates import load_demography
 from sim.rules.choice import ABSENT, nested_logit
 from sim.rules.consult import session_position
 from sim.run import simulate
@@ -76,10 +76,10 @@ def random_cell(seed):
 
 def scratch_of(utility):
     """A cell whose classes and tastes are all alike."""
-    x = choice.new_scratch()
+    x = group_choice.new_scratch()
     for j in range(12):
         nest = P.primary_nest if 1 <= j <= 2 else P.outside_nest if j >= 8 else 1.0
-        x[choice.LANES * j : choice.LANES * (j + 1)] = math.exp(utility[j] / nest)
+        x[group_choice.LANES * j : group_choice.LANES * (j + 1)] = math.exp(utility[j] / nest)
     return x
 
 
@@ -88,15 +88,15 @@ def test_mixing_habits_equals_the_rule_with_every_habit_in_turn(seed):
     utility, habit, good = random_cell(seed)
     need_class = 1
     x = scratch_of(utility)
-    factors = np.zeros((3, choice.HABITS))
-    choice.habit_lines(P, factors)
-    choice.habit_factors(np.tile(habit, 4), np.tile(good, 4), factors)
+    factors = np.zeros((3, group_choice.HABITS))
+    group_choice.habit_lines(P, factors)
+    group_choice.habit_factors(np.tile(habit, 4), np.tile(good, 4), factors)
     of_class = factors[0].reshape(4, 11)[need_class]
-    choice.lay_habits(x, need_class, habit, of_class, 1.0)
-    choice.fill_nests(P, x)
-    choice.mix_habits(x)
+    group_choice.lay_habits(x, need_class, habit, of_class, 1.0)
+    group_choice.fill_nests(P, x)
+    group_choice.mix_habits(x)
     got, care = np.zeros(12), np.zeros(11)
-    choice.read_shares(x, need_class, got, care)
+    group_choice.read_shares(x, need_class, got, care)
     weight = np.empty(12)
     total = nested_logit(P, utility, weight)
     expected = (1.0 - habit.sum()) * weight / total
@@ -117,7 +117,7 @@ def test_places_answer_to_a_change_as_the_rule_does_for_people_alike():
     total = nested_logit(P, utility, weight)
     base, moved, out = (np.zeros((1, 4, rows, C.WIDE)) for rows in (12, 11, 12))
     base[0, :, :, 3], moved[0, :, :, 3] = weight / total, change  # one place among three empty ones
-    answers.answer(P, 4, base, moved, out, np.zeros(answers.ROWS * C.WIDE))
+    choice_response.answer(P, 4, base, moved, out, np.zeros(choice_response.ROWS * C.WIDE))
     total = nested_logit(P, utility + np.concatenate([[0.0], change]), weight)
     assert out[0, 2, :, 3] == pytest.approx(weight / total, abs=1e-12)
     assert not out[0, :, :, :3].any()
@@ -126,11 +126,11 @@ def test_places_answer_to_a_change_as_the_rule_does_for_people_alike():
 def test_after_a_failure_shares_are_the_rule_without_the_tiers_up_to_it():
     utility, _, _ = random_cell(11)
     x = scratch_of(utility)
-    choice.lay_habits(x, 2, np.zeros(11), np.zeros(11), 1.0)
-    choice.fill_nests(P, x)
-    lanes, later = np.zeros(choice.LATER), np.zeros((5, 12, C.WIDE))
-    choice.after_failures(x, lanes)
-    choice.read_later(lanes, 2, 7, later)
+    group_choice.lay_habits(x, 2, np.zeros(11), np.zeros(11), 1.0)
+    group_choice.fill_nests(P, x)
+    lanes, later = np.zeros(group_choice.LATER), np.zeros((5, 12, C.WIDE))
+    group_choice.after_failures(x, lanes)
+    group_choice.read_later(lanes, 2, 7, later)
     weight = np.empty(12)
     for failed in range(5):
         left = utility.copy()
@@ -402,27 +402,31 @@ def shares(utility):
 def test_a_cap_takes_what_is_above_it():
     draws = np.random.default_rng(1).gamma(2.0, 150.0, 200_000)
     mean, variance, cap = np.array([300.0]), np.array([45_000.0]), np.array([350.0])
-    (got,), (above,) = money.capped(mean, variance, cap)
+    (got,), (above,) = expected_bills.capped(mean, variance, cap)
     assert got == pytest.approx(np.minimum(draws, 350.0).mean(), rel=0.01)
     assert above == pytest.approx((draws > 350.0).mean(), abs=0.01)
-    assert money.capped(mean, variance, np.zeros(1)) == (300.0, 0.0)
+    assert expected_bills.capped(mean, variance, np.zeros(1)) == (300.0, 0.0)
 
 
 def test_a_deductible_falls_with_the_stays_before():
     factors, at = np.array([10_000, 5_000, 2_000]), np.linspace(0.25, 0.5, 2001)
     none, one = np.exp(-6.0 * at), 6.0 * at * np.exp(-6.0 * at)
     wanted = (none + 0.5 * one + 0.2 * (1.0 - none - one)).mean()
-    assert money.deductible_share(6.0, factors, 0.25, 0.5) == pytest.approx(wanted, rel=1e-3)
-    assert money.deductible_share(0.0, factors, 0.25, 0.5) == 1.0
+    assert expected_bills.deductible_share(6.0, factors, 0.25, 0.5) == pytest.approx(
+        wanted, rel=1e-3
+    )
+    assert expected_bills.deductible_share(0.0, factors, 0.25, 0.5) == 1.0
 
 
 def test_a_stay_below_the_deductible_is_paid_by_the_patient():
-    assert money.stay_fund(1000.0, 0.6, 300.0, 0.5) == pytest.approx(0.6 * 700.0)
-    assert money.stay_fund(1000.0, 0.6, 2000.0, 0.5) == 0.0
+    assert expected_bills.stay_fund(1000.0, 0.6, 300.0, 0.5) == pytest.approx(0.6 * 700.0)
+    assert expected_bills.stay_fund(1000.0, 0.6, 2000.0, 0.5) == 0.0
     dear, part = 1000.0 * (1.0 + 0.75 * 0.5), 0.6 / 4.0  # only the dearest quarter is above 1,300
-    assert money.stay_fund(1000.0, 0.6, 1300.0, 0.5) == pytest.approx(part * (dear - 1300.0))
+    assert expected_bills.stay_fund(1000.0, 0.6, 1300.0, 0.5) == pytest.approx(
+        part * (dear - 1300.0)
+    )
     edge = 1000.0 * (1.0 - 0.75 * 0.5)
-    below, above = (money.stay_fund(1000.0, 0.6, edge + d, 0.5) for d in (-1e-6, 1e-6))
+    below, above = (expected_bills.stay_fund(1000.0, 0.6, edge + d, 0.5) for d in (-1e-6, 1e-6))
     assert below == pytest.approx(above, abs=1e-5)
 
 
@@ -437,7 +441,7 @@ def test_the_fixed_point_is_found_from_every_start(world):
         model.state.occupancy[:] = min(1.0, start)
         solution = model.period(0.25, 1.0)
         assert solution.residual < 1e-6
-        answers.append(solution)
+        choice_response.append(solution)
     for other in answers[1:]:
         assert np.abs(other.state.wait - answers[0].state.wait).max() < 1e-5
         assert np.abs(other.state.occupancy - answers[0].state.occupancy).max() < 1e-5

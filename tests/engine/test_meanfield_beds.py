@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from sim.demography import load_demography
-from sim.engines.kernels.layout import pack
+from sim.engines.kernels.episode_word import pack
 from sim.engines.kernels.wards import next_for_bed
 from sim.engines.meanfield.bed_queue import PATIENCE_POINTS, bed_queue, impatient, patience_table
-from sim.engines.meanfield.setting import ground_of
+from sim.engines.meanfield.solver_inputs import ground_of
 from sim.engines.meanfield.year import run_year
 from sim.packs import load_region
 from sim.parameters import load_parameters
 from sim.population import PopulationParameters, residents_of
+from sim.population.vital_rates import load_demography
 from sim.rules.admission import patience
 from tests.worlds import small_region
 

@@ -7,17 +7,17 @@ import dataclasses
 import numpy as np
 import pytest
 
-from sim.demography import load_demography
 from sim.engines.meanfield import flows as C
-from sim.engines.meanfield.model import MeanField
+from sim.engines.meanfield.periods import MeanField
 from sim.engines.meanfield.session_tables import SESSION_PARAMETERS, tables_of
-from sim.engines.meanfield.setting import (
+from sim.engines.meanfield.solver_inputs import (
     conditions_of,
     ground_of,
     setting_of,
 )
 from sim.parameters import load_parameters, read_rows
 from sim.population import PopulationParameters, residents_of
+from sim.population.vital_rates import load_demography
 from sim.rules.referral import back_referral_probability
 from sim.tiers import Tier
 from tests.worlds import small_region

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.demography import load_demography
 from sim.engines.meanfield import contracts
 from sim.engines.meanfield.ageing import Cohorts, crossings_of, grow_older
-from sim.engines.meanfield.setting import ground_of
+from sim.engines.meanfield.solver_inputs import ground_of
 from sim.engines.meanfield.years import _by_month
 from sim.parameters import load_parameters
 from sim.population import PopulationParameters, residents_of
+from sim.population.vital_rates import load_demography
 from tests.worlds import small_region
 
 P = load_parameters()

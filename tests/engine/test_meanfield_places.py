@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from sim.engines.meanfield import flows as C
-from sim.engines.meanfield import places
-from sim.engines.meanfield.answers import ROWS, answer
+from sim.engines.meanfield import locations
 from sim.engines.meanfield.balance import run_chains
+from sim.engines.meanfield.choice_response import ROWS, answer
 from sim.engines.meanfield.services import side_by_side
 from sim.parameters import load_parameters
 from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES
@@ -22,7 +22,7 @@ def villages(*rows):
     """Villages of (county, urban, band, has a neighbour, people), and their people."""
     county, urban, band, near, people = np.array(rows).T
     facility = np.zeros((len(rows), N_ALTERNATIVES), dtype=np.int64)
-    facility[near == 0, places.NEIGHBOUR] = -1
+    facility[near == 0, locations.NEIGHBOUR] = -1
     return SimpleNamespace(county=county, urban=urban, band=band, facility=facility), people * 1.0
 
 
@@ -31,7 +31,7 @@ def test_few_people_join_the_largest_band_that_is_alike_otherwise():
         (0, 0, 0, 1, 300), (0, 0, 1, 1, 200), (0, 0, 2, 1, 30), (0, 0, 2, 0, 130),
         (0, 1, 0, 1, 100), (1, 0, 0, 1, 9000), (1, 0, 1, 1, 400),
     )  # fmt: skip
-    key = places._place_keys(village, people)
+    key = locations._place_keys(village, people)
     # Thirty are 4% of their county, but 0.3% of the region. The neighbour does not give way.
     assert key[2] == key[0]
     assert len(np.unique(key)) == len(people) - 1
@@ -44,12 +44,12 @@ def test_small_parts_of_a_county_keep_their_county_and_residence():
         for county in range(9) for urban in range(2) for band in range(3) for near in range(2)
     ]  # fmt: skip
     village, people = villages(*rows)
-    key = places._place_keys(village, people)
+    key = locations._place_keys(village, people)
     for number in np.unique(key):
         there = key == number
         assert len(set(zip(village.county[there], village.urban[there], strict=True))) == 1
     counts = np.bincount(key, people)
-    small = counts[key] < places.LEAST_OF_REGION * people.sum()
+    small = counts[key] < locations.LEAST_OF_REGION * people.sum()
     for number in np.unique(key[small]):  # nothing alike is left to join
         alike = (key // 6 == number // 6) & (key % 2 == number % 2)
         assert set(key[alike]) == {number}

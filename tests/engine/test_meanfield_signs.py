@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.demography import load_demography
 from sim.engines.meanfield import flows as C
-from sim.engines.meanfield.model import MeanField
-from sim.engines.meanfield.setting import ground_of
+from sim.engines.meanfield.periods import MeanField
+from sim.engines.meanfield.solver_inputs import ground_of
 from sim.parameters import load_parameters, read_anchored, read_rows
 from sim.population import PopulationParameters, residents_of
+from sim.population.vital_rates import load_demography
 from sim.tiers import ALTERNATIVE_TIER, CLASS_KEYS, TIER_KEYS
 from tests.worlds import small_region
 

@@ -15,7 +15,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from sim.engines.kernels import layout as L
+from sim.engines.kernels import episode_word as L
 from sim.parameters import load_parameters
 from sim.population import Ledger, Residents
 from sim.region import Region

@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.engines.kernels import layout as L
+from sim.engines.kernels import episode_word as L
 from sim.parameters import load_parameters, read_rows
 from sim.region import Region
 from sim.tiers import ALTERNATIVE_KEYS, CLASS_KEYS

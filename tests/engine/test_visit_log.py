@@ -14,16 +14,18 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from sim.__main__ import INTERRUPTED, OK, USAGE, main
-from sim.engines.kernels import layout as L
+from sim.cli.console import INTERRUPTED, OK, USAGE
+from sim.cli.main import main
+from sim.engines.kernels import episode_word as L
 from sim.engines.observe import Observer
 from sim.errors import InputError
+from sim.observers.visit_columns import STAYS, VISITS, data_dictionary
+from sim.observers.visit_log import VisitLog, find_counties, parse_months
 from sim.results import PLACE_KEYS
 from sim.tiers import TIER_KEYS
-from sim.visit_columns import STAYS, VISITS, data_dictionary
-from sim.visit_log import VisitLog, find_counties, parse_months
 from tests.engine.running import MORTALITY, WORLDS, Run, build, digest
 from tests.interrupts import ctrl_c_heard
+from tests.waiting import SECONDS
 from tests.worlds import small_region
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,7 +35,7 @@ WORLDS_OF_LOG = ("tight and deadly", "delay city", "people moving away")
 def run_of(name: str, observer: Observer | None, threads: int = 2) -> Run:
     from dataclasses import replace
 
-    from sim.demography import load_demography
+    from sim.population.vital_rates import load_demography
 
     make, overrides = WORLDS[name]
     region = make()
@@ -197,7 +199,7 @@ def test_counties_and_months_of_a_log_are_a_part_of_the_whole(tmp_path):
 
 
 def test_rows_are_written_in_groups_and_say_what_they_mean(tmp_path, monkeypatch):
-    monkeypatch.setattr("sim.visit_parquet.ROW_GROUP", 500)
+    monkeypatch.setattr("sim.observers.visit_parquet.ROW_GROUP", 500)
     _, visits, stays = logged(tmp_path, "delay city", [0, 1], [1, 2])
     for path, columns in ((visits, VISITS), (stays, STAYS)):
         file = pq.ParquetFile(path)

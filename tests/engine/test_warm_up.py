@@ -12,7 +12,7 @@ from functools import cache
 
 import numpy as np
 
-from sim.engines.compiled import CompiledEngine
+from sim.engines.compiled.driver import CompiledEngine
 from sim.region import Region
 from sim.tiers import Tier
 from tests.engine.running import by_tier, flat_season, run_world

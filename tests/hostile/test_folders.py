@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-import sim.packs.text as text_module
+import sim.packs.cells as text_module
+from sim.cli.info import page
 from sim.errors import Fault, InputError
-from sim.info import page
 from sim.packs import load_region, verify
 from sim.packs.schema import PACK_FILES
 from sim.region import Region

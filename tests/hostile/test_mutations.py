@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from sim.errors import InputError
 from sim.packs import verify
+from sim.packs.cells import parse_cell
 from sim.packs.schema import FIXED_TABLES, PACK_FILES, SETTINGS_FILE, facilities_schema
 from sim.packs.settings import SETTINGS, pattern_of
-from sim.packs.text import parse_cell
 from sim.region import Region
 from sim.tiers import N_ALTERNATIVES
 from tests.hostile.edits import Rows, as_bytes, rows_of

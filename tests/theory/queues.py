@@ -10,7 +10,7 @@ import numpy as np
 from scipy import stats
 
 from sim.engines.kernels.durations import consult_durations
-from sim.engines.kernels.layout import CONSULTED, META
+from sim.engines.kernels.episode_word import CONSULTED, META
 from sim.engines.kernels.serve import (
     AWAY,
     CONSULT,

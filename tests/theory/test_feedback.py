@@ -22,7 +22,7 @@ import pytest
 from scipy import stats
 from scipy.optimize import brentq
 
-from sim.engines.kernels.layout import CONSULTED
+from sim.engines.kernels.episode_word import CONSULTED
 from sim.engines.kernels.serve import AWAY, CONSULT, ENDED, FATE, SECOND_CONSULT, WAITED
 from sim.parameters import load_parameters
 from tests.theory.queues import (

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.engines.compiled import CompiledEngine
-from sim.engines.kernels import layout as L
+from sim.engines.compiled.driver import CompiledEngine
+from sim.engines.kernels import episode_word as L
 from sim.engines.observe import Observer
 from sim.parameters import load_parameters
 from tests.engine.running import (

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.engines.kernels.durations import consult_durations, consult_seconds
-from sim.engines.kernels.layout import CONSULTED, META, UNSEEN
+from sim.engines.kernels.episode_word import CONSULTED, META, UNSEEN
 from sim.engines.kernels.serve import ENDED, FATE, WAITED, sort_keys
 from sim.parameters import load_parameters
 from sim.rules.consult import is_sent_for_tests, service_law, test_law, whole_seconds

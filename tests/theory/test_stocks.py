@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from sim.nodes import facilities_of_nodes, members_of
-from sim.parameters import load_parameters
-from sim.stocks import (
+from sim.dynamics.provider_groups import facilities_of_nodes, members_of
+from sim.dynamics.stocks import (
     LOOPS,
     MONTH,
     Drivers,
@@ -25,6 +24,7 @@ from sim.stocks import (
     view,
     whole,
 )
+from sim.parameters import load_parameters
 
 YEARS = 16
 COUNTIES, FACILITIES = 2, 5

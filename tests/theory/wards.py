@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 from scipy import stats
 
-from sim.engines.kernels import layout as L
+from sim.engines.kernels import episode_word as L
 from sim.engines.kernels.serve import VISIT_COLUMNS
 from sim.engines.kernels.wards import run_wards
 from sim.rules.stay import lognormal_law

@@ -11,11 +11,11 @@ import numpy as np
 from hypothesis import strategies as st
 
 from sim import day as timetable
-from sim.demography import load_demography
-from sim.engines.compiled import CompiledEngine
+from sim.engines.compiled.driver import CompiledEngine
 from sim.engines.reference import TieredCare
 from sim.parameters import load_parameters
 from sim.population import PopulationParameters, residents_of
+from sim.population.vital_rates import load_demography
 from sim.region import Region
 from sim.tiers import CLASS_KEYS, TIER_KEYS
 from tests.twins.record import Record, differences, of_compiled, of_reference

@@ -11,15 +11,15 @@ from unittest import mock
 import numpy as np
 import xarray as xr
 
-from sim import path_engines
-from sim.course import EMPTY, EVERYWHERE, FIRST_YEAR, Course, Step, month_of
-from sim.engines.schema import RunTallies
-from sim.handover import SlowWorld
+from sim.dynamics.coupling import SlowWorld
+from sim.dynamics.schedule import EMPTY, EVERYWHERE, FIRST_YEAR, Course, Step, month_of
+from sim.engines.record_types import RunTallies
 from sim.packs import PathRegions
 from sim.parameters import load_parameters
-from sim.path_engines import Job, new_engine, run_agents
+from sim.paths import drivers
+from sim.paths.drivers import Job, new_engine, run_agents
+from sim.paths.stock_table import StockTable
 from sim.region import Region
-from sim.stock_table import StockTable
 from sim.tiers import ALTERNATIVE_KEYS, Tier
 from tests.twins.record import Record, differences, following_compiled, following_reference
 
@@ -108,7 +108,7 @@ def follow(path: Path, which: str) -> Told:
             stack.enter_context(mock.patch.object(engine, "close_year", closed))
             return engine
 
-        stack.enter_context(mock.patch.object(path_engines, "new_engine", followed))
+        stack.enter_context(mock.patch.object(drivers, "new_engine", followed))
         years, checks, _ = run_agents(job)
     engine = held["engine"]
     record = held["record"].close(tallies[-1], engine.people[: engine.n])

@@ -19,10 +19,10 @@ from unittest import mock
 
 import numpy as np
 
-from sim.engines import compiled
-from sim.engines import schema as S
-from sim.engines.compiled import CompiledEngine
-from sim.engines.kernels import layout as L
+from sim.engines import record_types as S
+from sim.engines.compiled import driver
+from sim.engines.compiled.driver import CompiledEngine
+from sim.engines.kernels import episode_word as L
 from sim.engines.kernels import serve
 from sim.engines.reference import TieredCare
 from sim.engines.reference.episode import Episode, Fate
@@ -149,10 +149,10 @@ def of_reference(model: TieredCare) -> Record:
 @contextlib.contextmanager
 def spying(name: str, spy: Callable[[Callable[..., Any], dict[str, Any]], Any]) -> Iterator[None]:
     """Put `spy(kernel, arguments by name)` in the place of one of the driver's kernels."""
-    kernel = getattr(compiled, name)
+    kernel = getattr(driver, name)
     names = list(inspect.signature(getattr(kernel, "py_func", kernel)).parameters)
     with mock.patch.object(
-        compiled, name, lambda *values: spy(kernel, dict(zip(names, values, strict=True)))
+        driver, name, lambda *values: spy(kernel, dict(zip(names, values, strict=True)))
     ):
         yield
 

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from sim import path_engines
-from sim.course import EMPTY, FIRST_YEAR, month_of
-from sim.engines import schema as S
+from sim.dynamics.schedule import EMPTY, FIRST_YEAR, month_of
+from sim.engines import record_types as S
 from sim.errors import InputError
-from sim.extract import extract, extract_path
 from sim.packs import load_path_regions
-from sim.path import simulate_path
+from sim.packs.extract import extract, extract_path
+from sim.paths import drivers
+from sim.paths.path import simulate_path
 from sim.population import residents_of
 from sim.rules.demography import newborn_identity
 from tests.twins import making
@@ -151,10 +151,10 @@ def test_the_years_of_an_extract_are_cut_alike():
 def tiny_pack(monkeypatch):
     """A pack that the process has read: one county of two townships."""
     region = small_region(n_counties=1, residents=240)
-    monkeypatch.setattr(path_engines, "load_path_regions", lambda _: steady(region, 2021))
-    path_engines.path_regions.cache_clear()
+    monkeypatch.setattr(drivers, "load_path_regions", lambda _: steady(region, 2021))
+    drivers.path_regions.cache_clear()
     yield "testland"
-    path_engines.path_regions.cache_clear()
+    drivers.path_regions.cache_clear()
 
 
 def test_simulate_path_gives_the_same_from_both_engines_and_stamps_an_extract(tiny_pack):

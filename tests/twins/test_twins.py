@@ -17,11 +17,12 @@ import pytest
 import xarray as xr
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from sim.__main__ import OK, USAGE, main
+from sim.cli.console import OK, USAGE
+from sim.cli.main import main
 from sim.engines.reference import TieredCare
 from sim.errors import InputError
-from sim.extract import extract
 from sim.packs import load_region
+from sim.packs.extract import extract
 from sim.run import simulate
 from tests.twins.making import World, by_class, by_tier, compare, months, worlds
 from tests.worlds import small_region

@@ -11,10 +11,12 @@ import sys
 
 import pytest
 
-from sim import command_line
-from sim.__main__ import INTERRUPTED, OK, USAGE, main
-from sim.text import _TEXT, text
+from sim.cli import console
+from sim.cli.console import INTERRUPTED, OK, USAGE
+from sim.cli.main import main
+from sim.words import _TEXT, text
 from tests.interrupts import ctrl_c_heard
+from tests.waiting import SECONDS
 
 
 def test_help_teaches_every_command(capsys):
@@ -90,14 +92,14 @@ def test_an_interrupted_run_leaves_no_half_file(tmp_path):
 def test_ctrl_c_is_raised_again_where_it_was_swallowed():
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        command_line.hear()
-        command_line.ask()  # nothing was heard
+        console.hear()
+        console.ask()  # nothing was heard
         with contextlib.suppress(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):
-            command_line.ask()
-        command_line.hear()
-        command_line.ask()
+            console.ask()
+        console.hear()
+        console.ask()
     finally:
         signal.signal(signal.SIGINT, before)
 

@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import scenarios
-from scenarios import judge, kept, runs
-from scenarios.compare import compare
-from scenarios.comparison import Arm, Figure, chance_of, summary
-from scenarios.decompose import HEADLINES
-from scenarios.lever_costs import total
-from scenarios.levers import levers
-from scenarios.runs import Job, Source, Variant, drawn_size, scenario_of
-from scenarios.strain import pressure, strain
-from scenarios.targets import targets
+from scenarios.comparison import assess, figure_cache, runs
+from scenarios.comparison.compare import compare
+from scenarios.comparison.costs import total
+from scenarios.comparison.decompose import HEADLINES
+from scenarios.comparison.findings import Arm, Figure, chance_of, summary
+from scenarios.comparison.runs import Job, Source, Variant, drawn_size, scenario_of
+from scenarios.comparison.strain import pressure, strain
+from scenarios.plans.levers import levers
+from scenarios.plans.targets import targets
 from sim.errors import InputError, NotConverged
 from tests import standin
 
@@ -64,7 +64,7 @@ def small(tmp_path_factory):
 def stood_in(tmp_path_factory):
     patch = pytest.MonkeyPatch()
     folder = tmp_path_factory.mktemp("paths")
-    patch.setattr(kept, "folder", lambda: folder)
+    patch.setattr(figure_cache, "folder", lambda: folder)
     for module in (runs, compare_module):
         patch.setattr(module, "path_of", standin.path_of)
         patch.setattr(module, "draws_of", standin.draws_of)
@@ -244,14 +244,14 @@ def of(name):
 
 
 def test_a_target_is_met_at_its_number_and_not_below():
-    holds = judge.wanted(of("liaocheng.in_county_visit_rate"))
+    holds = assess.wanted(of("liaocheng.in_county_visit_rate"))
     assert holds(np.array([0.8999, 0.9, 0.91])).tolist() == [False, True, True]
 
 
 def test_a_direction_is_judged_by_the_difference_from_the_base_year():
-    holds = judge.wanted(of("taonan.out_of_area_share"))
+    holds = assess.wanted(of("taonan.out_of_area_share"))
     assert holds(np.array([-0.01, 0.0, 0.01])).tolist() == [True, False, False]
-    assert judge.wanted(of("taonan.tiered_care_pattern")) is None
+    assert assess.wanted(of("taonan.tiered_care_pattern")) is None
 
 
 def test_people_who_leave_are_judged_by_one_less_those_who_stay(found):
@@ -289,13 +289,13 @@ def test_levers_ready_are_those_at_ninety_per_cent_in_the_middle_of_the_year(fou
 @pytest.mark.parametrize("delay", [0.5, 2.0, 4.0])
 def test_ninety_per_cent_of_a_first_order_delay_comes_after_ln_ten_delays(delay):
     effect = replace(levers()["telemedicine"].effects[0], delay_years=delay, half_life=None)
-    at = judge._reaches(effect, "step", 2024.0, 2024.0)
+    at = assess._reaches(effect, "step", 2024.0, 2024.0)
     assert 0.0 <= at - 2024.0 - delay * math.log(10.0) < 1 / 12 + 1e-9
 
 
 def test_what_never_gets_there_says_so():
     effect = replace(levers()["telemedicine"].effects[0], delay_years=20.0, half_life=None)
-    assert judge._reaches(effect, "step", 2024.0, 2024.0) is None
+    assert assess._reaches(effect, "step", 2024.0, 2024.0) is None
 
 
 # Costs, gains, bottlenecks
@@ -316,7 +316,7 @@ def test_costs_are_unit_costs_times_what_the_level_comes_to(found):
 
 def test_what_the_pack_cannot_count_is_not_costed():
     arm = Arm("plan-2025", Source("taonan", "plan-2025"))
-    from scenarios.lever_costs import lever_costs
+    from scenarios.comparison.costs import lever_costs
     from sim.packs import load_region
 
     costs = {k.lever: k for k in lever_costs(arm, load_region("taonan", 2023), standin.a_year())}
@@ -479,15 +479,15 @@ def test_years_that_were_kept_are_not_lost_when_others_are_asked_for(small, monk
 def test_kept_figures_that_cannot_be_read_are_run_again(small):
     job = Job("taonan", Variant(Source(small)), (2023,), "compiled", seed=14)
     first = runs.readings_of(job)
-    for file in kept.folder().iterdir():
+    for file in figure_cache.folder().iterdir():
         file.write_text("{", encoding="utf-8")
     assert runs.readings_of(job)[2023].keys() == first[2023].keys()
 
 
 def test_expected_values_are_not_kept(small):
-    before = set(kept.folder().iterdir())
+    before = set(figure_cache.folder().iterdir())
     runs.readings_of(Job("taonan", Variant(Source(small)), (2023,), "meanfield", seed=15))
-    assert set(kept.folder().iterdir()) == before
+    assert set(figure_cache.folder().iterdir()) == before
 
 
 # The path itself

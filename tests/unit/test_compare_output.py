@@ -14,17 +14,18 @@ import docx
 import pytest
 import xarray as xr
 
-from scenarios import charts, export, fonts, runs
-from scenarios.__main__ import main
-from scenarios.compare import compare
-from scenarios.compare_command import page
-from scenarios.comparison import Figure
-from scenarios.numbers import money, shown_chance, shown_figure, signed
-from scenarios.record import record
-from scenarios.report import html, report_of, word
-from scenarios.sheets import targets_sheet
-from scenarios.summary import summary
-from scenarios.words import COMPARE
+from scenarios.cli.compare_command import page
+from scenarios.cli.main import main
+from scenarios.comparison import runs
+from scenarios.comparison.compare import compare
+from scenarios.comparison.findings import Figure
+from scenarios.report import charts, export, fonts
+from scenarios.report.as_json import record
+from scenarios.report.document import html, report_of, word
+from scenarios.report.formats import money, shown_chance, shown_figure, signed
+from scenarios.report.summary import summary
+from scenarios.report.tables import targets_sheet
+from scenarios.words.comparing import COMPARE
 from tests import standin
 from tests.unit.test_compare import AS_NOW, SMALL
 

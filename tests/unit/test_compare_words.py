@@ -10,14 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenarios import export
-from scenarios.compare_command import page
-from scenarios.comparison import Figure
-from scenarios.numbers import decimal_year, shown
-from scenarios.report import column_widths
-from scenarios.rollout import year_of
-from scenarios.sheets import Sheet, clause_of, headlines_sheet, targets_sheet
-from scenarios.sheets_more import (
+from scenarios.cli.compare_command import page
+from scenarios.comparison.findings import Figure
+from scenarios.report import export
+from scenarios.report.background_tables import (
     assumptions_sheet,
     bottlenecks_sheet,
     command,
@@ -26,7 +22,11 @@ from scenarios.sheets_more import (
     gains_sheet,
     inputs_sheet,
 )
-from scenarios.summary import summary
+from scenarios.report.document import column_widths
+from scenarios.report.formats import decimal_year, shown
+from scenarios.report.summary import summary
+from scenarios.report.tables import Sheet, clause_of, headlines_sheet, targets_sheet
+from scenarios.rollout import year_of
 from tests.unit.test_compare_output import found, small, stood_in
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from sim.source import compiled_sources
+from sim.identity import compiled_sources
 
 ROOT = Path(__file__).parents[2]
 SMALL = """

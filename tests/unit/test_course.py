@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scenarios import load
-from scenarios.course import course_of
-from sim.conditions import check_course, figures_of, parameters_of, scope_of, value_of
-from sim.course import EMPTY, EVERYWHERE, Course, Place, Step, apply, in_order, month_of
+from scenarios.schedule import course_of
+from sim.dynamics.conditions import check_course, figures_of, parameters_of, scope_of, value_of
+from sim.dynamics.schedule import EMPTY, EVERYWHERE, Course, Place, Step, apply, in_order, month_of
 from sim.errors import InputError
 from sim.packs import load_path_regions
 from sim.parameters import load_parameters

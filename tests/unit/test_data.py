@@ -11,10 +11,10 @@ from functools import cache
 
 import pytest
 
-from sim import info
-from sim.info import LOCAL, NAMES, NATIONAL, OBSERVED, SENSITIVITIES, page, read
+from sim.cli import info
+from sim.cli.info import LOCAL, NAMES, NATIONAL, OBSERVED, SENSITIVITIES, page, read
 from sim.packs import REGIONS
-from sim.packs.named import (
+from sim.packs.named_institutions import (
     CATALOGUE,
     KINDS,
     LEVELS,
@@ -201,7 +201,9 @@ def test_borrowed_behaviour_is_said_first(region: str) -> None:
 
 
 def test_the_page_simulates_nothing() -> None:
-    asks = "import sys; import sim.info; print('sim.run' in sys.modules, 'numba' in sys.modules)"
+    asks = (
+        "import sys; import sim.cli.info; print('sim.run' in sys.modules, 'numba' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.demography import OBSERVATIONS, load_demography
 from sim.errors import InputError
+from sim.population.vital_rates import OBSERVATIONS, load_demography
 from sim.rules import demography as law
 
 

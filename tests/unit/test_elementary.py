@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import njit
-from sim.elementary import exp, log
+from sim.jit import njit
+from sim.rules.exp_log import exp, log
 
 
 @njit

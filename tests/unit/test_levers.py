@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenarios.levers import levers, quantities
-from scenarios.plans import REGIONS, catalogue, documents, rows_of_clause
-from scenarios.tables import FOLDER
-from scenarios.targets import definitions, targets
-from sim.course import QUANTITIES
+from scenarios.plans.clauses import REGIONS, catalogue, documents, rows_of_clause
+from scenarios.plans.levers import levers, quantities
+from scenarios.plans.strict_tables import FOLDER
+from scenarios.plans.targets import definitions, targets
+from sim.dynamics.schedule import QUANTITIES
 from sim.errors import InputError
 from sim.indicators import INDICATORS
 from sim.parameters import read_rows

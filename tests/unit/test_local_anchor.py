@@ -10,8 +10,8 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim import local_anchor
-from sim.local_anchor import (
+from calibration import regional
+from calibration.regional import (
     REPORT,
     UNKNOWNS,
     LocalAnchor,
@@ -162,10 +162,10 @@ def test_a_region_with_one_linear_figure_gets_the_analytic_shift(
     found = Observation("x", "某地", 2020, "share", "占比", 40.0, "%", "all", "s", "published", "")
     anchor = LocalAnchor("share", "占比", "1", found, 0.01, 0.05, "fitted", 2020, "",
                          lambda ds: float(ds.figure))  # fmt: skip
-    monkeypatch.setattr(local_anchor, "local_anchors", lambda region: [anchor])
-    monkeypatch.setattr(local_anchor, "UNKNOWNS", {"x": (pull,)})
+    monkeypatch.setattr(regional, "local_anchors", lambda region: [anchor])
+    monkeypatch.setattr(regional, "UNKNOWNS", {"x": (pull,)})
     monkeypatch.setattr(
-        local_anchor, "simulate", lambda region, year, *, overrides, **_: _Run(year, overrides)
+        regional, "simulate", lambda region, year, *, overrides, **_: _Run(year, overrides)
     )
     solution = solve_region("x", tell=lambda line: None)
     prior = np.array([0.3, 0.025])  # access 0.82-0.92 read as two deviations each way
@@ -207,7 +207,7 @@ def _facilities() -> xr.Dataset:
 
 def test_figures_are_taken_where_the_published_ones_are() -> None:
     ds = _facilities()
-    assert local_anchor.primary_share(ds) == pytest.approx(0.6)
-    assert local_anchor.public_occupancy(ds) == pytest.approx(0.8)
-    assert local_anchor.public_stay(ds) == pytest.approx(9.0)
-    assert local_anchor.at_facility("c", "facility_visits")(ds) == pytest.approx(300 / 0.8)
+    assert regional.primary_share(ds) == pytest.approx(0.6)
+    assert regional.public_occupancy(ds) == pytest.approx(0.8)
+    assert regional.public_stay(ds) == pytest.approx(9.0)
+    assert regional.at_facility("c", "facility_visits")(ds) == pytest.approx(300 / 0.8)

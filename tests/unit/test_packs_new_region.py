@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim.__main__ import INTERRUPTED, OK, USAGE, main
+from sim.cli.console import INTERRUPTED, OK, USAGE
+from sim.cli.main import main
 from sim.errors import InputError
 from sim.packs import load_region, verify
 from sim.packs.columns import guide, guides

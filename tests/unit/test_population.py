@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.demography import load_demography
 from sim.errors import InputError
 from sim.population import (
     PopulationParameters,
@@ -23,6 +22,7 @@ from sim.population import (
     split_by_residence,
     synthesise,
 )
+from sim.population.vital_rates import load_demography
 from sim.rules.demography import (
     DAYS_PER_YEAR,
     MIGRANT_BASE,

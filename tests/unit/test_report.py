@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from sim.__main__ import OK, main
+from sim.cli.console import OK
+from sim.cli.indicator_table import columns_of, listing, pad, show, show_gap, table
+from sim.cli.main import main
 from sim.indicators import INDICATORS, compute_all
-from sim.report import columns_of, listing, pad, show, show_gap, table
 from sim.run import simulate
-from sim.text import SPLITS
+from sim.words import SPLITS
 from tests.worlds import small_region
 
 

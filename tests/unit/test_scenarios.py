@@ -15,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scenarios import levers, load, shipped, targets
-from scenarios.listing import parameter_values
-from scenarios.plans import REGIONS, documents, rows_of_clause
+from scenarios.plans.clauses import REGIONS, documents, rows_of_clause
+from scenarios.report.listing import parameter_values
 from scenarios.scenario import EVERYWHERE, Place
-from scenarios.schema import LIBRARY
+from scenarios.scenario_file import LIBRARY
 from sim.errors import InputError
 from sim.parameters import load_parameters
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from scenarios import levers, targets
-from scenarios.__main__ import OK, USAGE, main
-from scenarios.listing import coverage, list_coverage
-from scenarios.plans import REGIONS
+from scenarios.cli.main import main
+from scenarios.plans.clauses import REGIONS
+from scenarios.report.listing import coverage, list_coverage
+from sim.cli.console import OK, USAGE
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -11,20 +11,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim import trace_text
-from sim.__main__ import OK, USAGE, main
-from sim.demography import load_demography
-from sim.engines.explain import CHOSEN, PARTS, decide, weigh
+from sim.cli.console import OK, USAGE
+from sim.cli.main import main
 from sim.engines.kernels import choose as kernel
-from sim.engines.kernels import layout as L
+from sim.engines.kernels import episode_word as L
 from sim.engines.observe import Observer, Today
 from sim.errors import InputError
+from sim.observers import trace_words
+from sim.observers.explain import CHOSEN, PARTS, decide, weigh
+from sim.observers.trace import Trace
+from sim.observers.trace_page import _columns, page
+from sim.population.vital_rates import load_demography
 from sim.rules.choice import ABSENT
 from sim.rules.consult import pool_of
 from sim.rules.random import Stream, block
 from sim.tiers import CLASS_KEYS, TIER_KEYS
-from sim.trace import Trace
-from sim.trace_page import _columns, page
 from tests.engine.running import MORTALITY, WORLDS, build, call, nobody_dies_or_is_born, tables_of
 from tests.worlds import small_region
 
@@ -212,7 +213,7 @@ def test_a_page_says_who_why_and_what_it_cost():
 
 
 def test_every_word_of_a_trace_exists_in_both_languages():
-    for key, pair in trace_text._TEXT.items():
+    for key, pair in trace_words._TEXT.items():
         assert len(pair) == 2
         assert pair[0] or key in ("space",), key
         assert pair[1] or key in ("space",), key

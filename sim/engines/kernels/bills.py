@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.compiled import kernel
-from sim.engines.kernels.layout import LANE, META, ONSET, RESIDENT, occurrence_of
+from sim.engines.kernels.episode_word import LANE, META, ONSET, RESIDENT, occurrence_of
+from sim.jit import kernel
 from sim.rules.illness import difficulty
 from sim.rules.payment import charge_fen
 from sim.rules.random import Stream, block

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from sim.compiled import inlined, kernel, prefetch
 from sim.day import (
     CLOSED,
     DAY_SECONDS,
@@ -18,8 +17,7 @@ from sim.day import (
     session_start,
     sessions_open,
 )
-from sim.elementary import exp
-from sim.engines.kernels.layout import (
+from sim.engines.kernels.episode_word import (
     DEAD,
     ESCALATION,
     FACILITY,
@@ -46,6 +44,7 @@ from sim.engines.kernels.layout import (
     write_event,
 )
 from sim.engines.kernels.menu import is_offered, is_shut, menu_row
+from sim.jit import inlined, kernel, prefetch
 from sim.rules.choice import (
     ABSENT,
     choice_exponents,
@@ -58,6 +57,7 @@ from sim.rules.choice import (
     scope_of,
 )
 from sim.rules.consult import EMERGENCY_POOL, pool_of, session_position
+from sim.rules.exp_log import exp
 from sim.rules.random import Stream, blocks
 from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES, N_TIERS
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.compiled import kernel, prefetch
-from sim.engines.kernels.layout import (
+from sim.engines.kernels.episode_word import (
     AHEAD,
     BED_ONLY,
     C_CHARGE,
@@ -61,6 +60,7 @@ from sim.engines.kernels.layout import (
     with_referral,
     write_event,
 )
+from sim.jit import kernel, prefetch
 from sim.rules.choice import learned, scope_of
 from sim.rules.illness import difficulty
 from sim.rules.payment import MOST_FEN, charge_fen, fund_fen

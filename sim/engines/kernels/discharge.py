@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.compiled import kernel, prefetch
 from sim.engines.kernels.close import learn, next_tier_facility, own_group
-from sim.engines.kernels.layout import (
+from sim.engines.kernels.episode_word import (
     AHEAD,
     C_ADMISSIONS,
     C_BED_WAIT_DAYS,
@@ -55,6 +54,7 @@ from sim.engines.kernels.layout import (
     visits_of,
     write_event,
 )
+from sim.jit import kernel, prefetch
 from sim.rules.illness import difficulty
 from sim.rules.payment import MOST_FEN, charge_fen, deductible_fen, fund_fen
 from sim.rules.random import Stream, block

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.compiled import kernel
+from sim.jit import kernel
 from sim.rules.consult import service_law, whole_seconds
 
 _LANES = 1 << 32

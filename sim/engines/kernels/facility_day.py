@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from sim.compiled import inlined, kernel, prefetch
 from sim.day import DAY_SECONDS, session_start
-from sim.engines.kernels.layout import (
+from sim.engines.kernels.episode_word import (
     BED_ONLY,
     CONSULTED,
     F_ADMISSIONS,
@@ -37,6 +36,7 @@ from sim.engines.kernels.layout import (
 )
 from sim.engines.kernels.serve import ENDED, FATE, WAITED, draw_consults, serve, sort_keys
 from sim.engines.kernels.wards import run_wards, write_stay
+from sim.jit import inlined, kernel, prefetch
 from sim.rules.admission import admission_probability
 from sim.rules.consult import EMERGENCY_POOL, N_POOLS
 from sim.rules.illness import difficulty

@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sim.compiled import kernel
-from sim.engines.schema import FIRST_SHARED
+from sim.engines.record_types import FIRST_SHARED
+from sim.jit import kernel
 from sim.rules.choice import ABSENT, shared_constant
 from sim.rules.consult import EMERGENCY_POOL, N_POOLS
 

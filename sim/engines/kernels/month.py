@@ -14,8 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.compiled import kernel
-from sim.engines.kernels.layout import (
+from sim.engines.kernels.episode_word import (
     BORE,
     DEAD,
     LANE,
@@ -26,6 +25,7 @@ from sim.engines.kernels.layout import (
     RESIDENT,
     pack,
 )
+from sim.jit import kernel
 from sim.rules.choice import TASTE_LEVELS, taste_level
 from sim.rules.contract import lapse_probability, uptake_probability
 from sim.rules.demography import is_newborn, newborn_identity, newborn_sex

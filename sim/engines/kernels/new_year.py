@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.compiled import kernel
-from sim.engines.kernels.layout import BORE, DEAD, MOVED
+from sim.engines.kernels.episode_word import BORE, DEAD, MOVED
+from sim.jit import kernel
 from sim.population.attributes import insurance_of, is_in_key_group
 from sim.rules.demography import next_age
 from sim.rules.random import Stream, block

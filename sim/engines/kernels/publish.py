@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.compiled import kernel
 from sim.day import days_to_opening, open_seconds, sessions_open
+from sim.jit import kernel
 from sim.rules.choice import facility_utility
 from sim.rules.consult import EMERGENCY_POOL, N_POOLS
 from sim.rules.payment import deductible_fen, fund_fen

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from sim.compiled import inlined, kernel
 from sim.engines.kernels.durations import consult_seconds
-from sim.engines.kernels.layout import CONSULTED, META, UNSEEN, need_class_of
+from sim.engines.kernels.episode_word import CONSULTED, META, UNSEEN, need_class_of
+from sim.jit import inlined, kernel
 from sim.rules.consult import is_sent_for_tests, test_law, whole_seconds
 from sim.rules.order import claim_key, is_return, place_of, ready_key, second_of
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.compiled import inlined, kernel
-from sim.engines.kernels.layout import (
+from sim.engines.kernels.episode_word import (
     DUE,
     FACILITY,
     LANE,
@@ -18,6 +17,7 @@ from sim.engines.kernels.layout import (
     asks_for,
     copy_row,
 )
+from sim.jit import inlined, kernel
 
 _RADIX_BITS = 13  # of a resident's row at a time, twice
 RADIX = 1 << _RADIX_BITS

@@ -11,9 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from sim.compiled import kernel
 from sim.day import DISCHARGE_SECOND
-from sim.engines.kernels.layout import (
+from sim.engines.kernels.episode_word import (
     DAYS,
     F_ADMISSIONS,
     F_BACK_RECEIVED,
@@ -51,6 +50,7 @@ from sim.engines.kernels.layout import (
     occurrence_of,
     write_event,
 )
+from sim.jit import kernel
 from sim.rules.admission import ELECTIVE, EMERGENCY, REFERRED, patience, seeks_bed_at
 from sim.rules.choice import scope_of
 from sim.rules.illness import difficulty, severity_factor

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from sim.compiled import kernel
-from sim.engines.meanfield.places import AGES, Cells, Floats
+from sim.engines.meanfield.locations import AGES, Cells, Floats
 from sim.engines.meanfield.vital import STARTS, Vital, by_band, vital_of
+from sim.jit import kernel
 from sim.population import Residents
 from sim.rules.demography import (
     DAYS_PER_YEAR,

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from sim.compiled import inlined, kernel
 from sim.engines.meanfield.bed_queue import bed_queue
 from sim.engines.meanfield.chain import follow
 from sim.engines.meanfield.clinics import clinic
@@ -29,6 +28,7 @@ from sim.engines.meanfield.flows import (
     at,
 )
 from sim.engines.meanfield.surfaces import all_day_wait, ward
+from sim.jit import inlined, kernel
 from sim.rules.admission import admission_probability
 from sim.rules.consult import EMERGENCY_POOL
 from sim.rules.referral import adherence_probability

@@ -20,11 +20,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sim.compiled import kernel
 from sim.day import DISCHARGE_SECOND
-from sim.elementary import exp
 from sim.engines.meanfield.surfaces import hazard
+from sim.jit import kernel
 from sim.rules.admission import PATIENCE_SPREAD
+from sim.rules.exp_log import exp
 
 _SINCE_DISCHARGES = 1.0 - DISCHARGE_SECOND / 86_400.0  # part of a day until midnight
 _POINTS = 48  # of the waits at which somebody may lose patience, evenly in their logarithm

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.compiled import inlined
 from sim.engines.meanfield.flows import (
     ADMITS,
     ADMITS_BEYOND,
@@ -58,6 +57,7 @@ from sim.engines.meanfield.flows import (
     helped,
 )
 from sim.engines.meanfield.stays import stays_of
+from sim.jit import inlined
 from sim.rules.illness import severity_factor
 from sim.rules.resolution import MOST_VISITS
 from sim.tiers import ALTERNATIVE_TIER, Tier

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from sim.compiled import kernel
 from sim.day import BOTH_SESSIONS, open_seconds, sessions_open
 from sim.engines.meanfield.surfaces import LOADS, at_rooms_and_hours, seconds_of_visit
+from sim.jit import kernel
 from sim.parameters import one_row
 from sim.rules.consult import N_POOLS
 

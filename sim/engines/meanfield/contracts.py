@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from sim.compiled import kernel
-from sim.engines.meanfield.places import AGES, Cells, Floats
+from sim.engines.meanfield.locations import AGES, Cells, Floats
 from sim.engines.meanfield.vital import STARTS
+from sim.jit import kernel
 from sim.parameters import one_row
 from sim.rules.contract import lapse_probability, uptake_probability
 from sim.rules.demography import N_AGES

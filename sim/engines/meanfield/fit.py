@@ -17,18 +17,18 @@ from typing import Any
 import numpy as np
 from scipy.optimize import nnls
 
-from sim.demography import load_demography
-from sim.engines import schema as L
-from sim.engines.compiled import CompiledEngine
+from sim.engines import record_types as L
+from sim.engines.compiled.driver import CompiledEngine
 from sim.engines.meanfield.balance import StationArrays
 from sim.engines.meanfield.clinics import clinic_surfaces
-from sim.engines.meanfield.model import MeanField
-from sim.engines.meanfield.places import Floats
-from sim.engines.meanfield.setting import ground_of, session_surfaces
+from sim.engines.meanfield.locations import Floats
+from sim.engines.meanfield.periods import MeanField
+from sim.engines.meanfield.solver_inputs import ground_of, session_surfaces
 from sim.engines.meanfield.surfaces import LOADS
 from sim.packs import load_region
 from sim.parameters import TABLE, load_parameters
 from sim.population import PopulationParameters, residents_of
+from sim.population.vital_rates import load_demography
 from sim.tiers import TIER_KEYS, Tier
 
 REGIONS = ("taonan", "reference")

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.compiled import inlined
+from sim.jit import inlined
 from sim.rules.resolution import MOST_VISITS
 
 FROM_TIER = (0, 1, 2, 7, 9, 10, 11)  # first alternative of a tier, and one past the last

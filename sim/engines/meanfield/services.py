@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from sim.compiled import kernel
 from sim.day import weekly_share
 from sim.engines.kernels.publish import visit_prices
 from sim.engines.meanfield.balance import StationArrays
 from sim.engines.meanfield.flows import CAPABILITY, PLACES, WIDE
-from sim.engines.meanfield.places import Cells, Floats
+from sim.engines.meanfield.locations import Cells, Floats
 from sim.engines.meanfield.stations import Stations
 from sim.engines.meanfield.surfaces import seconds_of_visit
 from sim.engines.world import rooms_of
+from sim.jit import kernel
 from sim.rules.choice import shared_constant
 from sim.rules.consult import EMERGENCY_POOL, N_POOLS
 from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES, Tier

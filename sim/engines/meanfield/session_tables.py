@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.engines.meanfield.places import Floats
+from sim.engines.meanfield.locations import Floats
 from sim.engines.meanfield.surfaces import (
     LOADS,
     NUMBERS,

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.compiled import inlined, kernel
-from sim.engines.meanfield.answers import answer
+from sim.engines.meanfield.acceleration import accelerate
 from sim.engines.meanfield.balance import (
     LOADS,
     State,
@@ -19,7 +18,10 @@ from sim.engines.meanfield.balance import (
     settled_delay,
 )
 from sim.engines.meanfield.bed_queue import PATIENCE_POINTS, patience_table
-from sim.engines.meanfield.choice import (
+from sim.engines.meanfield.choice_response import answer
+from sim.engines.meanfield.facility_attributes import offer, offered
+from sim.engines.meanfield.flows import WIDE, new_chain
+from sim.engines.meanfield.group_choice import (
     HABITS,
     LANES,
     LATER,
@@ -28,9 +30,8 @@ from sim.engines.meanfield.choice import (
     new_scratch,
     own_exponents,
 )
-from sim.engines.meanfield.flows import WIDE, new_chain
-from sim.engines.meanfield.offers import offer, offered
 from sim.errors import NotConverged
+from sim.jit import inlined, kernel
 from sim.parameters import one_row
 
 TOLERANCE = 1e-6  # of waits in hours, shares and occupancies
@@ -208,55 +209,6 @@ def _move(stations: Any, fresh: Any, point: Any, state: Any) -> None:
         state.free[s] = min(1.0, point[6 * n + s])
         state.appointment[s] = max(stations.own_delay[s], point[7 * n + s])
         state.bed_wait[s], state.bed_queue[s] = fresh.bed_wait[s], fresh.bed_queue[s]
-
-
-@kernel
-def accelerate(x: Any, f: Any, turn: int, past_x: Any, past_f: Any, gram: Any, share: Any) -> None:
-    """Anderson's step: x moves by f, corrected by what the last steps taught; x stays above 0.
-
-    past_x, past_f  (6, n) the last points and steps;  gram (5, 6), share (5,) scratch
-    """
-    n, memory = len(x), past_x.shape[0] - 1
-    held = min(turn, memory)
-    for k in range(memory, 0, -1):
-        for i in range(n):
-            past_x[k, i] = past_x[k - 1, i]
-            past_f[k, i] = past_f[k - 1, i]
-    for i in range(n):
-        past_x[0, i] = x[i]
-        past_f[0, i] = f[i]
-    for a in range(held):
-        for b in range(held):
-            gram[a, b] = 0.0
-            for i in range(n):
-                gram[a, b] += (past_f[a, i] - past_f[a + 1, i]) * (past_f[b, i] - past_f[b + 1, i])
-        gram[a, memory] = 0.0
-        for i in range(n):
-            gram[a, memory] += (past_f[a, i] - past_f[a + 1, i]) * f[i]
-    _eliminate(gram, held, memory, share)
-    for i in range(n):
-        step = f[i]
-        for a in range(held):
-            step -= share[a] * (past_x[a, i] - past_x[a + 1, i] + past_f[a, i] - past_f[a + 1, i])
-        x[i] = max(0.0, x[i] + step)
-
-
-@kernel
-def _eliminate(a: Any, n: int, right: int, out: Any) -> None:
-    """Solve the n equations a x = a[:, right], slightly regularised, by Gauss's elimination."""
-    for i in range(n):
-        a[i, i] += 1e-10 * a[i, i] + 1e-30
-    for i in range(n):
-        for k in range(i + 1, n):
-            factor = a[k, i] / a[i, i]
-            for j in range(i, n):
-                a[k, j] -= factor * a[i, j]
-            a[k, right] -= factor * a[i, right]
-    for i in range(n - 1, -1, -1):
-        total = a[i, right]
-        for j in range(i + 1, n):
-            total -= a[i, j] * out[j]
-        out[i] = total / a[i, i]
 
 
 @kernel

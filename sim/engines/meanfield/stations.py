@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from sim.compiled import kernel
-from sim.engines.meanfield.places import Cells, Floats, Ints
-from sim.engines.meanfield.ways import NONE, ways_of
+from sim.engines.meanfield.locations import Cells, Floats, Ints
+from sim.engines.meanfield.referral_routes import NONE, ways_of
+from sim.jit import kernel
 from sim.region import Region
 from sim.tiers import N_ALTERNATIVES
 

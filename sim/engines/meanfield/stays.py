@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.compiled import inlined
 from sim.engines.meanfield.flows import (
     AGAIN,
     ASK,
@@ -48,6 +47,7 @@ from sim.engines.meanfield.flows import (
     at,
     helped,
 )
+from sim.jit import inlined
 from sim.rules.illness import severity_factor
 from sim.rules.referral import back_referral_probability
 from sim.rules.resolution import MOST_VISITS

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sim.compiled import kernel
+from sim.jit import kernel
 
 ROOMS = (1, 2, 3, 4, 6, 9, 14, 24, 60)
 OPEN_HOURS = (0.3, 0.8, 1.6, 2.7, 4.0, 5.2)

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from sim.compiled import inlined, kernel
-from sim.engines.meanfield.places import Cells, Floats, Ints
+from sim.engines.meanfield.locations import Cells, Floats, Ints
+from sim.jit import inlined, kernel
 from sim.parameters import one_row
 from sim.population import Residents
 from sim.rules.demography import DAYS_PER_YEAR, death_probability_table

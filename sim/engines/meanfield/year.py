@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from sim.compiled import kernel
 from sim.day import WARM_UP_DAYS
-from sim.engines import schema as L
+from sim.engines import record_types as L
 from sim.engines.meanfield.contracts import end_of_year as contracts_of
-from sim.engines.meanfield.model import MeanField, Solution, quarters
-from sim.engines.meanfield.places import Floats
-from sim.engines.meanfield.report import Tallies, YearReport
-from sim.engines.meanfield.setting import Ground
+from sim.engines.meanfield.locations import Floats
+from sim.engines.meanfield.periods import MeanField, Solution, quarters
+from sim.engines.meanfield.solver_inputs import Ground
+from sim.engines.meanfield.year_report import Tallies, YearReport
+from sim.jit import kernel
 from sim.parameters import one_row
 
 # Read-outs of a run that expected values cannot give.

@@ -8,10 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from sim.compiled import kernel
 from sim.day import WARM_UP_DAYS
-from sim.demography import load_demography
-from sim.engines import schema as L
+from sim.engines import record_types as L
 from sim.engines.meanfield.ageing import (
     Cohorts,
     cohorts_of,
@@ -19,15 +17,17 @@ from sim.engines.meanfield.ageing import (
     grow_older,
 )
 from sim.engines.meanfield.contracts import new_year
-from sim.engines.meanfield.model import MeanField, number_of_people, quarters
-from sim.engines.meanfield.places import Cells, Floats, place_hours
-from sim.engines.meanfield.report import YearReport
-from sim.engines.meanfield.setting import Ground, conditions_of
+from sim.engines.meanfield.locations import Cells, Floats, place_hours
+from sim.engines.meanfield.periods import MeanField, number_of_people, quarters
 from sim.engines.meanfield.solver import carried_on, copy_state
+from sim.engines.meanfield.solver_inputs import Ground, conditions_of
 from sim.engines.meanfield.stations import stations_of
 from sim.engines.meanfield.year import YearResult, conservation, end_of_year, intensity_of
+from sim.engines.meanfield.year_report import YearReport
 from sim.engines.world import build_world
+from sim.jit import kernel
 from sim.population import Residents
+from sim.population.vital_rates import load_demography
 from sim.region import Region
 
 MONTHS = 3  # of a quarter
@@ -136,7 +136,7 @@ class MeanFieldYears:
         self.quarter_of_year += 1
 
     def month_tally(self) -> dict[str, Floats]:
-        """The mean month of the last quarter, see sim.handover.MonthTally."""
+        """The mean month of the last quarter, see sim.dynamics.coupling.MonthTally."""
         months = self.quarters[self.quarter_of_year - 1][0]
         visits, charges = visits_and_charges(self.report.tallies.facility) - self.told
         table = self.report.tallies.county[months[0] : months[-1] + 1]

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.engines.record_types import QUALITY_ONE
 from sim.engines.reference.episode import Asks, Episode
-from sim.engines.reference.rules import (
+from sim.engines.reference.rule_calls import (
     nested_logit,
     own_weights,
     pool_of,
     price_taste,
     travel_taste,
 )
-from sim.engines.schema import QUALITY_ONE
 from sim.rules.choice import ABSENT, level_midpoint, own_utility, pick, shared_constant
 from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES, Tier
 

@@ -15,7 +15,7 @@ import simpy
 
 from sim.day import DAY_SECONDS
 from sim.engines.reference.episode import Fate, Visit
-from sim.engines.reference.rules import is_sent_for_tests, service_law, session_start, test_law
+from sim.engines.reference.rule_calls import is_sent_for_tests, service_law, session_start, test_law
 from sim.rules.consult import EMERGENCY_POOL, whole_seconds
 from sim.rules.order import claim_key
 from sim.rules.random import Stream

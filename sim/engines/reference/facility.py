@@ -9,7 +9,7 @@ import mesa
 from sim.day import CLOSED, DAY_SECONDS, SLOT_SECONDS, days_to_opening, sessions_open
 from sim.engines.reference.clinic import hold_clinics
 from sim.engines.reference.episode import CRITICAL, Asks, Episode, Fate, Stay, Visit
-from sim.engines.reference.rules import (
+from sim.engines.reference.rule_calls import (
     appointment_days,
     facility_utility,
     open_seconds,

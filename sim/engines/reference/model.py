@@ -14,27 +14,27 @@ import numpy as np
 import simpy
 
 from sim import day as timetable
-from sim.demography import Demography, load_demography
-from sim.engines.reference.books import Books, group_of
+from sim.engines.record_types import GROUPS, RunTallies
 from sim.engines.reference.choosing import weights_of
 from sim.engines.reference.episode import Asks, Episode, Fate, Stay, Visit
 from sim.engines.reference.facility import Facility, mean_waits
-from sim.engines.reference.month import turn_of_month
 from sim.engines.reference.resident import Resident
-from sim.engines.reference.rules import (
+from sim.engines.reference.rule_calls import (
     Parameters,
     admission_probability,
     intensity_bound,
     yearly_rate,
 )
 from sim.engines.reference.setup import Scheme, Village, people_of, people_table
-from sim.engines.schema import GROUPS, RunTallies
+from sim.engines.reference.tallies import Books, group_of
+from sim.engines.reference.turn_of_month import turn_of_month
 from sim.engines.world import build_world, move_rates
 from sim.errors import Fault, InputError
-from sim.extract import extract
 from sim.packs import load_region
+from sim.packs.extract import extract
 from sim.parameters import load_parameters
 from sim.population import Ledger, Residents
+from sim.population.vital_rates import Demography, load_demography
 from sim.region import Region
 from sim.rules.random import Stream, block
 
@@ -45,12 +45,12 @@ MOST_RESIDENTS = 200_000  # a Python object each; take townships out of a larger
 class TieredCare(mesa.Model):
     """One region and year; `step()` is one day, from 42 days before 1 January to 31 December.
 
-    For many years a driver opens each and lives its months (`sim.path_engines`): `begin`, then
+    For many years a driver opens each and lives its months (`sim.paths.drivers`): `begin`, then
     `open_year`, twelve times `month`, `close_year` and `new_year`, with a `hand_over` between any
     two months.
 
     region      name of a pack, a pack's folder, or a Region
-    townships   0: the whole region; otherwise so many of its townships, see `sim.extract`
+    townships   0: the whole region; otherwise so many of its townships, see `sim.packs.extract`
     overrides   parameter values by key, see `sim.parameters.load_parameters`
     parameters, residents, ledger, demography  given by a caller who has them already
 

@@ -9,9 +9,10 @@ import mesa
 import numpy as np
 
 from sim.day import DISCHARGE_SECOND
+from sim.engines.record_types import QUALITY_ONE
 from sim.engines.reference.choosing import EFFECTIVE_CONTRACT, where_to
 from sim.engines.reference.episode import Asks, Episode, Fate, Stay, Visit
-from sim.engines.reference.rules import (
+from sim.engines.reference.rule_calls import (
     adherence_probability,
     back_referral_probability,
     charge_fen,
@@ -23,7 +24,6 @@ from sim.engines.reference.rules import (
     pool_of,
     self_care_resolves,
 )
-from sim.engines.schema import QUALITY_ONE
 from sim.population.attributes import insurance_of, is_in_key_group
 from sim.rules.choice import scope_of, taste_level
 from sim.rules.demography import is_newborn, next_age
@@ -36,8 +36,8 @@ from sim.tiers import ALTERNATIVE_KEYS, ALTERNATIVE_TIER, Tier
 if TYPE_CHECKING:
     from sim.engines.reference.facility import Facility
     from sim.engines.reference.model import TieredCare
-    from sim.engines.reference.month import Month
     from sim.engines.reference.setup import Village
+    from sim.engines.reference.turn_of_month import Month
 
 FEMALE = 1
 _MOST_STAYS = 255

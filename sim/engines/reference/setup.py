@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.engines.schema import BORE, DEAD, IN_BED, MOVED, PERSON
+from sim.engines.record_types import BORE, DEAD, IN_BED, MOVED, PERSON
 from sim.population import Ledger, PopulationParameters, Residents, residents_of
 from sim.region import Region
 from sim.rules.choice import TASTE_LEVELS

@@ -16,7 +16,7 @@ from sim.day import DAY_SECONDS, DISCHARGE_SECOND
 from sim.engines.reference.choosing import EFFECTIVE_CONTRACT
 from sim.engines.reference.clinic import LastOfInstant, Way
 from sim.engines.reference.episode import Asks, Episode, Stay, Visit
-from sim.engines.reference.rules import patience, severity_factor, stay_days
+from sim.engines.reference.rule_calls import patience, severity_factor, stay_days
 from sim.rules.admission import ELECTIVE, EMERGENCY, REFERRED, seeks_bed_at
 from sim.rules.random import Stream
 from sim.rules.resolution import resolves

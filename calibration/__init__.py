@@ -1,0 +1,1 @@
+"""Constants solved on published figures: of the nation, then a region's own."""

@@ -1,0 +1,153 @@
+"""What is due on the days to come: visits and requests of open episodes, and ends of stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from sim.engines.kernels import episode_word as L
+from sim.engines.kernels.event_chunks import (
+    CHUNK,
+    Diary,
+    copy_all,
+    file_events,
+    file_rows,
+    new_diary,
+    renumber_rows,
+    strike_out,
+    take_day,
+)
+from sim.engines.kernels.shuffle import book
+
+Gone = Callable[[np.ndarray, np.ndarray], None]  # metas and statuses of whoever left
+
+
+class Agenda:
+    """Events and stays by the day they fall due; `booked` counts visits to come by facility."""
+
+    def __init__(self, facilities: int) -> None:
+        self.pending = new_diary(L.EVENT_COLUMNS)
+        self.stays = new_diary(L.STAY_COLUMNS)
+        self.booked = np.zeros(facilities, dtype=np.int64)
+
+    # ------------------------------------------------------------------ events
+
+    def post(self, day: int, parts: Sequence[np.ndarray]) -> None:
+        """File events under the day they fall due, the parts one after the other."""
+        for part in parts:
+            if not file_events(self.pending, part, day, self.booked):
+                self.pending = _with_room(self.pending, part, L.DUE, day, day)
+                file_events(self.pending, part, day, self.booked)
+
+    def due(self, day: int) -> np.ndarray:
+        """Events that fall due on a day; they leave the agenda."""
+        events = _taken(self.pending, day)
+        book(events, -1, self.booked)
+        return events
+
+    def events(self) -> np.ndarray:
+        """All events to come, (n, 6)."""
+        return _all_of(self.pending)
+
+    # ------------------------------------------------------------------ stays
+
+    def schedule(self, stays: np.ndarray, today: int) -> None:
+        """File stays under the day they end."""
+        if not file_rows(self.stays, stays, L.DAYS, 0, today):
+            self.stays = _with_room(self.stays, stays, L.DAYS, 0, today)
+            file_rows(self.stays, stays, L.DAYS, 0, today)
+
+    def leaving(self, day: int) -> np.ndarray:
+        """Stays that end on a day; they leave the agenda."""
+        return _taken(self.stays, day)
+
+    # ------------------------------------------------------------------ people
+
+    def drop_those_who_left(self, people: Any, gone: Gone) -> np.ndarray:
+        """Take out whoever died or moved; returns the stays that ended so, all of them.
+
+        gone  told of the open episodes that ended
+        """
+        events, left = _struck_out(self.pending, people)
+        book(events, -1, self.booked)
+        begun = _has_begun(events)
+        gone(events[begun, L.META], left[begun])
+        stays, left = _struck_out(self.stays, people)
+        gone(stays[:, L.META], left)
+        return stays
+
+    def open_metas(self) -> list[np.ndarray]:
+        """Meta words of all open episodes."""
+        events, stays = self.events(), _all_of(self.stays)
+        return [events[_has_begun(events), L.META], stays[stays[:, L.RESIDENT] >= 0, L.META]]
+
+    def renumber(self, row_of: np.ndarray) -> None:
+        """Residents have new rows: row_of (old rows,) int32. Beds taken before the run stay so."""
+        renumber_rows(self.pending, row_of)
+        renumber_rows(self.stays, row_of)
+
+    # ------------------------------------------------------------------ state
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All of it as arrays."""
+        return {
+            "booked": self.booked,
+            **{f"pending_{name}": array for name, array in self.pending._asdict().items()},
+            **{f"stays_{name}": array for name, array in self.stays._asdict().items()},
+        }
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """What `state` gave."""
+        self.booked = state["booked"].copy()
+        self.pending, self.stays = (
+            Diary._make(state[f"{which}_{name}"].copy() for name in Diary._fields)
+            for which in ("pending", "stays")
+        )
+
+
+def _has_begun(events: np.ndarray) -> np.ndarray:
+    """Is it the episode's second request or a later one?"""
+    return ((events[:, L.META] >> 11) & 7) != L.NEW
+
+
+def _taken(diary: Diary, day: int) -> np.ndarray:
+    """A day's rows, which leave the diary."""
+    n = diary.count[day % len(diary.count)]
+    rows = np.empty((n, diary.rows.shape[2]), dtype=np.int32)
+    take_day(diary, day, rows)
+    return rows
+
+
+def _all_of(diary: Diary) -> np.ndarray:
+    rows = np.empty((diary.count.sum(), diary.rows.shape[2]), dtype=np.int32)
+    copy_all(diary, rows)
+    return rows
+
+
+def _struck_out(diary: Diary, people: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of whoever died or moved, which leave the diary, and how they left."""
+    most = diary.count.sum()
+    rows = np.empty((most, diary.rows.shape[2]), dtype=np.int32)
+    left = np.empty(most, dtype=np.int64)
+    n = strike_out(diary, people, rows, left)
+    return rows[:n], left[:n]
+
+
+def _with_room(diary: Diary, rows: np.ndarray, column: int, day: int, today: int) -> Diary:
+    """A larger diary of the same content, in which there is room for these rows."""
+    days, chunks = len(diary.count), len(diary.rows)
+    ahead = max(days, 2 * int(rows[:, column].max() - day + 1))
+    wanted = len(rows) // CHUNK + min(len(rows), ahead)
+    larger = new_diary(diary.rows.shape[2], ahead, 2 * (chunks + wanted))
+    used = chunks - diary.spare[0]
+    larger.rows[:chunks], larger.following[:chunks] = diary.rows, diary.following
+    free = np.concatenate([np.arange(chunks, len(larger.rows)), diary.free[: diary.spare[0]]])
+    larger.free[: len(free)] = free
+    larger.spare[0] = len(larger.rows) - used
+    at = np.flatnonzero(diary.count)
+    then = (today + (at - today) % days) % ahead  # no row falls due before today
+    for ring, old in zip(larger[2:5], diary[2:5], strict=True):
+        ring[then] = old[at]
+    return larger

@@ -1,0 +1,1 @@
+"""Packs of the five regions and the reference county, built from published figures."""

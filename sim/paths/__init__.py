@@ -1,0 +1,1 @@
+"""Paths of many years: one calendar for every engine, stocks underneath, checkpoints."""

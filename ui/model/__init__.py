@@ -1,0 +1,1 @@
+"""What the page asks of the model, and how long work is done."""

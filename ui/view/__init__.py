@@ -1,0 +1,1 @@
+"""How it is shown: words, numbers, cards, charts, and what a link says."""
