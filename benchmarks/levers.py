@@ -26,8 +26,8 @@ import numpy as np
 from scenarios.plans.clauses import REGIONS
 from scenarios.plans.levers import Lever, levers
 from scenarios.scenario import Scenario, Setting
-from scenarios.schedule import course_of
-from sim.dynamics.schedule import EMPTY, EVERYWHERE, FIRST_YEAR, Course
+from scenarios.schedule import schedule_of
+from sim.dynamics.schedule import EMPTY, EVERYWHERE, FIRST_YEAR, PolicySchedule
 from sim.indicators import INDICATORS, compute_all
 from sim.parameters import load_parameters
 from sim.paths.drivers import path_regions
@@ -79,13 +79,13 @@ def acting() -> tuple[Lever, ...]:
     return tuple(lever for lever in levers().values() if lever.effects)
 
 
-def course_at(lever: Lever, level: float, region: str) -> Course:
+def course_at(lever: Lever, level: float, region: str) -> PolicySchedule:
     """One lever alone, everywhere and in full from START on."""
     setting = Setting(
         lever, level, START, START, EVERYWHERE, "assumed", "", "one lever alone", "单项措施", ""
     )
     name = f"{lever.id}-alone"
-    return course_of(Scenario(region, name, name, name, "", "", (), 2035, (setting,)))
+    return schedule_of(Scenario(region, name, name, name, "", "", (), 2035, (setting,)))
 
 
 def readings(dataset: Any, wanted: Iterable[str]) -> dict[str, float]:
@@ -109,8 +109,8 @@ def meanfield(region: str, chosen: Sequence[Lever], year: int) -> Iterator[tuple
     wanted = named()
     base = readings(simulate_path(region, year, keep=(year,)).years[year], wanted)
     for lever in chosen:
-        course = course_at(lever, lever.high, region)
-        run = simulate_path(region, year, course=course, keep=(year,))
+        schedule = course_at(lever, lever.high, region)
+        run = simulate_path(region, year, schedule=schedule, keep=(year,))
         after = readings(run.years[year], [lever.indicator])[lever.indicator]
         before = base[lever.indicator]
         yield lever, Change(before, (after - before,))
@@ -132,10 +132,10 @@ def compiled(
         bases = [_resumed(region, EMPTY, year, seed, threads, folder, wanted)
                  for seed in range(seeds)]  # fmt: skip
         for lever in chosen:
-            course = course_at(lever, lever.high, region)
+            schedule = course_at(lever, lever.high, region)
             name = lever.indicator
             differences = [
-                _resumed(region, course, year, seed, threads, folder, [name])[name] - base[name]
+                _resumed(region, schedule, year, seed, threads, folder, [name])[name] - base[name]
                 for seed, base in enumerate(bases)
             ]
             before = float(np.mean([base[name] for base in bases]))
@@ -160,15 +160,15 @@ def _shared_years(region: str, year: int, seed: int, threads: int, folder: Path)
 
 
 def _resumed(
-    region: str, course: Course, year: int, seed: int, threads: int, folder: Path,
+    region: str, schedule: PolicySchedule, year: int, seed: int, threads: int, folder: Path,
     wanted: Iterable[str],
 ) -> dict[str, float]:  # fmt: skip
     """Readings of a path that goes on from the shared years under a course."""
     paths, _ = path_regions(region, False)
-    key = path_key(paths, load_parameters(region=region), course, "compiled", seed, year)
+    key = path_key(paths, load_parameters(region=region), schedule, "compiled", seed, year)
     own = folder / "own"
     shutil.copytree(folder / f"shared-{seed}", own / f"{key}-{START.year - 1}")
-    run = simulate_path(region, year, course=course, engine="compiled", seed=seed,
+    run = simulate_path(region, year, schedule=schedule, engine="compiled", seed=seed,
                         threads=threads, keep=(year,), checkpoint=own)  # fmt: skip
     return readings(run.years[year], wanted)
 

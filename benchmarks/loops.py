@@ -22,8 +22,8 @@ from benchmarks.levers import START, course_at, readings
 from scenarios import load
 from scenarios.plans.clauses import REGIONS
 from scenarios.plans.levers import levers
-from scenarios.schedule import course_of
-from sim.dynamics.schedule import EMPTY, Course
+from scenarios.schedule import schedule_of
+from sim.dynamics.schedule import EMPTY, PolicySchedule
 from sim.dynamics.stocks import LOOPS
 from sim.indicators import INDICATORS
 from sim.parameters import read_rows
@@ -52,11 +52,13 @@ Readings = dict[str, float]
 
 
 def by_year(
-    region: str, years: Sequence[int], cut: Sequence[str] = (), course: Course = EMPTY,
+    region: str, years: Sequence[int], cut: Sequence[str] = (), schedule: PolicySchedule = EMPTY,
     overrides: Mapping[str, float] | None = None,
 ) -> dict[int, Readings]:  # fmt: skip
     """Headline figures, people and stocks of a path in some years; shares in points."""
-    run = simulate_path(region, max(years), cut=cut, keep=years, course=course, overrides=overrides)
+    run = simulate_path(
+        region, max(years), cut=cut, keep=years, schedule=schedule, overrides=overrides
+    )
     return {year: _shown(run, year) for year in years}
 
 
@@ -77,12 +79,12 @@ def _shown(run: Any, year: int) -> Readings:
 
 
 def contributions(
-    region: str, whole: Mapping[int, Readings], course: Course = EMPTY
+    region: str, whole: Mapping[int, Readings], schedule: PolicySchedule = EMPTY
 ) -> dict[str, Readings]:
     """By loop: the change from BASE to LAST_YEAR with it, less the change with it cut."""
     found = {}
     for loop in LOOPS:
-        without = by_year(region, (BASE, LAST_YEAR), cut=(loop,), course=course)
+        without = by_year(region, (BASE, LAST_YEAR), cut=(loop,), schedule=schedule)
         found[loop] = {
             name: (whole[LAST_YEAR][name] - whole[BASE][name])
             - (without[LAST_YEAR][name] - without[BASE][name])
@@ -100,11 +102,11 @@ def programme(region: str) -> dict[str, tuple[float, float]]:
         "slow loops strong": {"overrides": strong},
     }  # fmt: skip
     lever = levers()[PROGRAMME]
-    course = course_at(lever, lever.high, region)
+    schedule = course_at(lever, lever.high, region)
     found = {}
     for name, way in ways.items():
-        runs = [simulate_path(region, PROGRAMME_YEAR, keep=(PROGRAMME_YEAR,), course=c, **way)
-                for c in (EMPTY, course)]  # fmt: skip
+        runs = [simulate_path(region, PROGRAMME_YEAR, keep=(PROGRAMME_YEAR,), schedule=c, **way)
+                for c in (EMPTY, schedule)]  # fmt: skip
         shares = [readings(run.years[PROGRAMME_YEAR], ["primary_share_in_county"])
                   ["primary_share_in_county"] for run in runs]  # fmt: skip
         able = [float(run.stocks.capability.sel(tier="township", need_class="complex")[-1])
@@ -147,8 +149,8 @@ def main() -> None:
     parser.add_argument("--scenario", default="as-now")
     options = parser.parse_args()
     for region in options.regions:
-        course = course_of(load(region, options.scenario))
-        path = by_year(region, (2020, *range(BASE, LAST_YEAR + 1)), course=course)
+        schedule = schedule_of(load(region, options.scenario))
+        path = by_year(region, (2020, *range(BASE, LAST_YEAR + 1)), schedule=schedule)
         if options.part in (None, "drift"):
             rows = {name: [path[year][name] for year in DRIFT_YEARS] for name in path[BASE]}
             print(
@@ -158,7 +160,7 @@ def main() -> None:
             steady = {year: path[year] for year in path if year > BASE}
             print("\nJumps: " + ("; ".join(jumps(steady)) or "none"), flush=True)
         if options.part in (None, "loops"):
-            parts = contributions(region, path, course)
+            parts = contributions(region, path, schedule)
             rows = {name: [parts[loop][name] for loop in LOOPS] for name in path[BASE]}
             print(f"\n{region}, {options.scenario}, of the change {BASE}-{LAST_YEAR} by loop\n")
             print(_table(["", *LOOPS], rows, "+.3g"), flush=True)

@@ -16,10 +16,10 @@ from collections.abc import Mapping
 from multiprocessing import get_context
 
 from scenarios import load
-from scenarios.schedule import course_of
+from scenarios.schedule import schedule_of
 from sim.draws.constrained import load_draws
 from sim.engines.meanfield.periods import MeanField
-from sim.engines.meanfield.solver_inputs import ground_of
+from sim.engines.meanfield.solver_inputs import region_inputs_of
 from sim.packs import load_region
 from sim.parameters import load_parameters
 from sim.paths.path import simulate_path
@@ -36,23 +36,23 @@ def quarter(name: str) -> tuple[float, str]:
     p = load_parameters(region=name)
     region = load_region(name, 2023)
     residents, ledger = residents_of(region, PopulationParameters.from_table(p), 0, threads=2)
-    ground = ground_of(region, p, residents, load_demography(2023), ledger)
-    model = MeanField(ground, p)
+    inputs = region_inputs_of(region, p, residents, load_demography(2023), ledger)
+    model = MeanField(inputs, p)
     for _ in range(5):
         model.period(0.25, 1.0)
     begun = time.thread_time()
     for k in range(8):
         model.period(0.25, 1.0 + 0.05 * (k % 2), exact=False)
-    size = f"{len(ground.cells.county)} places, {len(ground.cells.place)} cells, "
-    return (time.thread_time() - begun) / 8, size + f"{len(ground.stations.facility)} stations"
+    size = f"{len(inputs.cells.county)} places, {len(inputs.cells.place)} cells, "
+    return (time.thread_time() - begun) / 8, size + f"{len(inputs.stations.facility)} stations"
 
 
 def path(name: str, scenario: str) -> float:
     """Seconds of a scenario's path: the least of several."""
-    course, seconds = course_of(load(name, scenario)), []
+    schedule, seconds = schedule_of(load(name, scenario)), []
     for _ in range(1 + PATHS):
         begun = time.perf_counter()
-        simulate_path(name, course=course, keep=YEARS)
+        simulate_path(name, schedule=schedule, keep=YEARS)
         seconds.append(time.perf_counter() - begun)
     return min(seconds[1:])
 

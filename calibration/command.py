@@ -43,14 +43,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _anchor(options: argparse.Namespace) -> int:
-    def tell(line: str) -> None:
+    def report(line: str) -> None:
         print(line, flush=True)
 
     if options.region is not None:
         from calibration.regional import anchor_region
 
-        anchor_region(options.region, tell=tell)
+        anchor_region(options.region, report=report)
         return OK
     from calibration.national import solve
 
-    return OK if solve(options.steps, tell=tell) else FAILED
+    return OK if solve(options.steps, report=report) else FAILED

@@ -230,7 +230,7 @@ def solve(
     steps: int = 30,
     seed: int = 0,
     threads: int = 2,
-    tell: Callable[[str], None] = print,
+    report: Callable[[str], None] = print,
 ) -> bool:
     """Solve the anchors and write `data/anchored.csv` and `data/anchors_national.csv`.
 
@@ -245,7 +245,7 @@ def solve(
         got = simulated(values, seed, threads)
         worst = max(solved, key=lambda a: abs(got[a.name] - a.published) / a.allowed)
         miss = abs(got[worst.name] - worst.published) / worst.allowed
-        tell(f"run {iteration}: largest miss {miss:.2f} of the allowed error, {worst.name}")
+        report(f"run {iteration}: largest miss {miss:.2f} of the allowed error, {worst.name}")
         if miss < 0.1:
             _write(values, got)
             return True

@@ -251,7 +251,7 @@ def most_probable(jacobian: Any, misfit: Any, allowed: Any, prior_sd: Any) -> tu
 
 
 def solve_region(
-    region: str, seed: int = 0, threads: int = 2, tell: Callable[[str], None] = print
+    region: str, seed: int = 0, threads: int = 2, report: Callable[[str], None] = print
 ) -> Solution:
     """Compare a region's figures with its runs and find its shifts; nothing is written."""
     anchors = local_anchors(region)
@@ -263,7 +263,7 @@ def solve_region(
 
     zero = np.zeros(len(unknowns))
     before = figures(zero)
-    tell(f"{region}: {len(anchors)} figures, {len(unknowns)} unknowns, years {years}")
+    report(f"{region}: {len(anchors)} figures, {len(unknowns)} unknowns, years {years}")
     if not unknowns:
         return Solution((), (), tuple(before))
     jacobian = np.zeros((len(anchors), len(unknowns)))
@@ -275,7 +275,7 @@ def solve_region(
             region, [anchors[i] for i in touched], _values(unknowns, at), seed, threads
         )
         jacobian[touched, k] = (got - before[touched]) / unknown.step
-        tell(f"  effect of {unknown.name}")
+        report(f"  effect of {unknown.name}")
     published, allowed = (
         np.array([getattr(anchor, name) for anchor in anchors]) for name in ("published", "allowed")
     )
@@ -360,19 +360,19 @@ def _rewrite(path: Path, columns: tuple[str, ...], region: str, new: list[dict[s
 
 
 def anchor_region(
-    region: str, seed: int = 0, threads: int = 2, tell: Callable[[str], None] = print
+    region: str, seed: int = 0, threads: int = 2, report: Callable[[str], None] = print
 ) -> Solution:
     """Solve a region's shifts and store them with the comparison.
 
     Writes the region's rows of `data/anchored_regions.csv` and `data/anchors_local.csv`.
     """
     if not local_anchors(region):
-        tell(f"{region}: no published figure of use to compare with; national behaviour stands")
-    solution = solve_region(region, seed, threads, tell)
+        report(f"{region}: no published figure of use to compare with; national behaviour stands")
+    solution = solve_region(region, seed, threads, report)
     _rewrite(REGIONAL, SHIFT_COLUMNS, region, shift_rows(region, solution))
     rows = report_rows(region, solution, seed, threads)
     _rewrite(REPORT, REPORT_COLUMNS, region, rows)
     for row in rows:
-        tell(f"  {row['anchor']} {row['year']}: published {row['published']}, national behaviour "
+        report(f"  {row['anchor']} {row['year']}: published {row['published']}, national behaviour "
              f"{row['national_behaviour']}, shifted {row['simulated']}")  # fmt: skip
     return solution

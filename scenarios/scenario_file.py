@@ -84,7 +84,7 @@ class _File:
     line: dict[str, int]
     faults: FaultList
 
-    def tell(self, field: str, got: str, want: str, hint: str = "") -> None:
+    def report(self, field: str, got: str, want: str, hint: str = "") -> None:
         """One more fault at a path, on its line or on that of the lever it belongs to."""
         lever = ".".join(field.split(".")[:2])
         line = self.line.get(field, self.line.get(lever, 0))
@@ -140,13 +140,13 @@ def _read(path: Path, above: tuple[str, ...], faults: FaultList) -> Scenario | N
     file = _values(path, faults)
     if not file.values:
         if len(faults) == before:
-            file.tell("", "no settings", "`name: value` lines")
+            file.report("", "no settings", "`name: value` lines")
         return None
     for field, column in HEAD.items():
         if field not in file.values and field not in _MAY_LACK and not _told(file, field):
-            file.tell(field, "no such key", expected(column), "Add it.")
+            file.report(field, "no such key", expected(column), "Add it.")
     if (name := file.values.get("name")) not in (None, path.stem):
-        file.tell("name", repr(name), f"{path.stem}, as the file is called")
+        file.report("name", repr(name), f"{path.stem}, as the file is called")
     region = file.values.get("region")
     own = _settings(file, str(region)) if region else []
     base = _base(path, file, (path.stem, *above), faults)
@@ -201,13 +201,13 @@ def _take(file: _File, where: str, value: str, strange: set[str]) -> None:
             return
         columns, field = SETTING, ".".join(parts[2:])
         if not field:
-            file.tell(where, repr(value[:60]), "the settings of the lever: " + ", ".join(SETTING))
+            file.report(where, repr(value[:60]), "the settings of the lever: " + ", ".join(SETTING))
             return
     column = columns.get(re.sub(r"\[[0-9]+\]", "[]", field))
     if column is None:
         near = get_close_matches(field[:60], columns, n=1)
         hint = f"Did you mean {near[0]}?" if near else "Remove it."
-        file.tell(named(where), "an unknown key", "one of " + ", ".join(columns), hint)
+        file.report(named(where), "an unknown key", "one of " + ", ".join(columns), hint)
         return
     parsed = parse_cell(value, column)
     if parsed is None:
@@ -240,7 +240,7 @@ def _setting(file: _File, region: str, lever: Lever) -> Setting | None:
     absent = [field for field in SETTING if field not in values and field not in _MAY_LACK]
     for field in absent:
         if not _told(file, f"{stem}.{field}"):
-            file.tell(f"{stem}.{field}", "no such key", expected(SETTING[field]), "Add it.")
+            file.report(f"{stem}.{field}", "no such key", expected(SETTING[field]), "Add it.")
     if absent or any(fault.field.startswith(f"{stem}.") for fault in file.faults):
         return None
     level, clause = float(values["level"]), str(values.get("clause", ""))
@@ -258,13 +258,13 @@ def _setting(file: _File, region: str, lever: Lever) -> Setting | None:
 
 def _check_level(file: _File, stem: str, lever: Lever, level: float, unit: str) -> None:
     if unit != lever.unit:
-        file.tell(f"{stem}.unit", repr(unit), lever.unit)
+        file.report(f"{stem}.unit", repr(unit), lever.unit)
     elif not lever.low <= level <= lever.high:
         want = f"{plain_number(lever.low)} to {plain_number(lever.high)} ({lever.unit})"
         hint = ""
         if lever.unit.startswith("share") and 1 < level <= 100:
             hint = "Write a share as a fraction, 0.35 and not 35."
-        file.tell(f"{stem}.level", f"{level:g}", want, hint)
+        file.report(f"{stem}.level", f"{level:g}", want, hint)
 
 
 def _check_dates(
@@ -273,23 +273,23 @@ def _check_dates(
     start, full = parse_date(str(values["from"])), parse_date(str(values["full"]))
     for field, day in (("from", start), ("full", full)):
         if day is None:
-            file.tell(f"{stem}.{field}", repr(values[field]), _DAY)
+            file.report(f"{stem}.{field}", repr(values[field]), _DAY)
         elif not FIRST_YEAR <= day.year <= LAST_YEAR:
-            file.tell(f"{stem}.{field}", str(day), f"{FIRST_YEAR} to {LAST_YEAR}")
+            file.report(f"{stem}.{field}", str(day), f"{FIRST_YEAR} to {LAST_YEAR}")
     if start is None or full is None:
         return start, full
     if full < start:
-        file.tell(f"{stem}.full", str(full), f"{start} or later")
+        file.report(f"{stem}.full", str(full), f"{start} or later")
     document = documents()[region]
     if values["basis"] == "plan" and start < document.starts:
         want = f"{document.starts} or later, when the plan applies"
-        file.tell(f"{stem}.from", str(start), want, "Before it, the basis cannot be the plan.")
+        file.report(f"{stem}.from", str(start), want, "Before it, the basis cannot be the plan.")
     horizon = file.values.get("horizon")
     if isinstance(horizon, int) and start.year > horizon:
-        file.tell(f"{stem}.from", str(start), f"no later than {horizon}, the horizon")
+        file.report(f"{stem}.from", str(start), f"no later than {horizon}, the horizon")
     if file.values.get("name") == AS_NOW and start.year > (last := last_data_year(region)):
         want = f"no later than {last}, the last year with published figures"
-        file.tell(f"{stem}.from", str(start), want, "as-now carries published changes only.")
+        file.report(f"{stem}.from", str(start), want, "as-now carries published changes only.")
     return start, full
 
 
@@ -303,9 +303,9 @@ def last_data_year(region: str) -> int:
 def _check_clause(file: _File, stem: str, region: str, basis: str, clause: str) -> None:
     if basis == "plan" and not clause:
         want = "the clause that asks for it, such as 二(二)1"
-        file.tell(f"{stem}.clause", "no clause", want, "Or write basis: assumed.")
+        file.report(f"{stem}.clause", "no clause", want, "Or write basis: assumed.")
     elif clause and not rows_of_clause(region, clause):
-        file.tell(f"{stem}.clause", repr(clause), f"a clause of the plan of {region}")
+        file.report(f"{stem}.clause", repr(clause), f"a clause of the plan of {region}")
 
 
 def _place(file: _File, stem: str, region: str, values: Mapping[str, Value]) -> Place:
@@ -323,7 +323,7 @@ def _place(file: _File, stem: str, region: str, values: Mapping[str, Value]) -> 
                 place, line = f"{stem}.{path}", file.line[f"{stem}.{path}"]
                 file.faults.append(unknown(file.name, line, place, value, want, known))
         if len(set(given.values())) < len(given):
-            file.tell(f"{stem}.{field}[0]", "the same place twice", "each once")
+            file.report(f"{stem}.{field}[0]", "the same place twice", "each once")
         named_places[field] = tuple(sorted(set(given.values())))
     # All townships are no limit.
     townships = float(values.get("townships", 1.0))
@@ -350,7 +350,7 @@ def _base(path: Path, file: _File, above: tuple[str, ...], faults: FaultList) ->
         return None
     base = _read(path.parent / f"{name}.yaml", above, faults)
     if base is not None and base.region != file.values.get("region"):
-        file.tell("region", repr(file.values.get("region")), f"{base.region}, as in {name}")
+        file.report("region", repr(file.values.get("region")), f"{base.region}, as in {name}")
     return base
 
 
@@ -370,9 +370,9 @@ def _joined(file: _File, base: Scenario | None, own: list[Setting]) -> tuple[Set
         stem = f"levers.{setting.lever.id}"
         if setting.start < earlier.full:
             want = f"{earlier.full} or later, when {earlier.file} has it in full"
-            file.tell(f"{stem}.from", str(setting.start), want)
+            file.report(f"{stem}.from", str(setting.start), want)
         if place != earlier.place:
             want = f"the place it has in {earlier.file}"
-            file.tell(stem, "another place", want, "Levers keep their place.")
+            file.report(stem, "another place", want, "Levers keep their place.")
     every = [*(base.settings if base else ()), *kept]
     return tuple(sorted(every, key=lambda s: (s.lever.number, s.start)))

@@ -6,18 +6,20 @@ from collections.abc import Mapping
 from datetime import date
 
 from scenarios.scenario import Scenario
-from sim.dynamics.schedule import FIRST_YEAR, Course, Step, month_of
+from sim.dynamics.schedule import FIRST_YEAR, PolicySchedule, Step, month_of
 
 LAST_YEAR = 2035
 
 
-def course_of(scenario: Scenario, sizes: Mapping[tuple[str, str], float] | None = None) -> Course:
+def schedule_of(
+    scenario: Scenario, sizes: Mapping[tuple[str, str], float] | None = None
+) -> PolicySchedule:
     """Dated changes of a scenario, on the first of every month to 2035; empty before its first day.
 
     sizes  effect sizes by (lever, quantity) in place of the central ones, for draws
 
     >>> from scenarios.scenario_file import load
-    >>> course_of(load("liaocheng", "as-now")).months
+    >>> schedule_of(load("liaocheng", "as-now")).months
     ()
     """
     given = sizes or {}
@@ -35,4 +37,4 @@ def course_of(scenario: Scenario, sizes: Mapping[tuple[str, str], float] | None 
             if steps != before:
                 months.append((month_of(year, month), steps))
                 before = steps
-    return Course(tuple(months))
+    return PolicySchedule(tuple(months))

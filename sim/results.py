@@ -202,12 +202,12 @@ def _coordinates(region: Any) -> Any:
     f = region.facilities
     of = region.counties, f.key, f.name, f.name_zh, f.tier, f.kind, f.county
     key = tuple(map(id, of))
-    held = _COORDINATES.get(key)
-    if held is None:
+    cached = _COORDINATES.get(key)
+    if cached is None:
         if len(_COORDINATES) >= _COORDINATES_KEPT:
             _COORDINATES.clear()
-        held = _COORDINATES[key] = of, _new_coordinates(region)
-    return held[1].copy()
+        cached = _COORDINATES[key] = of, _new_coordinates(region)
+    return cached[1].copy()
 
 
 def _new_coordinates(region: Any) -> Any:

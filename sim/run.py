@@ -14,7 +14,7 @@ import numpy as np
 from sim import __version__
 from sim.engines.compiled.driver import CompiledEngine
 from sim.engines.kernels import episode_word as L
-from sim.engines.meanfield.solver_inputs import ground_of
+from sim.engines.meanfield.solver_inputs import region_inputs_of
 from sim.engines.meanfield.year import NOT_GIVEN, YearResult, run_year
 from sim.engines.observe import Observer
 from sim.errors import Fault, InputError
@@ -92,22 +92,22 @@ def simulate(
         raise InputError([Fault("run", 0, "engine", engine, "compiled, which can be observed")])
     begun = time.perf_counter()
 
-    def tell(stage: str, done: int = 0, days: int = 0, visits: int = 0) -> None:
+    def report(stage: str, done: int = 0, days: int = 0, visits: int = 0) -> None:
         if progress is not None:
             progress(stage, done, days, visits)
 
-    tell("pack")
+    report("pack")
     world = region if isinstance(region, Region) else load_region(region, year)
     if townships:
         world = extract(world, townships)
     parameters = load_parameters(overrides, region=world.key)
     if engine == "meanfield":
-        dataset, checks, told, more = _expected(world, parameters, seed, threads, tell)
+        dataset, checks, reported, more = _expected(world, parameters, seed, threads, report)
     else:
-        dataset, checks, told, more = _one_to_one(
-            engine, world, parameters, seed, threads, tell, observer
+        dataset, checks, reported, more = _one_to_one(
+            engine, world, parameters, seed, threads, report, observer
         )
-    warnings = beyond_range(overrides or {}) + told
+    warnings = beyond_range(overrides or {}) + reported
     manifest = {**_manifest(world, parameters, engine, seed, checks, warnings), **more}
     manifest |= extract_stamp(townships)
     provenance(dataset, world, manifest)
@@ -167,20 +167,20 @@ Parts = tuple[Any, dict[str, Any], list[str], dict[str, Any]]  # dataset, checks
 
 
 def _one_to_one(
-    engine: str, world: Region, parameters: Any, seed: int, threads: int, tell: Callable[..., None],
-    observer: Observer | None,
+    engine: str, world: Region, parameters: Any, seed: int, threads: int,
+    report: Callable[..., None], observer: Observer | None,
 ) -> Parts:  # fmt: skip
     """Every resident, day by day, in an agent engine."""
-    tell("residents")
+    report("residents")
     population = PopulationParameters.from_table(parameters)
     residents, ledger = residents_of(world, population, seed, threads=threads)
     job = agent_engine(engine, world, parameters, residents, ledger, seed, threads, observer)
-    job.progress = lambda done, days, n: tell("days", done, days, n)
+    job.progress = lambda done, days, n: report("days", done, days, n)
     with job.workers:
         before = take_census(job, "start")
         count_at_start = job.n
         del residents
-        tell("first day")
+        report("first day")
         import_ahead()
         tallies = job.run()
         census = {**before, **take_census(job, "end")}
@@ -192,15 +192,15 @@ def _one_to_one(
 
 
 def _expected(
-    world: Region, parameters: Any, seed: int, threads: int, tell: Callable[..., None]
+    world: Region, parameters: Any, seed: int, threads: int, report: Callable[..., None]
 ) -> Parts:
     """Expected flows, in the mean-field engine; the seed draws the residents only."""
-    tell("residents")
+    report("residents")
     population = PopulationParameters.from_table(parameters)
     residents, ledger = residents_of(world, population, seed, threads=threads)
-    tell("solving")
-    ground = ground_of(world, parameters, residents, load_demography(world.year), ledger)
-    result = run_year(ground, parameters)
+    report("solving")
+    inputs = region_inputs_of(world, parameters, residents, load_demography(world.year), ledger)
+    result = run_year(inputs, parameters)
     broken = [name for name, gap in result.checks.items() if gap > 1e-9]
     if broken:
         raise RuntimeError(f"conservation does not hold: {broken}; a fault in the program")

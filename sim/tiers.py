@@ -43,9 +43,49 @@ TIER_KEYS = tuple(tier.name.lower() for tier in Tier)
 KIND_KEYS = tuple(kind.name.lower() for kind in Kind)
 N_TIERS = len(Tier)
 
-# Need classes (model section 1.2): minor acute, chronic routine, complex, critical.
-CLASS_KEYS = ("minor", "chronic", "complex", "critical")
-N_CLASSES = len(CLASS_KEYS)
+
+class NeedClass(IntEnum):
+    """Class of a need (docs/odd.md)."""
+
+    MINOR = 0  # acute
+    CHRONIC = 1  # routine
+    COMPLEX = 2
+    CRITICAL = 3
+
+
+class Contract(IntEnum):
+    """Family-doctor contract of a resident."""
+
+    NONE = 0
+    NOMINAL = 1
+    EFFECTIVE = 2  # comes with regular contact
+
+
+class Alternative(IntEnum):
+    """Alternatives of a resident's choice set, in the order every engine uses.
+
+    `NEIGHBOUR` is another county's general hospital when it is nearer than 1.5 times the own one.
+    Kernels with self-care first have each one later (`N_CHOICES`).
+    """
+
+    VILLAGE = 0
+    TOWNSHIP = 1
+    COUNTY_GENERAL = 2
+    COUNTY_TCM = 3
+    COUNTY_MATERNAL_CHILD = 4
+    COUNTY_PRIVATE = 5
+    NEIGHBOUR = 6
+    CITY_FIRST = 7
+    CITY_SECOND = 8
+    REGIONAL = 9
+    OUTSIDE = 10
+
+
+CLASS_KEYS = tuple(each.name.lower() for each in NeedClass)
+N_CLASSES = len(NeedClass)
+# Plain numbers, as compiled code takes them.
+MINOR, CHRONIC, COMPLEX, CRITICAL = (int(each) for each in NeedClass)
+NO_CONTRACT, NOMINAL_CONTRACT, EFFECTIVE_CONTRACT = (int(each) for each in Contract)
 
 # Five-year age bands of the census tables; the first two are 0 and 1-4 as printed.
 AGE_BAND_KEYS = (
@@ -54,11 +94,12 @@ AGE_BAND_KEYS = (
 )  # fmt: skip
 AGE_BAND_STARTS = (0, 1, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 80, 85)
 
-# Alternatives of a resident's choice set, in the order every engine uses. `neighbour` is
-# another county's general hospital when it is nearer than 1.5 times the own one.
-ALTERNATIVE_KEYS = (
-    "village", "township", "county_general", "county_tcm", "county_maternal_child",
-    "county_private", "neighbour", "city_first", "city_second", "regional", "outside",
-)  # fmt: skip
-N_ALTERNATIVES = len(ALTERNATIVE_KEYS)
+ALTERNATIVE_KEYS = tuple(each.name.lower() for each in Alternative)
+N_ALTERNATIVES = len(Alternative)
+N_CHOICES = 1 + N_ALTERNATIVES  # self-care, then the alternatives
+# Nests of the choice: the primary nest before HOSPITALS, hospitals of a county each alone before
+# BEYOND, and from there the nest of city, regional and outside hospitals.
+TOWNSHIP = int(Alternative.TOWNSHIP)
+HOSPITALS, BEYOND = int(Alternative.COUNTY_GENERAL), int(Alternative.CITY_FIRST)
+REGIONAL, OUTSIDE = int(Alternative.REGIONAL), int(Alternative.OUTSIDE)
 ALTERNATIVE_TIER = (0, 1, 2, 2, 2, 2, 2, 3, 3, 4, 5)

@@ -20,7 +20,7 @@ from sim import simulate
 # unresolved need so much smaller, and what the fund pays so much more.
 KEPT, EASED, PAID = 0.01, 0.02, 0.005
 # One-to-one runs lie this much above the mean-field, a seed more each.
-LUCK = 0.001
+VARIATION = 0.001
 
 
 @cache
@@ -45,16 +45,16 @@ def strength(job, year):
 def path_of(job, threads=1):
     """What `scenarios.comparison.runs.path_of` gives, made up."""
     base, years = a_year(), {}
-    luck = dict(job.overrides).get("need_scale:minor", 1.0)
+    variation = dict(job.overrides).get("need_scale:minor", 1.0)
     if job.engine == "compiled":
-        luck += LUCK * (job.seed + 1)
+        variation += VARIATION * (job.seed + 1)
     for year in job.years:
         x, drift = strength(job, year), 1.0 + 0.002 * (year - 2023)
         factors = {
-            "group_own_visits": (1.0 + KEPT * x) / luck,
-            "group_unresolved": (1.0 - EASED * x) * luck,
-            "facility_wait_seconds": (1.0 - EASED * x) * luck * drift,
-            "facility_bed_days": (1.0 + KEPT * x) * luck * drift,
+            "group_own_visits": (1.0 + KEPT * x) / variation,
+            "group_unresolved": (1.0 - EASED * x) * variation,
+            "facility_wait_seconds": (1.0 - EASED * x) * variation * drift,
+            "facility_bed_days": (1.0 + KEPT * x) * variation * drift,
             "group_fund": (1.0 + PAID * x) * drift,
             "group_out_of_pocket": (1.0 - PAID * x) * drift,
         }

@@ -25,7 +25,7 @@ from scenarios.report.tables import (
     targets_sheet,
 )
 from scenarios.words import text
-from sim.cli.console import FAILED, OK, Teller, ask, whole
+from sim.cli.console import FAILED, OK, ProgressLines, ask, whole
 
 NAMES, YEARS = ("as-now", "plan-2025", "vision-2035"), (2023, 2025, 2035)
 _FACILITIES = 5
@@ -70,14 +70,14 @@ def add_command(commands: Any) -> None:
     command.add_argument("--quiet", action="store_true", help="no progress")
 
 
-class _Progress(Teller):
+class _Progress(ProgressLines):
     """One line on standard error for what is run, with the time left."""
 
     def __init__(self, lang: str, quiet: bool, engine: str, threads: int) -> None:
         super().__init__(quiet)
         self.lang, self.engine, self.threads = lang, engine, threads
         self.before = 0
-        self.what, self.begun, self.told = "", 0.0, 0.0
+        self.what, self.begun, self.reported = "", 0.0, 0.0
 
     def __call__(self, what: str, done: int, total: int) -> None:
         ask()
@@ -87,13 +87,13 @@ class _Progress(Teller):
             self._price(done, total, compiled)
             return
         if what != self.what:
-            self.what, self.begun, self.told = what, now, 0.0
+            self.what, self.begun, self.reported = what, now, 0.0
         if done <= self.threads:  # until then processes start
             self.begun, self.before = now, done
         last = done == total
-        if not total or not (last or now - self.told > (0.2 if self.live else 5.0)):
+        if not total or not (last or now - self.reported > (0.2 if self.live else 5.0)):
             return
-        self.told = now
+        self.reported = now
         line = text(f"progress.{what}", self.lang).format(done=done, total=total)
         if done > self.before and not last:
             left = (now - self.begun) / (done - self.before) * (total - done)

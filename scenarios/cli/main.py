@@ -54,14 +54,14 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; 0 ok, 2 a fault in what was given."""
-    given = parser().parse_args(arguments)
+    args = parser().parse_args(arguments)
     hear()
     try:
-        if given.command == "compare":
-            return compare_command.run(given)
-        if given.command == "run":
-            return run_command.run(given)
-        print(_show(given) if given.command == "show" else _list(given), end="")
+        if args.command == "compare":
+            return compare_command.run(args)
+        if args.command == "run":
+            return run_command.run(args)
+        print(_show(args) if args.command == "show" else _list(args), end="")
     except InputError as error:
         print(error, file=sys.stderr)
         return USAGE
@@ -72,15 +72,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(InputError([fault]), file=sys.stderr)
         return USAGE
     except KeyboardInterrupt:
-        print("\n" + text("interrupted", given.lang), file=sys.stderr)
+        print("\n" + text("interrupted", args.lang), file=sys.stderr)
         return INTERRUPTED
     return OK
 
 
-def _list(given: argparse.Namespace) -> str:
-    if given.json:
-        return _document(_records(given.what, given.region))
-    return _TABLES[given.what](given.region, given.lang)
+def _list(args: argparse.Namespace) -> str:
+    if args.json:
+        return _document(_records(args.what, args.region))
+    return _TABLES[args.what](args.region, args.lang)
 
 
 def _records(what: str, region: str | None) -> Any:
@@ -96,13 +96,13 @@ def _records(what: str, region: str | None) -> Any:
     return [listing.scenario_record(load(r, name)) for r in regions for name in shipped(r)]
 
 
-def _show(given: argparse.Namespace) -> str:
-    source = given.region if given.scenario else Path(given.region)
-    scenario = load(source, given.scenario)
-    if given.json:
+def _show(args: argparse.Namespace) -> str:
+    source = args.region if args.scenario else Path(args.region)
+    scenario = load(source, args.scenario)
+    if args.json:
         changes = listing.changes_record(scenario)
         return _document({**listing.scenario_record(scenario), "changes": changes})
-    return listing.show(scenario, given.lang)
+    return listing.show(scenario, args.lang)
 
 
 def _document(content: Any) -> str:

@@ -11,9 +11,9 @@ from typing import Any
 
 from scenarios.report.listing import table
 from scenarios.scenario_file import load
-from scenarios.schedule import course_of
+from scenarios.schedule import schedule_of
 from scenarios.words import text
-from sim.cli.console import OK, Teller, ask, whole
+from sim.cli.console import OK, ProgressLines, ask, whole
 from sim.cli.indicator_table import show
 from sim.dynamics.schedule import FIRST_YEAR
 from sim.dynamics.stocks import LOOPS
@@ -58,28 +58,28 @@ def add_command(commands: Any) -> None:
     command.add_argument("--quiet", action="store_true", help="no progress")
 
 
-def run(given: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Run, print and write; the exit code."""
-    scenario = load(given.region if given.scenario else Path(given.region), given.scenario)
-    tell = _Progress(given.lang, given.quiet)
+    scenario = load(args.region if args.scenario else Path(args.region), args.scenario)
+    tell = _Progress(args.lang, args.quiet)
     path = simulate_path(
-        scenario.region, given.until, course=course_of(scenario), engine=given.engine,
-        seed=given.seed, threads=given.threads, cut=given.cut, checkpoint=given.checkpoint,
+        scenario.region, args.until, schedule=schedule_of(scenario), engine=args.engine,
+        seed=args.seed, threads=args.threads, cut=args.cut, checkpoint=args.checkpoint,
         progress=tell,
     )  # fmt: skip
     tell.end()
     values = {year: compute_all(dataset) for year, dataset in path.years.items()}
-    if given.output is not None:
-        for folder in write(path, given.output):
-            tell.say(text("run.written", given.lang).format(folder=folder))
-    if given.json:
+    if args.output is not None:
+        for folder in write(path, args.output):
+            tell.say(text("run.written", args.lang).format(folder=folder))
+    if args.json:
         years = {str(year): values[year] for year in values}
         document = {"scenario": scenario.name, "run": path.manifest, "years": years}
         print(json.dumps(document, ensure_ascii=False, indent=2))
         return OK
-    title = scenario.title_zh if given.lang == "zh" else scenario.title
-    print(f"{title} · {scenario.region} · {given.engine} · {path.manifest['key']}\n")
-    print(page(values, given.lang), end="")
+    title = scenario.title_zh if args.lang == "zh" else scenario.title
+    print(f"{title} · {scenario.region} · {args.engine} · {path.manifest['key']}\n")
+    print(page(values, args.lang), end="")
     return OK
 
 
@@ -106,13 +106,13 @@ def write(path: PathRun, folder: Path) -> list[Path]:
     return [*written, publish(path.stocks, {**path.manifest, "key": f"{key}-stocks"}, folder)]
 
 
-class _Progress(Teller):
+class _Progress(ProgressLines):
     """Lines on standard error: what is happening and the time left."""
 
     def __init__(self, lang: str, quiet: bool) -> None:
         super().__init__(quiet)
         self.lang = lang
-        self.begun = self.told = time.monotonic()
+        self.begun = self.reported = time.monotonic()
 
     def __call__(self, stage: str, done: int, total: int, visits: int) -> None:
         ask()
@@ -121,9 +121,9 @@ class _Progress(Teller):
             self.say(text(f"run.{stage.replace(' ', '_')}", self.lang))
             self.begun = now
             return
-        if done <= 0 or now - self.told < (0.2 if self.live else 5.0):
+        if done <= 0 or now - self.reported < (0.2 if self.live else 5.0):
             return
-        self.told = now
+        self.reported = now
         left = (now - self.begun) / done * (total - done)
         line = text(f"run.{stage}", self.lang).format(
             done=done, total=total, visits=visits / 1e6, left=left

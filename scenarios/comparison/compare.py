@@ -102,21 +102,21 @@ def _run(
     asked: Sequence[Mapping[str, float]], seeds: int, threads: int, progress: Progress | None,
 ) -> tuple[dict[str, Any], Samples]:  # fmt: skip
     """The path of every arm with middle values, and the figures of all draws and seeds."""
-    tell = progress or (lambda what, done, total: None)
+    report = progress or (lambda what, done, total: None)
     paths: dict[str, Any] = {}
     central: dict[Cell, Reading] = {}
     for done, arm in enumerate(arms, 1):
         job = Job(region, arm.variant, years, engine)
         paths[arm.key] = path_of(job, threads)
         central.update({(arm.key, y): r for y, r in readings(paths[arm.key], job).items()})
-        tell("central", done, len(arms))
+        report("central", done, len(arms))
     keys = {key: at for at, key in enumerate(dict.fromkeys(k for r in central.values() for k in r))}
-    luck = max(1, seeds) if engine == "compiled" else 1
-    repeats = _repeats(asked, luck)
+    seeds_used = max(1, seeds) if engine == "compiled" else 1
+    repeats = _repeats(asked, seeds_used)
     # The first path also compiles and makes the residents.
     each = min(path.manifest["seconds"] for path in paths.values())
-    tell("price", round(each * len(arms) * len(repeats)), len(arms) * len(repeats))
-    drawn = _drawn(region, arms, years, engine, repeats, luck, keys, threads, progress)
+    report("price", round(each * len(arms) * len(repeats)), len(arms) * len(repeats))
+    drawn = _drawn(region, arms, years, engine, repeats, seeds_used, keys, threads, progress)
     paired = seeds if engine == "meanfield" else 0
     shift = _shift(region, arms, years, paired, keys, threads, progress)
     return paths, Samples(keys, central, drawn, shift)

@@ -137,12 +137,12 @@ def drawn_sizes(scenario: Scenario, draw: int) -> dict[tuple[str, str], float] |
 
 def path_of(job: Job, threads: int = 1) -> Any:
     """The path of a job, a `sim.paths.path.PathRun`."""
-    from scenarios.schedule import course_of
+    from scenarios.schedule import schedule_of
     from sim.paths.path import simulate_path
 
     scenario = scenario_of(job.variant)
     return simulate_path(
-        job.region, max(job.years), course=course_of(scenario, drawn_sizes(scenario, job.draw)),
+        job.region, max(job.years), schedule=schedule_of(scenario, drawn_sizes(scenario, job.draw)),
         engine=job.engine, seed=job.seed, threads=threads, overrides=dict(job.overrides),
         keep=job.years,
     )  # fmt: skip
@@ -188,12 +188,12 @@ def readings_of(job: Job, threads: int = 1) -> dict[int, Reading]:
 
 def _key_of(job: Job) -> str:
     """The key of a job's path, without running it."""
-    from scenarios.schedule import course_of
+    from scenarios.schedule import schedule_of
     from sim.paths.path import key_of_path
 
     scenario = scenario_of(job.variant)
     return key_of_path(
-        job.region, max(job.years), course=course_of(scenario, drawn_sizes(scenario, job.draw)),
+        job.region, max(job.years), schedule=schedule_of(scenario, drawn_sizes(scenario, job.draw)),
         engine=job.engine, seed=job.seed, overrides=dict(job.overrides),
     )  # fmt: skip
 
@@ -249,19 +249,19 @@ def run_all(
     """
     if not jobs:
         return
-    tell = progress or (lambda stage, done, total: None)
-    tell(what, 0, len(jobs))
+    report = progress or (lambda stage, done, total: None)
+    report(what, 0, len(jobs))
     alone = threads < 2 or len(jobs) < _FEW or jobs[0].engine != "meanfield"
     if alone:
         for done, job in enumerate(jobs, 1):
             yield readings_or_none(job, threads)
-            tell(what, done, len(jobs))
+            report(what, done, len(jobs))
         return
     # Leaving the block ends the processes, also at Ctrl-C, which only this process hears.
     with get_context("spawn").Pool(threads, _deaf) as pool:
         for done, found in enumerate(pool.imap(readings_or_none, jobs, together), 1):
             yield found
-            tell(what, done, len(jobs))
+            report(what, done, len(jobs))
 
 
 def _deaf() -> None:

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from scenarios.plans.strict_tables import FOLDER, NOTHING, Row, given, read_table
+from scenarios.plans.strict_tables import FOLDER, NOTHING, Row, read_table, text_or_empty
 from sim.errors import Fault, FaultList, InputError
 from sim.packs.named_institutions import CATALOGUE
 from sim.packs.schema import STATUSES, choice, text
@@ -90,7 +90,7 @@ def _document(file: str, line: int, row: Row, faults: list[Fault]) -> Document:
     starts = parse_date(str(row["starts"]))
     if starts is None:
         faults.append(Fault(file, line, "starts", repr(row["starts"]), "a day, YYYY-MM-DD"))
-    cells = {name: given(value) for name, value in row.items() if name != "starts"}
+    cells = {name: text_or_empty(value) for name, value in row.items() if name != "starts"}
     return Document(starts=starts or date.min, **cells)
 
 

@@ -13,7 +13,14 @@ from pathlib import Path
 from types import MappingProxyType
 
 from scenarios.plans.clauses import REGIONS, rows_of_clause
-from scenarios.plans.strict_tables import FOLDER, Row, given, number_or_none, read_table, unknown
+from scenarios.plans.strict_tables import (
+    FOLDER,
+    Row,
+    number_or_none,
+    read_table,
+    text_or_empty,
+    unknown,
+)
 from scenarios.rollout import ROLLOUTS, delayed, fading
 from sim.dynamics.schedule import FORMS as EFFECT_FORMS
 from sim.dynamics.schedule import apply
@@ -230,13 +237,13 @@ def levers(folder: Path = FOLDER) -> dict[str, Lever]:
 
 
 def _lever(row: Row, effects: Iterable[Effect], cost: Cost) -> Lever:
-    clauses = {region: tuple(given(row[region]).split("; ")) for region in REGIONS}
+    clauses = {region: tuple(text_or_empty(row[region]).split("; ")) for region in REGIONS}
     return Lever(
         number=int(row["number"]), low=float(row["low"]), high=float(row["high"]),
         tiers=tuple(str(row["tiers"]).split()), effects=tuple(effects), cost=cost,
         clauses=MappingProxyType({r: found for r, found in clauses.items() if found != ("",)}),
-        indicator=given(row["indicator"]),
-        missing=given(row["missing"]), missing_zh=given(row["missing_zh"]),
+        indicator=text_or_empty(row["indicator"]),
+        missing=text_or_empty(row["missing"]), missing_zh=text_or_empty(row["missing_zh"]),
         **{name: str(row[name]) for name in
            ("id", "name", "name_zh", "form", "role", "unit", "rollout", "expected")},
     )  # fmt: skip

@@ -61,7 +61,7 @@ def number_or_none(
     return float(value)
 
 
-def given(text: Value) -> str:
+def text_or_empty(text: Value) -> str:
     """A text cell, "" where it says nothing.
 
     >>> given("-")

@@ -17,9 +17,9 @@ from scenarios.plans.strict_tables import (
     FOLDER,
     NOTHING,
     Row,
-    given,
     number_or_none,
     read_table,
+    text_or_empty,
     unknown,
 )
 from sim.errors import Fault, FaultList, InputError
@@ -127,7 +127,7 @@ def definitions(folder: Path = FOLDER) -> dict[str, Definition]:
     modelled = {i.id: not i.not_modelled for i in INDICATORS}
     found = {}
     for line, row in read_table(folder / file, ("definition",), DEFINITION_COLUMNS, faults):
-        cells = {name: given(value) for name, value in row.items() if name != "definition"}
+        cells = {name: text_or_empty(value) for name, value in row.items() if name != "definition"}
         found[str(row["definition"])] = each = Definition(str(row["definition"]), **cells)
         for field, name, known in (
             ("indicator", each.indicator, list(modelled)),
@@ -182,7 +182,7 @@ def targets(folder: Path = FOLDER) -> dict[str, Target]:
 
 
 def _target(line: int, row: Row, folder: Path, faults: list[Fault]) -> Target | None:
-    file, held, known = "targets.csv", catalogue(), definitions(folder)
+    file, printed_rows, known = "targets.csv", catalogue(), definitions(folder)
     before = len(faults)
     region, name = str(row["region"]), str(row["definition"])
     if name not in known:
@@ -190,9 +190,15 @@ def _target(line: int, row: Row, folder: Path, faults: list[Fault]) -> Target | 
         faults.append(unknown(file, line, "definition", name, want, list(known)))
     if not f"{row['id']}.".startswith(f"{region}.{name}."):
         faults.append(Fault(file, line, "id", repr(row["id"]), f"{region}.{name}"))
-    rows = _clauses(line, "rows", str(row["rows"]).split(), "target", region, held, faults)
+    rows = _clauses(line, "rows", str(row["rows"]).split(), "target", region, printed_rows, faults)
     bases = _clauses(
-        line, "baseline_row", given(row["baseline_row"]).split(), "baseline", region, held, faults
+        line,
+        "baseline_row",
+        text_or_empty(row["baseline_row"]).split(),
+        "baseline",
+        region,
+        printed_rows,
+        faults,
     )
     if len(faults) > before or not rows:
         return None
@@ -208,9 +214,10 @@ def _target(line: int, row: Row, folder: Path, faults: list[Fault]) -> Target | 
 
     return Target(
         str(row["id"]), known[name], region, rows,
-        number_of("baseline"), year_of("baseline_year"), given(row["comparator"]),
+        number_of("baseline"), year_of("baseline_year"), text_or_empty(row["comparator"]),
         number_of("target"), number_of("target_high"), year_of("year"),
-        str(row["unit"]), given(row["scope"]), given(row["conflict_note"]), given(row["note"]),
+        str(row["unit"]), text_or_empty(row["scope"]), text_or_empty(row["conflict_note"]),
+        text_or_empty(row["note"]),
     )  # fmt: skip
 
 
@@ -220,16 +227,16 @@ def _clauses(
     ids: list[str],
     kind: str,
     region: str,
-    held: dict[str, Clause],
+    printed_rows: dict[str, Clause],
     faults: list[Fault],
 ) -> tuple[Clause, ...]:
     """Rows of the catalogue of one kind and region."""
     found = []
     for name in ids:
-        clause = held.get(name)
+        clause = printed_rows.get(name)
         if clause is None:
             want = "a row of plan_catalogue.csv"
-            faults.append(unknown("targets.csv", line, field, name, want, list(held)))
+            faults.append(unknown("targets.csv", line, field, name, want, list(printed_rows)))
         elif clause.kind != kind or clause.region != region:
             got, want = f"{name}: {clause.kind} of {clause.region}", f"a {kind} of {region}"
             faults.append(Fault("targets.csv", line, field, got, want))
@@ -247,10 +254,10 @@ def _check_repeated(
     base = (bases[0].value, bases[0].year) if bases else ("", "")
     pairs += list(zip(("baseline", "baseline_year"), base, strict=True))
     for field, printed in pairs:
-        if given(row[field]) != printed:
+        if text_or_empty(row[field]) != printed:
             want = f"{printed or NOTHING} as in {first.id}"
             faults.append(Fault("targets.csv", line, field, repr(row[field]), want))
     values = {(clause.comparator, float(clause.value or "nan")) for clause in rows if clause.value}
-    if len(values) > 1 and not given(row["conflict_note"]):
+    if len(values) > 1 and not text_or_empty(row["conflict_note"]):
         want = "what the rows of the catalogue disagree on"
         faults.append(Fault("targets.csv", line, "conflict_note", "nothing", want))

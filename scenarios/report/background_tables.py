@@ -91,8 +91,8 @@ def bottlenecks_sheet(c: Comparison, arm: Arm, lang: str, most: int = 0) -> Shee
 
 
 def _by_lever(changes: tuple[tuple[str, float], ...], lang: str, none: str = "") -> str:
-    told = (f"{lever_name(lever, lang)} {signed(change, 2)}" for lever, change in changes)
-    return ("；" if lang == "zh" else "; ").join(told) or (text(none, lang) if none else NONE)
+    worded = (f"{lever_name(lever, lang)} {signed(change, 2)}" for lever, change in changes)
+    return ("；" if lang == "zh" else "; ").join(worded) or (text(none, lang) if none else NONE)
 
 
 def group_name(c: Comparison, split: str, part: str, lang: str) -> str:
@@ -133,7 +133,7 @@ def gains_sheet(c: Comparison, arm: Arm, lang: str) -> Sheet:
 
 def _losers(c: Comparison, arm: Arm, lang: str) -> str:
     """For whom an indicator gets worse (all are better when smaller), the most first."""
-    told = []
+    worded = []
     for name in GAIN_INDICATORS:
         worse = [g for g in c.gains if (g.arm, g.indicator) == (arm.key, name)
                  and g.split in gain_splits(c) and _least(g.change) > _NOTICED[name]]  # fmt: skip
@@ -146,12 +146,14 @@ def _losers(c: Comparison, arm: Arm, lang: str) -> str:
         if groups:
             more = "" if len(worse) <= _MOST_LOSERS else text("and_more", lang)
             listed = ("、" if lang == "zh" else ", ").join(groups) + more
-            told.append(text("loser", lang).format(name=label((name, "", ""), lang), groups=listed))
+            worded.append(
+                text("loser", lang).format(name=label((name, "", ""), lang), groups=listed)
+            )
     drawn = "_drawn" if any(g.change.low is not None for g in c.gains) else ""
-    if not told:
+    if not worded:
         return text(f"note.no_losers{drawn}", lang)
     return text(f"note.losers{drawn}", lang).format(
-        told=("；" if lang == "zh" else "; ").join(told)
+        worded=("；" if lang == "zh" else "; ").join(worded)
     )
 
 
@@ -186,11 +188,11 @@ def costs_sheet(c: Comparison, arm: Arm, lang: str) -> Sheet:
     for what in ("fund", "out_of_pocket"):
         name = "fund_spending_per_person" if what == "fund" else "out_of_pocket_per_person"
         change = c.change(arm.key, year, name)
-        told = "–" if change.value is None else money(change.value * people, lang, sign=True)
+        worded = "–" if change.value is None else money(change.value * people, lang, sign=True)
         if change.low is not None and change.high is not None:
             ends = (money(x * people, lang, sign=True) for x in (change.low, change.high))
-            told += text("range", lang).format(*ends)
-        rows.append((text(f"cost.{what}", lang).format(year=year), "", "", "", "", told))
+            worded += text("range", lang).format(*ends)
+        rows.append((text(f"cost.{what}", lang).format(year=year), "", "", "", "", worded))
     names = ("lever", "basis", "units", "counted", "one_off", "yearly")
     head = tuple(text(f"head.{name}", lang) for name in names)
     title = text("sheet.costs", lang).format(arm=arm.label(lang))
@@ -240,8 +242,8 @@ def _own_centre(c: Comparison, lang: str) -> tuple[str, ...]:
     arms = [f"“{arm.label(lang)}”" for arm in c.arms if (arm.key, c.years[-1]) in inside]
     if not arms or (c.base.key, c.years[0]) in inside:
         return ()
-    told = text("note.own_centre", lang).format(arms=("、" if lang == "zh" else ", ").join(arms))
-    return (told,)
+    worded = text("note.own_centre", lang).format(arms=("、" if lang == "zh" else ", ").join(arms))
+    return (worded,)
 
 
 def shown_level(level: float, unit: str) -> str:

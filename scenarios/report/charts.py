@@ -135,8 +135,8 @@ def chances(c: Comparison, *, lang: str = "en") -> Picture | None:
 def _chance_bar(ax: Axes, y: float, j: Judged, step: float, arm: str, lang: str) -> None:
     long = j.chance or 0.0
     ax.barh(y, long, height=step * 0.85, color=VERDICTS[verdict(j)])
-    told = f"{arm}: {shown_chance(j.chance, lang)} {text(verdict(j), lang)}"
-    ax.text(long + 0.012, y, told, va="center", fontsize=8, color=INK)
+    worded = f"{arm}: {shown_chance(j.chance, lang)} {text(verdict(j), lang)}"
+    ax.text(long + 0.012, y, worded, va="center", fontsize=8, color=INK)
 
 
 @_drawn

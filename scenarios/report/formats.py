@@ -112,8 +112,8 @@ def money(yuan: float, lang: str, sign: bool = False) -> str:
     size, unit = next(((s, u) for s, u in steps if abs(yuan) >= s), steps[-1])
     number = yuan / size
     decimals = 0 if abs(number) >= 100 or size == 1.0 else 1
-    told = signed(number, decimals) if sign else f"{number:,.{decimals}f}".replace("-", "−")
-    return f"{told}{unit}" if lang == "zh" else f"CNY {told}{unit}"
+    worded = signed(number, decimals) if sign else f"{number:,.{decimals}f}".replace("-", "−")
+    return f"{worded}{unit}" if lang == "zh" else f"CNY {worded}{unit}"
 
 
 def money_range(three: tuple[float, float, float], lang: str) -> str:

@@ -190,7 +190,7 @@ def show(scenario: Scenario, lang: str) -> str:
 
 
 def _changes_table(scenario: Scenario, lang: str) -> str:
-    held = parameter_values()
+    bare = parameter_values()
     years = [year for year in YEARS if year <= scenario.horizon]
     by_year = [
         {(c.quantity.id, c.place): c for c in scenario.changes(date(year, 12, 31))}
@@ -200,9 +200,9 @@ def _changes_table(scenario: Scenario, lang: str) -> str:
     head = [text("quantity", lang), text("unit", lang), text("place", lang), text("now", lang)]
     rows = []
     for key, change in last.items():
-        held_now = held.get(change.quantity.id)
-        cells = [shown_change(found.get(key), held_now) for found in by_year]
-        now = "-" if held_now is None else f"{held_now:.3g}"
+        now_bare = bare.get(change.quantity.id)
+        cells = [shown_change(found.get(key), now_bare) for found in by_year]
+        now = "-" if now_bare is None else f"{now_bare:.3g}"
         rows.append([
             change.quantity.id, change.quantity.unit, place_name(change.place, lang), now, *cells,
             " ".join(change.levers),
@@ -302,7 +302,7 @@ def changes_record(scenario: Scenario) -> dict[str, list[dict[str, Any]]]:
 
     `value` is None where the quantity without levers is a figure of the pack or of the slow world.
     """
-    held = parameter_values()
+    bare = parameter_values()
     found: dict[str, list[dict[str, Any]]] = {}
     for year in YEARS:
         if year > scenario.horizon:
@@ -313,8 +313,8 @@ def changes_record(scenario: Scenario) -> dict[str, list[dict[str, Any]]]:
                 "unit": each.quantity.unit, "levers": each.levers,
                 "counties": each.place.counties, "facilities": each.place.facilities,
                 "townships": each.place.townships,
-                "without": held.get(each.quantity.id),
-                "value": each.value(held[each.quantity.id]) if each.quantity.id in held else None,
+                "without": bare.get(each.quantity.id),
+                "value": each.value(bare[each.quantity.id]) if each.quantity.id in bare else None,
                 "steps": [
                     {"lever": effect.lever, "form": effect.form, "size": effect.size,
                      "level": level}

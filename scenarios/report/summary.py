@@ -63,13 +63,13 @@ def _quoted(names: Iterable[str], lang: str) -> str:
 def _change(c: Comparison, arm: Arm, lang: str) -> str:
     year = c.years[-1]
 
-    def told(name: str) -> str:
+    def worded(name: str) -> str:
         return shown_change(c.change(arm.key, year, name).value, BY_ID[name].show, lang)
 
     return text("say.change", lang).format(
         arm=arm.label(lang), base=c.base.label(lang), year=year,
-        visits=told("in_county_visit_rate"), unresolved=told("unresolved_need_share"),
-        pocket=told("out_of_pocket_per_person"), fund=told("fund_spending_per_person"),
+        visits=worded("in_county_visit_rate"), unresolved=worded("unresolved_need_share"),
+        pocket=worded("out_of_pocket_per_person"), fund=worded("fund_spending_per_person"),
     )  # fmt: skip
 
 
@@ -82,9 +82,9 @@ def _driver(c: Comparison, arm: Arm, lang: str) -> list[str]:
     names = (f"“{lever_name(d.lever, lang)}”" for d in largest)
     changes = (shown_change(d.alone, how, lang) for d in largest)
     parts = (" ".join(pair) for pair in zip(names, changes, strict=True))
-    told = ("、" if lang == "zh" else ", ").join(parts)
+    worded = ("、" if lang == "zh" else ", ").join(parts)
     return [text("say.driver", lang).format(
-        name=name_of(key[0], lang), arm=arm.label(lang), levers=told
+        name=name_of(key[0], lang), arm=arm.label(lang), levers=worded
     )]  # fmt: skip
 
 

@@ -217,10 +217,10 @@ def _base_year(c: Comparison, lang: str) -> tuple[str, ...]:
     arms = [f"“{arm.label(lang)}”" for arm in c.arms if arm.key in early]
     if not arms:
         return ()
-    told = text("note.base_year", lang).format(
+    worded = text("note.base_year", lang).format(
         arms=("、" if lang == "zh" else ", ").join(arms), year=c.years[0], base=c.base.label(lang)
     )
-    return (told,)
+    return (worded,)
 
 
 def changes_sheet(c: Comparison, lang: str) -> Sheet:
@@ -258,11 +258,11 @@ def drivers_brief(c: Comparison, arm: Arm, lang: str) -> Sheet:
             continue
         how = _how(key)
         largest = [d for d in drivers_of(c, arm.key, year, key) if d.alone][:_LARGEST]
-        told = (f"{lever_name(d.lever, lang)} {shown_change(d.alone, how, '')}" for d in largest)
+        worded = (f"{lever_name(d.lever, lang)} {shown_change(d.alone, how, '')}" for d in largest)
         both = (totals[key].total, totals[key].interaction)
         rows.append((
             change_label(key, lang), *(shown_change(x, how, "") for x in both),
-            ("；" if lang == "zh" else "; ").join(told) or "–",
+            ("；" if lang == "zh" else "; ").join(worded) or "–",
         ))  # fmt: skip
     names = ("head.indicator", "head.total", "head.interaction", "head.largest")
     title = text("sheet.drivers", lang).format(arm=arm.label(lang), year=year)

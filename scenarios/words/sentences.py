@@ -96,14 +96,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "(generic): the published tables give no name; (together): several small facilities as one.",
         "（通名）：公开资料未列机构名称；（合并）：多家小型机构合为一家。",
     ),
-    "note.losers": ("Worse off: {told}.", "变差的人群：{told}。"),
+    "note.losers": ("Worse off: {worded}.", "变差的人群：{worded}。"),
     "note.no_losers": (
         "No group is worse off in any of these indicators.",
         "各人群的这些指标均未变差。",
     ),
     "note.losers_drawn": (
-        "Worse off in at least 95% of the draws: {told}.",
-        "在至少95%的抽样中变差的人群：{told}。",
+        "Worse off in at least 95% of the draws: {worded}.",
+        "在至少95%的抽样中变差的人群：{worded}。",
     ),
     "note.no_losers_drawn": (
         "No group is worse off in 95% of the draws; where a range crosses 0 the sign is open.",

@@ -38,7 +38,7 @@ def ask() -> None:
         raise KeyboardInterrupt
 
 
-class Teller:
+class ProgressLines:
     """Lines on standard error; on a terminal a line may be written over by the next."""
 
     def __init__(self, quiet: bool) -> None:

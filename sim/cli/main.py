@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sim import __version__
-from sim.cli.console import FAILED, INTERRUPTED, OK, USAGE, Teller, ask, hear, whole
+from sim.cli.console import FAILED, INTERRUPTED, OK, USAGE, ProgressLines, ask, hear, whole
 from sim.errors import Fault, InputError
 from sim.words import SPLITS, text
 
@@ -165,14 +165,14 @@ def _engine_options(run: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-class _Progress(Teller):
+class _Progress(ProgressLines):
     """Lines on standard error: what is happening, how fast, how long it will take."""
 
     def __init__(self, lang: str, quiet: bool) -> None:
         super().__init__(quiet)
         self.lang = lang
         self.begun = time.monotonic()
-        self.told = self.first = 0.0
+        self.reported = self.first = 0.0
 
     def __call__(self, stage: str, done: int, days: int, visits: int) -> None:
         ask()
@@ -182,9 +182,9 @@ class _Progress(Teller):
             return
         if not self.first:
             self.first = now
-        if done < 0 or now - self.told < (0.2 if self.live else 2.0):
+        if done < 0 or now - self.reported < (0.2 if self.live else 2.0):
             return
-        self.told = now
+        self.reported = now
         warm_up = 42
         rate = (done + warm_up + 1) / max(1e-9, now - self.first)
         left = (days - done) / rate
@@ -275,8 +275,8 @@ def _trace(options: argparse.Namespace) -> int:
         threads=options.threads, progress=progress,
     )  # fmt: skip
     progress.end()
-    told = json.dumps(story, ensure_ascii=False) if options.json else page(story, options.lang)
-    print(told, flush=True)
+    reported = json.dumps(story, ensure_ascii=False) if options.json else page(story, options.lang)
+    print(reported, flush=True)
     return OK
 
 

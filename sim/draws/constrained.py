@@ -31,7 +31,7 @@ from sim.engines.meanfield import flows as C
 from sim.engines.meanfield.locations import Floats
 from sim.engines.meanfield.periods import MeanField, quarters
 from sim.engines.meanfield.solver import copy_state
-from sim.engines.meanfield.solver_inputs import Ground, ground_of
+from sim.engines.meanfield.solver_inputs import RegionInputs, region_inputs_of
 from sim.engines.meanfield.year import intensity_of
 from sim.errors import Fault, InputError, NotConverged
 from sim.identity import source_hash
@@ -99,7 +99,7 @@ class Draw:
 class Anchoring:
     """A region's reference: its ground, parameters by key, figures, and their slopes."""
 
-    ground: Ground
+    inputs: RegionInputs
     values: dict[str, float]
     figures: Floats
     slopes: Floats
@@ -112,7 +112,7 @@ def figures_of(model: MeanField) -> Floats:
     admissions a person at townships, at county hospitals and beyond; mean stay at townships, county
     hospitals, city and regional hospitals. All as logarithms, the share as log-odds.
     """
-    year = model.ground.region.year
+    year = model.inputs.region.year
     model.people, people = model.cells.people.copy(), 0.0
     model.period(WARM_UP_DAYS / 365.0, intensity_of(model.p, year, [0]))
     model.people = model.cells.people.copy()  # nobody is born or dies in the warm-up
@@ -159,15 +159,17 @@ def moved(values: dict[str, float], moves: Any) -> dict[str, float]:
 class _Solved:
     """Figures of one draw at any moves; each solution starts where the last one ended."""
 
-    def __init__(self, ground: Ground, values: dict[str, float], drawn: dict[str, float]) -> None:
-        self.ground, self.values, self.drawn = ground, values, drawn
+    def __init__(
+        self, inputs: RegionInputs, values: dict[str, float], drawn: dict[str, float]
+    ) -> None:
+        self.inputs, self.values, self.drawn = inputs, values, drawn
         self.last: MeanField | None = None
 
     def __call__(self, moves: Any) -> Floats:
         held = self.last.setting.sessions if self.last else None
         overrides = {**self.drawn, **moved(self.values, moves)}
-        p = load_parameters(overrides, region=self.ground.region.key)
-        model = MeanField(self.ground, p, held)
+        p = load_parameters(overrides, region=self.inputs.region.key)
+        model = MeanField(self.inputs, p, held)
         if self.last is not None:
             copy_state(self.last.state, model.state)
         self.last = model
@@ -179,21 +181,21 @@ def anchoring_of(region: Any, threads: int = 2) -> Anchoring:
     own = load_parameters(region=region.key)
     people = PopulationParameters.from_table(own)
     residents, ledger = residents_of(region, people, 0, threads=threads)
-    ground = ground_of(region, own, residents, load_demography(region.year), ledger)
+    inputs = region_inputs_of(region, own, residents, load_demography(region.year), ledger)
     values = own_values(region.key)
-    solved = _Solved(ground, values, {})
+    solved = _Solved(inputs, values, {})
     figures = solved(np.zeros(len(UNKNOWNS)))
     slopes = np.zeros((len(figures), len(UNKNOWNS)))
     for k in range(len(UNKNOWNS)):
         at = np.zeros(len(UNKNOWNS))
         at[k] = _FINITE
         slopes[:, k] = (solved(at) - figures) / _FINITE
-    return Anchoring(ground, values, figures, slopes)
+    return Anchoring(inputs, values, figures, slopes)
 
 
 def anchored_draw(anchoring: Anchoring, number: int, seed: int = 0) -> Draw:
     """Draw `number` from the priors, made to meet the region's figures."""
-    solved = _Solved(anchoring.ground, anchoring.values, prior_draw(number, seed))
+    solved = _Solved(anchoring.inputs, anchoring.values, prior_draw(number, seed))
     slopes = anchoring.slopes.copy()
     at: Floats = np.zeros(len(UNKNOWNS))
     worst = math.inf
@@ -223,7 +225,7 @@ def _beyond_limits(values: dict[str, float]) -> bool:
 
 def anchored_draws(
     anchoring: Anchoring, count: int, *, seed: int = 0, threads: int = 2,
-    tell: Callable[[str], None] = _say,
+    report: Callable[[str], None] = _say,
 ) -> list[Draw]:  # fmt: skip
     """Draws 0, 1, 2, … until `count` are anchored; those rejected in between are among them."""
     found: list[Draw] = []
@@ -235,26 +237,26 @@ def anchored_draws(
                 found.append(draw)
                 kept += draw.reason == ""
                 if len(found) % 16 == 0 or draw.reason:
-                    told = f" rejected: {draw.reason}" if draw.reason else ""
-                    tell(f"  draw {draw.number}{told}; {kept} of {count} anchored")
+                    reported = f" rejected: {draw.reason}" if draw.reason else ""
+                    report(f"  draw {draw.number}{reported}; {kept} of {count} anchored")
     return found
 
 
 def write_draws(
     region: str | Path, *, count: int = COUNT, seed: int = 0, threads: int = 2,
-    tell: Callable[[str], None] = _say,
+    report: Callable[[str], None] = _say,
 ) -> int:  # fmt: skip
     """Make the draws of a region and store them in the folder of its pack; returns how many.
 
     Takes a minute or two on two cores. Nothing is written when fewer than `count` are found.
     """
     world = load_region(region, REFERENCE_YEAR)
-    tell(f"{world.key}: figures of {REFERENCE_YEAR}")
+    report(f"{world.key}: figures of {REFERENCE_YEAR}")
     draws = anchored_draws(anchoring_of(world, threads), count, seed=seed, threads=threads,
-                           tell=tell)  # fmt: skip
+                           report=report)  # fmt: skip
     kept = [draw for draw in draws if not draw.reason]
     if len(kept) < count:
-        tell(f"{world.key}: only {len(kept)} of {count} anchored; nothing written")
+        report(f"{world.key}: only {len(kept)} of {count} anchored; nothing written")
         return len(kept)
     folder = pack_folder(region)
     with (folder / TABLE).open("w", encoding="utf-8", newline="") as stream:
@@ -270,7 +272,7 @@ def write_draws(
         "tolerance": TOLERANCE, "rejected": {d.number: d.reason for d in draws if d.reason},
     }  # fmt: skip
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-    tell(f"{world.key}: {count} draws, {len(draws) - count} rejected")
+    report(f"{world.key}: {count} draws, {len(draws) - count} rejected")
     return count
 
 

@@ -1,4 +1,4 @@
-"""Course and stocks → the region and parameters that patients meet in a month.
+"""PolicySchedule and stocks → the region and parameters that patients meet in a month.
 
 A figure of a region's tables changes facility by facility, so a step may be limited to counties,
 facilities or a share of townships. A parameter holds for the whole region: a step limited to
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.dynamics.schedule import QUANTITIES, Course, Place, Step, apply, apply_all
+from sim.dynamics.schedule import QUANTITIES, Place, PolicySchedule, Step, apply, apply_all
 from sim.errors import Fault, InputError
 from sim.parameters import position, with_values
 from sim.region import Region
@@ -93,12 +93,14 @@ def scope_of(region: Region) -> Scope:
     return Scope(region, township, rank, residents)
 
 
-def check_course(course: Course, region: Region) -> None:
+def check_schedule(schedule: PolicySchedule, region: Region) -> None:
     """InputError with every step that cannot act: unknown quantities and places."""
     faults: dict[tuple[str, Place], Fault] = {}
     keys = set(region.facilities.key)
     kinds = {
-        (step.quantity, step.form, step.place): step for _, steps in course.months for step in steps
+        (step.quantity, step.form, step.place): step
+        for _, steps in schedule.months
+        for step in steps
     }
     for step in kinds.values():
         for fault in _faults(step, region, keys):

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from sim.dynamics.conditions import (
     Figures,
-    check_course,
+    check_schedule,
     figures_of,
     parameters_of,
     rounded,
@@ -25,16 +25,16 @@ from sim.dynamics.conditions import (
 )
 from sim.dynamics.provider_groups import (
     MonthTally,
-    Nodes,
-    facilities_of_nodes,
+    ProviderGroups,
+    facilities_of_providers,
     flows_of,
     is_at,
     members_of,
-    nodes_now,
     posts_of,
+    providers_now,
     ratio,
 )
-from sim.dynamics.schedule import FIRST_YEAR, Course, Step
+from sim.dynamics.schedule import FIRST_YEAR, PolicySchedule, Step
 from sim.dynamics.stocks import (
     MONTH,
     MOST_CONTRACT_TIME,
@@ -61,23 +61,23 @@ _PRIMARY = ("village", "township")
 class SlowWorld:
     """The stocks of one path and what they hand over. Months count from January 2020."""
 
-    def __init__(self, paths: PathRegions, p: Any, course: Course) -> None:
+    def __init__(self, paths: PathRegions, p: Any, schedule: PolicySchedule) -> None:
         first = paths.of(FIRST_YEAR)
-        check_course(course, first)
-        self.paths, self.p, self.course = paths, p, course
+        check_schedule(schedule, first)
+        self.paths, self.p, self.schedule = paths, p, schedule
         self.last_known = max(paths.years)
         self.published = [paths.of(year) for year in range(FIRST_YEAR, self.last_known + 1)]
         self.loops_from = 12 * (self.last_known + 1 - FIRST_YEAR)
         f = first.facilities
         self.counties = len(first.counties.code)
-        self.node_of = nodes_of(first)
+        self.provider_of = nodes_of(first)
         # A record's fields are slow to read one by one.
         self.plain = SimpleNamespace(**{name: p[name] for name in p.dtype.names})
         queues = ~f.is_delay
         has = [bool((queues & (f.tier == int(t))).any()) for t in (Tier.CITY, Tier.REGIONAL)]
         self.links = links_of(self.counties, *has)
         self.n = len(self.links.tier)
-        self.members = members_of(self.node_of, self.n)
+        self.members = members_of(self.provider_of, self.n)
         self.length = shapes(self.n, len(f.key), self.counties)
         self.flat = np.zeros(size(self.length))
         self.stocks: Stocks = view(self.flat, self.length)
@@ -90,7 +90,7 @@ class SlowWorld:
         self.reference_residents = np.zeros(self.counties)
         self._unplanned: tuple[Step, ...] | None = None  # steps that leave the centre unbuilt
         self._held_figures: tuple[Any, ...] | None = None
-        self._held_nodes: tuple[Any, ...] | None = None
+        self._held_providers: tuple[Any, ...] | None = None
         self._held_parameters: tuple[Any, ...] | None = None
         self.figures = self._figures(0)
         self.drivers: Drivers | None = None
@@ -120,7 +120,7 @@ class SlowWorld:
 
     def _figures(self, month: int) -> Figures:
         """Figures of a month; the same object as long as nothing has changed."""
-        base, steps = self.base(month), self.course.at(month)
+        base, steps = self.base(month), self.schedule.at(month)
         held = self._held_figures
         if held is not None and held[0] is base and held[1:3] == (steps, self.is_open):
             return held[3]
@@ -133,31 +133,31 @@ class SlowWorld:
         self._held_figures = base, steps, self.is_open, figures
         return figures
 
-    def nodes(self, month: int) -> Nodes:
+    def providers(self, month: int) -> ProviderGroups:
         """What the tables of a month and the present figures say of nodes."""
-        return self._nodes(self.base(month))
+        return self._providers(self.base(month))
 
-    def _nodes(self, base: Region) -> Nodes:
+    def _providers(self, base: Region) -> ProviderGroups:
         """As `nodes`, of a region; worked out when it or the figures change."""
-        held = self._held_nodes
+        held = self._held_providers
         if held is not None and held[0] is base and held[1] is self.figures:
             if held[2] == self.is_open:
                 return held[3]
-        nodes = nodes_now(
+        providers = providers_now(
             base, self.figures, self.links, self.members, self.base(0).facilities.doctors,
             self.is_open,
         )  # fmt: skip
-        self._held_nodes = base, self.figures, self.is_open, nodes
-        return nodes
+        self._held_providers = base, self.figures, self.is_open, providers
+        return providers
 
     def _posts(self, region: Region) -> Floats:
         return posts_of(region, self.figures, self.links, self.members, self.is_open)
 
     def _nurse_posts(self, region: Region, beds: Floats) -> Floats:
         """Nurses a node needs: the national ratio to published doctors, moved with its beds."""
-        nodes = self._nodes(region)
-        moved = ratio(self.members.by_node(beds), nodes.beds)
-        needed = self.plain.nurses_per_doctor * nodes.posts * moved
+        providers = self._providers(region)
+        moved = ratio(self.members.by_provider(beds), providers.beds)
+        needed = self.plain.nurses_per_doctor * providers.posts * moved
         return np.where(self.links.tier == 0, 0.0, needed)
 
     # ------------------------------------------------------------------ down: conditions
@@ -209,7 +209,7 @@ class SlowWorld:
             return
         if FIRST_YEAR + month // 12 < self.paths.opens:
             return
-        steps = self.course.at(month)
+        steps = self.schedule.at(month)
         if steps == self._unplanned:
             return
         planned = figures_of(centre, replace(self.scope, region=centre), steps)
@@ -219,10 +219,10 @@ class SlowWorld:
             return
         self.is_open, self.figures = True, planned
         before = self.flat.copy()
-        node = self.links.tier == int(Tier.REGIONAL)
+        provider = self.links.tier == int(Tier.REGIONAL)
         self.stocks.beds[where] = planned.planned[where]
-        self.stocks.doctors[node] = self._posts(centre)[node]
-        self.stocks.nurses[node] = self._nurse_posts(centre, self.stocks.beds)[node]
+        self.stocks.doctors[provider] = self._posts(centre)[provider]
+        self.stocks.nurses[provider] = self._nurse_posts(centre, self.stocks.beds)[provider]
         self.start += self.flat - before
 
     def _region(self, month: int) -> Region:
@@ -248,7 +248,7 @@ class SlowWorld:
     def _facilities(self, base: Region) -> tuple[Floats, NDArray[np.int64], Floats]:
         """Doctors (F,), open beds (F,) and gain (F, 4) of facilities, as their nodes have them."""
         figures, stocks, f = self.figures, self.stocks, base.facilities
-        posts, doctors, gain = self._nodes(base).posts, f.doctors.copy(), figures.gain.copy()
+        posts, doctors, gain = self._providers(base).posts, f.doctors.copy(), figures.gain.copy()
         if self.is_open:
             centre = is_at(base, Tier.REGIONAL)
             doctors[centre] = posts[self.links.tier == int(Tier.REGIONAL)] / centre.sum()
@@ -256,8 +256,8 @@ class SlowWorld:
         staffed = np.minimum(1.0, ratio(stocks.nurses, self._nurse_posts(base, stocks.beds)))
         staffed[self.links.tier == 0] = 1.0
         beds = np.empty(len(doctors), dtype=np.int64)
-        facilities_of_nodes(
-            self.node_of, ratio(stocks.doctors, posts), staffed, stocks.gain, figures.posted,
+        facilities_of_providers(
+            self.provider_of, ratio(stocks.doctors, posts), staffed, stocks.gain, figures.posted,
             stocks.beds, doctors, gain, beds,
         )  # fmt: skip
         return doctors, beds, gain
@@ -308,7 +308,7 @@ class SlowWorld:
         taken = self.contract_time(month)
         if taken > 0.0:
             more |= {f"clinic_hours:{tier}": 1.0 - taken for tier in _PRIMARY}
-        steps, held = self.course.at(month), self._held_parameters
+        steps, held = self.schedule.at(month), self._held_parameters
         if held is None or held[:2] != (steps, more):
             now = parameters_of(self.p, self.scope, steps, more)
             held = self._held_parameters = steps, more, now
@@ -344,7 +344,7 @@ class SlowWorld:
     def _drivers(self, month: int) -> Drivers:
         """What the flows of a month follow."""
         base, figures = self.base(month), self.figures
-        n, nodes = self.n, self._nodes(base)
+        n, providers = self.n, self._providers(base)
         volume = revenue = np.ones(n)
         surplus, budget = np.zeros(self.counties), self.history[-1].fund * 12.0
         spending = budget
@@ -355,10 +355,10 @@ class SlowWorld:
             budget, spending = self._budget(month), self._fund(now)
             retained_by_county(self.p, budget, spending, figures.kept, surplus)
         return Drivers(
-            posts=nodes.posts, nurse_posts=self._nurse_posts(base, self.stocks.beds),
-            planned=figures.planned, exits=nodes.exits, income=nodes.income,
-            places=self._places(), posted=nodes.posted, volume=volume,
-            revenue=revenue, surplus=surplus, kept=nodes.kept, effort=nodes.effort,
+            posts=providers.posts, nurse_posts=self._nurse_posts(base, self.stocks.beds),
+            planned=figures.planned, exits=providers.exits, income=providers.income,
+            places=self._places(), posted=providers.posted, volume=volume,
+            revenue=revenue, surplus=surplus, kept=providers.kept, effort=providers.effort,
             contributions=np.array([budget.sum()]), spending=np.array([spending.sum()]),
         )  # fmt: skip
 

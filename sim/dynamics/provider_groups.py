@@ -37,7 +37,7 @@ class MonthTally:
 
 
 @dataclass(frozen=True, slots=True)
-class Nodes:
+class ProviderGroups:
     """What the published tables and a course say of nodes (N).
 
     posts, beds  published doctors and beds;  posted (N,) doctors at work over those of the node
@@ -65,48 +65,49 @@ class Members:
     """
 
     rows: NDArray[np.int64]
-    node: NDArray[np.int64]
+    provider: NDArray[np.int64]
     n: int
-    node_of: NDArray[np.int64]
+    provider_of: NDArray[np.int64]
 
-    def by_node(self, values: Floats) -> Floats:
+    def by_provider(self, values: Floats) -> Floats:
         """Sum of values (F,) over the facilities of each node."""
         total = np.zeros(self.n)
-        _add_by_node(values, self.node_of, total)
+        _add_by_node(values, self.provider_of, total)
         return total
 
 
 @kernel
-def _add_by_node(values: Any, node_of: Any, out: Any) -> None:
+def _add_by_node(values: Any, provider_of: Any, out: Any) -> None:
     for f in range(len(values)):
-        if node_of[f] != NONE:
-            out[node_of[f]] += values[f]
+        if provider_of[f] != NONE:
+            out[provider_of[f]] += values[f]
 
 
-def members_of(node_of: NDArray[np.int64], n: int) -> Members:
+def members_of(provider_of: NDArray[np.int64], n: int) -> Members:
     """Members from the node of every facility, -1 where it has none."""
-    rows = np.flatnonzero(node_of != NONE)
-    return Members(rows, node_of[rows], n, node_of)
+    rows = np.flatnonzero(provider_of != NONE)
+    return Members(rows, provider_of[rows], n, provider_of)
 
 
-def nodes_now(
+def providers_now(
     base: Region, figures: Figures, links: Any, members: Members, doctors: Floats, is_open: bool
-) -> Nodes:
+) -> ProviderGroups:
     """Nodes of a region under a course's figures.
 
     doctors  (F,) of the first year, by which a node's capability is the mean of its facilities'
     """
-    f, by_node, tier = base.facilities, members.by_node, links.tier
+    f, by_provider, tier = base.facilities, members.by_provider, links.tier
     counties = len(base.counties.code)
     at_first = doctors[members.rows] + 1e-9
-    weight = np.bincount(members.node, at_first, members.n).astype(np.float64)
-    kept = [np.bincount(members.node, at_first * np.exp(-gain), members.n)
+    weight = np.bincount(members.provider, at_first, members.n).astype(np.float64)
+    kept = [np.bincount(members.provider, at_first * np.exp(-gain), members.n)
             for gain in figures.gain[members.rows].T]  # fmt: skip
     share = np.stack(kept, axis=1) / np.maximum(weight, 1e-300)[:, None]
-    return Nodes(
+    return ProviderGroups(
         posts=posts_of(base, figures, links, members, is_open),
-        beds=by_node(f.beds.astype(np.float64)),
-        posted=ratio(by_node(f.doctors * figures.posted), by_node(f.doctors)), weight=weight,
+        beds=by_provider(f.beds.astype(np.float64)),
+        posted=ratio(by_provider(f.doctors * figures.posted), by_provider(f.doctors)),
+        weight=weight,
         gain=-np.log(np.where(weight[:, None] > 0.0, share, 1.0)),
         exits=figures.exits[tier], income=figures.income[tier],
         kept=np.full(counties, figures.kept), effort=np.full(counties, figures.effort),
@@ -118,7 +119,7 @@ def posts_of(
 ) -> Floats:
     """Published doctors by node; those of a new centre as its beds, at the city's ratio."""
     f = region.facilities
-    posts = members.by_node(f.doctors)
+    posts = members.by_provider(f.doctors)
     if is_open:
         city, centre = is_at(region, Tier.CITY), is_at(region, Tier.REGIONAL)
         doctors_a_bed = f.doctors[city].sum() / max(1, f.beds[city].sum())
@@ -128,8 +129,8 @@ def posts_of(
 
 def flows_of(members: Members, tally: MonthTally) -> Floats:
     """A month's visits and charges by node, and the fund by county, one after the other."""
-    by_node = [members.by_node(values) for values in (tally.visits, tally.charges)]
-    return np.concatenate([*by_node, tally.fund])
+    by_provider = [members.by_provider(values) for values in (tally.visits, tally.charges)]
+    return np.concatenate([*by_provider, tally.fund])
 
 
 def is_at(region: Region, tier: Tier) -> NDArray[np.bool_]:
@@ -151,8 +152,8 @@ def _ratio(now: Any, then: Any, out: Any) -> None:
 
 
 @kernel
-def facilities_of_nodes(
-    node_of: Any, at_work: Any, staffed: Any, learnt: Any, posted: Any, beds: Any, doctors: Any,
+def facilities_of_providers(
+    provider_of: Any, at_work: Any, staffed: Any, learnt: Any, posted: Any, beds: Any, doctors: Any,
     gain: Any, open_beds: Any,
 ) -> None:  # fmt: skip
     """What the stocks of nodes (N,) make of facilities (F,).
@@ -163,7 +164,7 @@ def facilities_of_nodes(
     doctors, gain  (F,), (F, 4) as published and by policy: changed;  open_beds (F,) int64, written
     """
     for f in range(len(doctors)):
-        j = node_of[f]
+        j = provider_of[f]
         present = beds[f]
         if j != NONE:
             present *= staffed[j]

@@ -1,4 +1,4 @@
-"""Course: dated changes of quantities, what a scenario is before it reaches the model.
+"""PolicySchedule: dated changes of quantities, what a scenario is before it reaches the model.
 
 `sim/` knows courses, not levers. A step says by how much one quantity differs, in one place, from
 what it would be without the course; the same steps hold until the next month that lists others.
@@ -98,7 +98,7 @@ def apply_all(form: str, values: Floats, amount: float) -> Floats:
 
 
 @dataclass(frozen=True)
-class Course:
+class PolicySchedule:
     """Steps in force from each listed month on.
 
     months  ((month, steps), ...), months from January 2020, ascending; before the first nothing is
@@ -125,7 +125,7 @@ class Course:
     def at(self, month: int) -> tuple[Step, ...]:
         """Steps in force in a month, in the order in which they apply.
 
-        >>> Course(((48, (Step("taste_sd", "add", EVERYWHERE, 0.1),)),)).at(47)
+        >>> PolicySchedule(((48, (Step("taste_sd", "add", EVERYWHERE, 0.1),)),)).at(47)
         ()
         """
         k = bisect_right(self._ordered[0], month) - 1
@@ -142,7 +142,7 @@ def in_order(steps: Iterable[Step]) -> tuple[Step, ...]:
     return tuple(sorted(steps, key=lambda step: FORMS.index(step.form)))
 
 
-EMPTY = Course()
+EMPTY = PolicySchedule()
 
 _TIERED = {
     "beds": "beds of the facilities of a tier, as planned; building takes time",

@@ -76,14 +76,14 @@ Drivers = namedtuple(
 )  # fmt: skip
 
 
-def shapes(nodes: int, facilities: int, counties: int) -> dict[str, int]:
+def shapes(providers: int, facilities: int, counties: int) -> dict[str, int]:
     """Length of every array of Stocks."""
-    of_nodes = ("doctors", "practitioners", "nurses", "gain", "hired", "left", "moved_up",
+    of_providers = ("doctors", "practitioners", "nurses", "gain", "hired", "left", "moved_up",
                 "came_up", "trained", "enrolled", "nurses_hired", "nurses_left")  # fmt: skip
-    length = dict.fromkeys(of_nodes, nodes)
+    length = dict.fromkeys(of_providers, providers)
     length |= dict.fromkeys(("beds", "opened", "closed"), facilities)
     length |= dict.fromkeys(("fund", "rate", "received", "paid"), 1)
-    length |= {"effort": counties, "training": STAGES * nodes}
+    length |= {"effort": counties, "training": STAGES * providers}
     return length
 
 
@@ -304,16 +304,16 @@ def nodes_of(region: Region) -> NDArray[np.int64]:
     """Node of every facility, -1 where it has none; nodes as in `links_of`."""
     f = region.facilities
     n = len(region.counties.code)
-    node = np.where(f.tier <= int(Tier.COUNTY), 3 * f.county + f.tier, NONE)
-    node[f.is_delay | (f.county < 0)] = NONE
+    provider = np.where(f.tier <= int(Tier.COUNTY), 3 * f.county + f.tier, NONE)
+    provider[f.is_delay | (f.county < 0)] = NONE
     queues = ~f.is_delay
     following = 3 * n
     for tier in (Tier.CITY, Tier.REGIONAL):
         members = queues & (f.tier == int(tier))
         if members.any():
-            node[members] = following
+            provider[members] = following
             following += 1
-    return node
+    return provider
 
 
 @kernel

@@ -14,7 +14,7 @@ import numpy as np
 from sim.tiers import N_ALTERNATIVES
 
 # An event is one visit or bed request of an episode, int32 columns.
-RESIDENT, ONSET, META, LANE, FACILITY, DUE = range(6)
+RESIDENT, ONSET, EPISODE_WORD, DIFFICULTY, FACILITY, DUE = range(6)
 EVENT_COLUMNS = 6
 ONSET_COLUMNS = 4  # an episode that begins needs the first four only
 
@@ -27,7 +27,7 @@ GRANTED, DAYS, MOVES_UP, WAITED = 5, 6, 7, 8
 STAY_COLUMNS = 9
 
 # A patient waiting for a bed, int64 columns.
-W_KEY, W_RESIDENT, W_ONSET, W_META, W_LANE, W_SINCE, W_UNTIL = range(7)
+W_KEY, W_RESIDENT, W_ONSET, W_EPISODE_WORD, W_DIFFICULTY, W_SINCE, W_UNTIL = range(7)
 WAIT_COLUMNS = 7
 
 # What became of a request today.

@@ -35,7 +35,7 @@ from sim.rules.consult import (
     full_time_rooms,
 )
 from sim.rules.resolution import raised_capability
-from sim.tiers import ALTERNATIVE_KEYS, N_TIERS, Kind, Tier
+from sim.tiers import ALTERNATIVE_KEYS, CRITICAL, N_CLASSES, N_TIERS, Kind, Tier
 
 # Upper edges of the 60 waiting-time bins, minutes: fine where waits are short. 0-24 h.
 WAIT_EDGES_MINUTES = np.concatenate(
@@ -115,8 +115,8 @@ def facility_table(region: Region, p: Any) -> Any:
     beds[f.is_delay] = 1  # a delay facility always has a bed; the number is not used
     available = np.zeros((n, 4), dtype=np.bool_)
     clinic = rooms[:, :EMERGENCY_POOL].sum(axis=1) > 0
-    available[:, :3] = clinic[:, None]
-    available[:, 3] = np.where(pooled, rooms[:, EMERGENCY_POOL] > 0, clinic)
+    available[:, :CRITICAL] = clinic[:, None]
+    available[:, CRITICAL] = np.where(pooled, rooms[:, EMERGENCY_POOL] > 0, clinic)
     available[f.is_delay] = True
     facility = np.zeros(n, dtype=FACILITY_RECORD)
     for name, values in {
@@ -128,9 +128,13 @@ def facility_table(region: Region, p: Any) -> Any:
         "capability": raised_capability(p.capability[f.tier], f.gain),
     }.items():  # fmt: skip
         facility[name] = values
-    scopes = np.array([[[in_scope(kind, need_class, scope) for scope in range(3)]
-                        for need_class in range(4)] for kind in range(len(Kind))])  # fmt: skip
-    for need_class in range(4):
+    scopes = np.array(
+        [
+            [[in_scope(kind, each, scope) for scope in range(3)] for each in range(N_CLASSES)]
+            for kind in range(len(Kind))
+        ]
+    )
+    for need_class in range(N_CLASSES):
         for scope in range(3):
             taken = scopes[f.kind, need_class, scope]
             bit = 1 << (3 * need_class + scope)

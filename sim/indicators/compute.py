@@ -81,12 +81,12 @@ def _covered(*levels: str, key: bool = False) -> Compute:
 
 def _by_county(
     top: str, bottom: str, tiers: tuple[int, ...], places: tuple[int, ...] = (0, 1, 2),
-    told: tuple[int, ...] = tuple(range(len(TIER_KEYS))),
+    reported: tuple[int, ...] = tuple(range(len(TIER_KEYS))),
 ) -> Compute:  # fmt: skip
     """Ratio of two variables by county of residence, of some tiers and places; `by_tier` shows
     the tiers told, nan elsewhere."""
 
-    shown = np.isin(np.arange(len(TIER_KEYS)), told)
+    shown = np.isin(np.arange(len(TIER_KEYS)), reported)
 
     def compute(ds: xr.Dataset, p: Any) -> Value:
         a, b = (ds[name].sum("month").values[:, :, list(places)].sum(axis=2)
@@ -164,7 +164,7 @@ FORMULAS: dict[str, Compute] = {
     "first_contact_share": _primary_of("first_contacts"),
     "referral_rate": _by_county("referrals", "visits", PRIMARY),
     "referral_rate_first_contacts": _by_county(
-        "referrals", "first_contacts", _TOWNSHIP, told=PRIMARY
+        "referrals", "first_contacts", _TOWNSHIP, reported=PRIMARY
     ),
     "back_referral_rate": of_facilities(
         "facility_back_sent", "facility_discharges", tiers=_ABOVE_TOWNSHIP

@@ -19,6 +19,7 @@ from sim.engines.kernels.publish import first_stay_yuan
 from sim.engines.observe import Today
 from sim.rules.choice import (
     ABSENT,
+    SELF_CARE,
     facility_utility,
     nested_logit,
     own_utility,
@@ -29,13 +30,12 @@ from sim.rules.choice import (
 )
 from sim.rules.consult import pool_of
 from sim.rules.random import Stream, block
-from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES, Tier
+from sim.tiers import ALTERNATIVE_TIER, CRITICAL, N_ALTERNATIVES, Tier
 
 PARTS = (
     "constant", "size", "wait", "delay", "stay_price", "quality", "travel", "price", "contract",
     "habit", "experience",
 )  # fmt: skip
-SELF_CARE = -1
 CHOSEN, NAMED, AMBULANCE = "chosen", "named", "ambulance"
 
 
@@ -74,30 +74,36 @@ def decide(engine: Any, today: Today, i: int) -> Decision:
     """The decision of request i of a day, when all have chosen and nothing else has happened."""
     p, world, published = engine.p, engine.world, engine.published
     request = [int(value) for value in today.requests[i]]
-    meta = request[L.META]
+    episode_word = request[L.EPISODE_WORD]
     person = engine.people[request[L.RESIDENT]]
-    village, need_class = int(person.village), L.need_class_of(meta)
+    village, need_class = int(person.village), L.need_class_of(episode_word)
     day = engine.key + request[L.ONSET]
     u = list(
-        block(engine.seed, int(Stream.CHOICE), int(person.identity), day, L.occurrence_of(meta))
+        block(
+            engine.seed,
+            int(Stream.CHOICE),
+            int(person.identity),
+            day,
+            L.occurrence_of(episode_word),
+        )
     )
-    if L.asks_for(meta) == L.NAMED:
+    if L.asks_for(episode_word) == L.NAMED:
         at = request[L.FACILITY]
         named = int(L.alternative_of(world.village, village, at))
-        shut = need_class == 3 and is_shut(world.facility, published, at)
+        shut = need_class == CRITICAL and is_shut(world.facility, published, at)
         if named >= 0 and world.facility[at].available[need_class] and not shut:
             return Decision(NAMED, named, ())
-    elif need_class == 3:
+    elif need_class == CRITICAL:
         called = u[0] < p.ambulance_share
         if called:
-            failed = L.failed_of(meta)
+            failed = L.failed_of(episode_word)
             nearest = _nearest_capable(world.facility, world.village, village, need_class, failed)
             if nearest >= 0:
                 return Decision(AMBULANCE, int(nearest), ())
         # What is left of the uniform once it has said whether an ambulance was called.
         share = float(p.ambulance_share)
         u[0] = u[0] / share if called else (u[0] - share) / (1.0 - share)
-    options, weight, total = weigh(engine, today.weekday, request[L.RESIDENT], meta, u[1])
+    options, weight, total = weigh(engine, today.weekday, request[L.RESIDENT], episode_word, u[1])
     return Decision(CHOSEN, int(pick(u[0], weight, total)) - 1, options)
 
 
@@ -124,15 +130,15 @@ class _Patient(NamedTuple):
     hours: list[float]
 
 
-def _patient(engine: Any, resident: int, meta: int, u_pool: float) -> _Patient:
+def _patient(engine: Any, resident: int, episode_word: int, u_pool: float) -> _Patient:
     p, scheme, person = engine.p, engine.world.scheme, engine.people[resident]
-    need_class, age, taste = L.need_class_of(meta), int(person.age), int(person.taste)
+    need_class, age, taste = L.need_class_of(episode_word), int(person.age), int(person.taste)
     village = engine.world.village[int(person.village)]
     price_factor = float(scheme.price_taste[taste & 15, int(person.income)])
     travel_factor = float(scheme.travel_taste[taste >> 4])
     return _Patient(
         need_class=need_class,
-        failed=L.failed_of(meta),
+        failed=L.failed_of(episode_word),
         scope=scope_of(age, int(person.sex)),
         pool=int(pool_of(p, u_pool, need_class, age, True)),
         insurance=int(person.insurance),
@@ -147,13 +153,13 @@ def _patient(engine: Any, resident: int, meta: int, u_pool: float) -> _Patient:
 
 
 def weigh(
-    engine: Any, weekday: int, resident: int, meta: int, u_pool: float
+    engine: Any, weekday: int, resident: int, episode_word: int, u_pool: float
 ) -> tuple[tuple[Option, ...], np.ndarray, float]:
     """What a resident weighs for an episode: his options, and weights (12,) with their sum."""
-    patient = _patient(engine, resident, meta, u_pool)
+    patient = _patient(engine, resident, episode_word, u_pool)
     utility = np.full(N_ALTERNATIVES + 1, ABSENT)
     options = {}
-    if L.asks_for(meta) != L.ESCALATION:
+    if L.asks_for(episode_word) != L.ESCALATION:
         constant = float(engine.p.self_care_constant[patient.need_class])
         options[SELF_CARE] = Option(SELF_CARE, -1, {"constant": constant}, constant, 0.0)
     size = _size_parts(engine, patient)
@@ -191,7 +197,7 @@ def _option(engine: Any, weekday: int, patient: _Patient, j: int, size: float) -
     p, world, tier = engine.p, engine.world, ALTERNATIVE_TIER[j]
     f, hours, need_class = patient.facility[j], patient.hours[j], patient.need_class
     board, quality = engine.published[f], patient.quality[tier]
-    emergency = need_class == 3
+    emergency = need_class == CRITICAL
     pool = patient.pool if world.facility[f].pooled else 0
     known = float(p.wait_knowledge)
     seconds = known * float(board.wait[pool])

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from sim.engines.kernels import episode_word as L
+from sim.tiers import CRITICAL
 
 ASKED_FOR = ("new", "escalation", "named", "referral")
 OUTCOME = (
@@ -34,10 +35,10 @@ asks_for = _of_arrays(L.asks_for)
 is_referred = _of_arrays(L.is_referred)
 
 
-def asked(meta: np.ndarray) -> np.ndarray:
+def asked(episode_word: np.ndarray) -> np.ndarray:
     """Index into ASKED_FOR of every visit: a named visit with a referral is the word after."""
-    what = asks_for(meta)
-    return what + ((what == L.NAMED) & is_referred(meta))
+    what = asks_for(episode_word)
+    return what + ((what == L.NAMED) & is_referred(episode_word))
 
 
 def following(residents: np.ndarray, posted: list[np.ndarray]) -> np.ndarray:
@@ -55,23 +56,27 @@ def following(residents: np.ndarray, posted: list[np.ndarray]) -> np.ndarray:
 
 def asks_next(events: np.ndarray) -> np.ndarray:
     """What the events of `following` ask for, -1 where there is none."""
-    return np.where(events[:, L.RESIDENT] >= 0, asks_for(events[:, L.META]), -1)
+    return np.where(events[:, L.RESIDENT] >= 0, asks_for(events[:, L.EPISODE_WORD]), -1)
 
 
-def went_well(people: Any, residents: np.ndarray, meta: np.ndarray) -> np.ndarray:
+def went_well(people: Any, residents: np.ndarray, episode_word: np.ndarray) -> np.ndarray:
     """What each resident learned from his last outcome of the class: the fifth habit bit."""
-    return (people.habit[residents] >> (5 * need_class_of(meta)) >> 4) & 1 == 1
+    return (people.habit[residents] >> (5 * need_class_of(episode_word)) >> 4) & 1 == 1
 
 
 def visit_outcome(
-    people: Any, residents: np.ndarray, meta: np.ndarray, fate: np.ndarray, following: np.ndarray
+    people: Any,
+    residents: np.ndarray,
+    episode_word: np.ndarray,
+    fate: np.ndarray,
+    following: np.ndarray,
 ) -> np.ndarray:
     """Index into OUTCOME of every visit, once the day is closed."""
     what = asks_next(following)
     outcome = np.full(len(residents), OUTCOME.index("ended_unresolved"))
     outcome[what == L.ESCALATION] = OUTCOME.index("escalated")
     outcome[what == L.NAMED] = OUTCOME.index("referred")
-    outcome[went_well(people, residents, meta)] = OUTCOME.index("resolved")
+    outcome[went_well(people, residents, episode_word)] = OUTCOME.index("resolved")
     outcome[fate == L.WANTS_BED] = OUTCOME.index("bed_requested")
     unseen = fate == L.UNSEEN
     returns, gave_up = OUTCOME.index("returns"), OUTCOME.index("gave_up")
@@ -80,10 +85,10 @@ def visit_outcome(
 
 
 def stay_ending(
-    people: Any, residents: np.ndarray, meta: np.ndarray, following: np.ndarray
+    people: Any, residents: np.ndarray, episode_word: np.ndarray, following: np.ndarray
 ) -> np.ndarray:
     """Index into ENDING of every stay that was discharged today."""
-    well = went_well(people, residents, meta) | (asks_for(meta) == L.STEP_DOWN)
+    well = went_well(people, residents, episode_word) | (asks_for(episode_word) == L.STEP_DOWN)
     ending = np.where(well, ENDING.index("home"), ENDING.index("home_unresolved"))
     what = asks_next(following)
     ending[what == L.TRANSFER] = ENDING.index("transferred")
@@ -91,12 +96,12 @@ def stay_ending(
     return ending
 
 
-def stay_kind(meta: np.ndarray) -> np.ndarray:
+def stay_kind(episode_word: np.ndarray) -> np.ndarray:
     """Index into STAY_KIND: by what the request was, then by class, then by how he came."""
     referred, elective = STAY_KIND.index("referred"), STAY_KIND.index("elective")
-    kind = np.where(is_referred(meta), referred, elective)
-    kind[need_class_of(meta) == 3] = STAY_KIND.index("emergency")
-    what = asks_for(meta)
+    kind = np.where(is_referred(episode_word), referred, elective)
+    kind[need_class_of(episode_word) == CRITICAL] = STAY_KIND.index("emergency")
+    what = asks_for(episode_word)
     kind[what == L.TRANSFER] = STAY_KIND.index("transfer")
     kind[what == L.STEP_DOWN] = STAY_KIND.index("step_down")
     kind[what == L.SEEK_BED] = STAY_KIND.index("sought")

@@ -18,12 +18,13 @@ from sim.engines.kernels.bills import visit_bills
 from sim.engines.observe import Observer, Today
 from sim.errors import Fault, InputError
 from sim.observers import outcomes
-from sim.observers.explain import SELF_CARE, Decision, decide, fund_is_used_up
+from sim.observers.explain import Decision, decide, fund_is_used_up
 from sim.observers.trace_facts import Event, bill, described, person_of, place, summary
 from sim.observers.visit_columns import CHRONIC, CONTRACT, POOL
 from sim.region import Region
+from sim.rules.choice import SELF_CARE
 from sim.rules.consult import is_sent_for_tests
-from sim.rules.illness import difficulty
+from sim.rules.illness import difficulty_of
 from sim.rules.random import Stream, block
 from sim.rules.resolution import self_care_resolves
 from sim.run import simulate
@@ -104,10 +105,10 @@ class Trace(Observer):
 
     def _request(self, today: Today, i: int, posted: list[np.ndarray]) -> None:
         request = [int(value) for value in today.requests[i]]
-        r, meta = request[L.RESIDENT], request[L.META]
+        r, episode_word = request[L.RESIDENT], request[L.EPISODE_WORD]
         fate = int(today.fate[i])
         f = int(today.facility[i])
-        kind = L.asks_for(meta)
+        kind = L.asks_for(episode_word)
         if kind >= L.TRANSFER:
             if f >= 0:
                 what = ("transfer", "step_down", "seek_bed")[kind - L.TRANSFER]
@@ -127,16 +128,18 @@ class Trace(Observer):
         facts["fund_used_up"] = fund_is_used_up(self.engine, person)
         if fate == L.SELF_CARE:
             # Whoever had been to a doctor and gives up ends unresolved.
-            s, y = L.need_class_of(meta), difficulty(request[L.LANE])
-            facts["recovers"] = kind == L.NEW and bool(self_care_resolves(self.engine.p, s, y))
+            s, difficulty = L.need_class_of(episode_word), difficulty_of(request[L.DIFFICULTY])
+            facts["recovers"] = kind == L.NEW and bool(
+                self_care_resolves(self.engine.p, s, difficulty)
+            )
         elif due is not None:
             facts["due"] = self._date(int(due[L.DUE]))
-        facts["asked_for"] = outcomes.ASKED_FOR[int(outcomes.asked(np.array([meta]))[0])]
+        facts["asked_for"] = outcomes.ASKED_FOR[int(outcomes.asked(np.array([episode_word]))[0])]
         self._tell(today, r, "choice", **self._episode(request), **facts)
 
     def _introduce(self, today: Today, request: list[int]) -> None:
         """An episode of the year before, when it is first met with."""
-        name = (request[L.RESIDENT], request[L.ONSET], request[L.LANE])
+        name = (request[L.RESIDENT], request[L.ONSET], request[L.DIFFICULTY])
         if today.counting and name not in self.introduced:
             self.introduced.add(name)
             self._tell(today, request[L.RESIDENT], "ill_since", **self._episode(request))
@@ -180,7 +183,9 @@ class Trace(Observer):
         for stay in self.admitted:
             r, f = int(stay[L.RESIDENT]), int(stay[L.FACILITY])
             self.in_bed[r] = f
-            kind = outcomes.STAY_KIND[int(outcomes.stay_kind(stay[L.META : L.META + 1])[0])]
+            kind = outcomes.STAY_KIND[
+                int(outcomes.stay_kind(stay[L.EPISODE_WORD : L.EPISODE_WORD + 1])[0])
+            ]
             waited = int(stay[L.WAITED])
             self._tell(
                 today, r, "admitted", kind=kind, bed_wait_days=waited, **place(self.engine, f)
@@ -194,7 +199,11 @@ class Trace(Observer):
         engine, rows = self.engine, self.visits
         requests = np.ascontiguousarray(today.requests[rows])
         facility = today.facility[rows].astype(np.int64)
-        r, meta, fate = requests[:, L.RESIDENT], requests[:, L.META], today.fate[rows]
+        r, episode_word, fate = (
+            requests[:, L.RESIDENT],
+            requests[:, L.EPISODE_WORD],
+            today.fate[rows],
+        )
         charge, referral = np.zeros((2, len(rows)), dtype=np.int64)
         record = engine.world.facility
         visit_bills(
@@ -203,7 +212,7 @@ class Trace(Observer):
         )  # fmt: skip
         fund = engine.people.visit_fund[r] - self.visit_fund
         events = outcomes.following(r, posted)
-        outcome = outcomes.visit_outcome(engine.people, r, meta, fate, events)
+        outcome = outcomes.visit_outcome(engine.people, r, episode_word, fate, events)
         for k, i in enumerate(rows):
             f, seen = int(facility[k]), int(fate[k]) != L.UNSEEN
             word = outcomes.OUTCOME[int(outcome[k])]
@@ -234,7 +243,7 @@ class Trace(Observer):
             return False
         identity = int(engine.people[int(request[L.RESIDENT])].identity)
         day = engine.key + int(request[L.ONSET])
-        occasion = L.occurrence_of(int(request[L.META]))
+        occasion = L.occurrence_of(int(request[L.EPISODE_WORD]))
         u = block(engine.seed, int(Stream.SERVICE), identity, day, occasion)
         return bool(is_sent_for_tests(engine.p, u[1], int(engine.world.facility[f].tier)))
 
@@ -245,10 +254,10 @@ class Trace(Observer):
         stays, charge = stays[self.leaving], paid[self.leaving]
         if not len(stays):
             return
-        people, r, meta = self.engine.people, stays[:, L.RESIDENT], stays[:, L.META]
+        people, r, episode_word = self.engine.people, stays[:, L.RESIDENT], stays[:, L.EPISODE_WORD]
         fund = people.stay_fund[r] - self.stay_fund
         events = outcomes.following(r, posted)
-        ending = outcomes.stay_ending(people, r, meta, events)
+        ending = outcomes.stay_ending(people, r, episode_word, events)
         for k in range(len(stays)):
             self.in_bed.pop(int(r[k]), None)
             target = int(events[k, L.FACILITY])
@@ -300,8 +309,8 @@ class Trace(Observer):
     def _episode(self, request: Sequence[int]) -> Event:
         return {
             "onset": self._date(request[L.ONSET]),
-            "need_class": CLASS_KEYS[L.need_class_of(request[L.META])],
-            "difficulty": float(difficulty(request[L.LANE])),
+            "need_class": CLASS_KEYS[L.need_class_of(request[L.EPISODE_WORD])],
+            "difficulty": float(difficulty_of(request[L.DIFFICULTY])),
         }
 
 
@@ -309,5 +318,7 @@ def _sent_on(request: np.ndarray, posted: list[np.ndarray]) -> np.ndarray:
     """The same visit on a later day; a resident may have two put off at once."""
     events = np.concatenate(posted)
     same = (events[:, L.RESIDENT] == request[L.RESIDENT]) & (events[:, L.ONSET] == request[L.ONSET])
-    same &= outcomes.occurrence_of(events[:, L.META]) == L.occurrence_of(int(request[L.META]))
+    same &= outcomes.occurrence_of(events[:, L.EPISODE_WORD]) == L.occurrence_of(
+        int(request[L.EPISODE_WORD])
+    )
     return events[np.flatnonzero(same)[0]]

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from sim.engines.kernels import episode_word as L
-from sim.observers.explain import SELF_CARE, Decision
+from sim.observers.explain import Decision
 from sim.observers.visit_columns import CHRONIC, CONTRACT, INSURANCE, RESIDENCE, SEX
+from sim.rules.choice import SELF_CARE
 from sim.tiers import ALTERNATIVE_KEYS, TIER_KEYS
 
 Event = dict[str, Any]

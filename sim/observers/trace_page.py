@@ -40,13 +40,13 @@ class _Page:
         self._head()
         day = ""
         for event in self.story["events"]:
-            told = self._event(event)
+            reported = self._event(event)
             if event["date"] != day:
                 day = event["date"]
                 self.lines.append("")
-                self._put(told[0], self._day(day))
-                told = told[1:]
-            for line in told:
+                self._put(reported[0], self._day(day))
+                reported = reported[1:]
+            for line in reported:
                 self._put(line)
         if not self.story["events"]:
             self.lines += ["", self.say("nothing")]
@@ -116,7 +116,7 @@ class _Page:
             late = event["onset"] != event["date"]
             began = self.say("illness.began", onset=self._day(event["onset"])) if late else ""
             what = self.say(f"class.{event['need_class']}")
-            return [self.say(kind, need_class=what, difficulty=event["difficulty"], began=began)]
+            return [self.say(kind, need_class=what, difficulty_of=event["difficulty"], began=began)]
         if kind in ("chronic", "contract"):
             before, after = (self.say(f"{kind}.{event[key]}") for key in ("from", "to"))
             return [self.say(kind, before=before, after=after)]
@@ -201,11 +201,11 @@ class _Page:
             if found:
                 parts = [f"{self.say(f'part.{n}')} {_signed(gap[n])}" for n in found]
                 reasons.append(self.say(word, parts=self.say("list").join(parts)))
-        told = self.say("and").join(reasons) or self.say("why.equal")
-        luck = chosen["chance"] < other["chance"]
+        reported = self.say("and").join(reasons) or self.say("why.equal")
+        against_the_odds = chosen["chance"] < other["chance"]
         names_of = {"chosen": self._name(chosen), "other": self._name(other)}
-        after = self.say("why.luck", **names_of) if luck else ""
-        return self.say("why", reasons=told, **names_of) + after
+        after = self.say("why.luck", **names_of) if against_the_odds else ""
+        return self.say("why", reasons=reported, **names_of) + after
 
     def _visit(self, event: Mapping[str, Any]) -> str:
         outcome = event["outcome"]

@@ -173,7 +173,11 @@ class VisitLog(Observer):
         if not len(rows):
             return
         requests = np.ascontiguousarray(today.requests[rows])
-        r, meta, fate = requests[:, L.RESIDENT], requests[:, L.META], today.fate[rows]
+        r, episode_word, fate = (
+            requests[:, L.RESIDENT],
+            requests[:, L.EPISODE_WORD],
+            today.fate[rows],
+        )
         facility, alternative = today.facility[rows].astype(np.int64), today.alternative[rows]
         record = engine.world.facility
         charge, referral = np.zeros((2, len(rows)), dtype=np.int64)
@@ -182,15 +186,17 @@ class VisitLog(Observer):
         )
         charge[fate == L.UNSEEN] = 0
         fund = people.visit_fund[r] - self.visit_fund
-        outcome = outcomes.visit_outcome(people, r, meta, fate, outcomes.following(r, posted))
+        outcome = outcomes.visit_outcome(
+            people, r, episode_word, fate, outcomes.following(r, posted)
+        )
         goes_on = np.isin(outcome, (OUTCOME.index("referred"), OUTCOME.index("escalated")))
         hours = engine.world.village.hours[people.village[r], alternative]
         self.visits.add(
             {
                 **self._who(r), **self._episode(requests), **self._where(r, facility),
                 "date": np.full(len(rows), self.zero + today.day),
-                "visit_number": outcomes.visits_of(meta) + 1,
-                "asked_for": outcomes.asked(meta),
+                "visit_number": outcomes.visits_of(episode_word) + 1,
+                "asked_for": outcomes.asked(episode_word),
                 "pool": np.where(record.pooled[facility], today.pool[rows], POOL.index("general")),
                 "arrival": today.second[rows],
                 "wait": today.wait[rows],
@@ -210,9 +216,11 @@ class VisitLog(Observer):
         wanted = np.flatnonzero((everybody >= 0) & self._is_wanted(everybody))
         fund = (self.engine.people.stay_fund[everybody] - self.stay_fund)[wanted]
         stays, charge = stays[wanted], paid[wanted]
-        r, meta = stays[:, L.RESIDENT], stays[:, L.META]
+        r, episode_word = stays[:, L.RESIDENT], stays[:, L.EPISODE_WORD]
         month = np.array([self.lying.pop(int(one))[1] for one in r], dtype=np.int64)
-        ending = outcomes.stay_ending(self.engine.people, r, meta, outcomes.following(r, posted))
+        ending = outcomes.stay_ending(
+            self.engine.people, r, episode_word, outcomes.following(r, posted)
+        )
         kept = self.in_months[month] | self.in_months[_month(today)]
         self._add_stays(stays[kept], ending[kept], today.day, charge[kept], fund[kept])
 
@@ -250,14 +258,14 @@ class VisitLog(Observer):
         """Append stays that end on `day`; those still in bed have no end."""
         if not len(stays):
             return
-        r, meta = stays[:, L.RESIDENT], stays[:, L.META]
+        r, episode_word = stays[:, L.RESIDENT], stays[:, L.EPISODE_WORD]
         admission = stays[:, L.GRANTED]
         in_bed = ending == ENDING.index("in_bed")
         self.stays.add(
             {
                 **self._who(r), **self._episode(stays),
                 **self._where(r, stays[:, L.FACILITY].astype(np.int64)),
-                "kind": outcomes.stay_kind(meta),
+                "kind": outcomes.stay_kind(episode_word),
                 "request_date": self.zero + admission - stays[:, L.WAITED],
                 "admission_date": self.zero + admission,
                 "bed_wait": stays[:, L.WAITED],
@@ -285,11 +293,12 @@ class VisitLog(Observer):
 
     def _episode(self, rows: np.ndarray) -> dict[str, np.ndarray]:
         """Columns of the episode; events and stays begin with the same four."""
-        meta = rows[:, L.META]
+        episode_word = rows[:, L.EPISODE_WORD]
         return {
-            "need_class": outcomes.need_class_of(meta),
-            "difficulty": _difficulties(rows[:, L.LANE]),
-            "onset": self.zero + rows[:, L.ONSET], "episode": outcomes.occurrence_of(meta) & 63,
+            "need_class": outcomes.need_class_of(episode_word),
+            "difficulty": _difficulties(rows[:, L.DIFFICULTY]),
+            "onset": self.zero + rows[:, L.ONSET],
+            "episode": outcomes.occurrence_of(episode_word) & 63,
         }  # fmt: skip
 
     def _where(self, r: np.ndarray, facility: np.ndarray) -> dict[str, np.ndarray]:
@@ -308,8 +317,8 @@ def _month(today: Today) -> int:
     return today.month if today.counting else 12
 
 
-def _difficulties(lane: np.ndarray) -> np.ndarray:
+def _difficulties(difficulty_bits: np.ndarray) -> np.ndarray:
     """Difficulty of every episode, from the rule."""
-    out = np.empty(len(lane))
-    difficulties(np.ascontiguousarray(lane), out)
+    out = np.empty(len(difficulty_bits))
+    difficulties(np.ascontiguousarray(difficulty_bits), out)
     return out

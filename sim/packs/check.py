@@ -135,10 +135,10 @@ def _population(pack: Pack, faults: list[Fault]) -> None:
     sums = {"counties": len(rows), "population": sum(int(row[1]) for row in rows),
             "urban": sum(int(row[2]) for row in rows)}  # fmt: skip
     for name, value in sums.items():
-        told = pack.settings.get(f"census.{name}")
-        if told is not None and told != value:
+        reported = pack.settings.get(f"census.{name}")
+        if reported is not None and reported != value:
             want = f"{value} as in counties.csv"
-            faults.append(Fault(SETTINGS_FILE, 0, f"census.{name}", str(told), want))
+            faults.append(Fault(SETTINGS_FILE, 0, f"census.{name}", str(reported), want))
 
 
 def _units(pack: Pack, faults: list[Fault]) -> None:

@@ -87,12 +87,12 @@ def _density(pack: Pack, faults: list[Fault]) -> None:
             want = f"{DENSITY[0]:g} to {DENSITY[1]} residents a km2"
             got, hint = f"{density:.3g} residents a km2", "Check the unit: km2."
             faults.append(Fault("counties.csv", line, "area_km2", got, want, hint))
-    told = pack.settings.get("area_km2")
-    if told is not None and pack.whole("counties.csv", "area_km2"):
-        if total > float(told) * (1 + AREA_TOLERANCE):
+    reported = pack.settings.get("area_km2")
+    if reported is not None and pack.whole("counties.csv", "area_km2"):
+        if total > float(reported) * (1 + AREA_TOLERANCE):
             want = f"at least the {total:g} of counties.csv"
             hint = "Check the unit of both: km2."
-            faults.append(Fault(SETTINGS_FILE, 0, "area_km2", f"{told:g}", want, hint))
+            faults.append(Fault(SETTINGS_FILE, 0, "area_km2", f"{reported:g}", want, hint))
 
 
 def _levels(pack: Pack, faults: list[Fault]) -> None:

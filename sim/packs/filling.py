@@ -41,11 +41,11 @@ def filling(error: InputError, lang: str = "en") -> str:
     if others:
         lines += ["", text("filling.others", lang).format(faults=len(others))]
         lines += [f"  {fault}" for fault in others]
-    told: set[str] = set()
+    reported: set[str] = set()
     for name in files:
         lines += ["", name]
         for gap in gaps(name, [fault for fault in left if fault.file == name]):
-            lines += _lines(name, gap, lang, told)
+            lines += _lines(name, gap, lang, reported)
     return "\n".join(lines)
 
 
@@ -73,7 +73,7 @@ def _column(file: str, name: str) -> Column:
     return next(column for column in schemas[file].columns if column.name == name)
 
 
-def _lines(file: str, gap: Gap, lang: str, told: set[str]) -> list[str]:
+def _lines(file: str, gap: Gap, lang: str, reported: set[str]) -> list[str]:
     """One line on the cells, and one on where to find them when that was not told above."""
     names = gap.columns[0]
     if len(gap.columns) > 1:
@@ -81,9 +81,9 @@ def _lines(file: str, gap: Gap, lang: str, told: set[str]) -> list[str]:
     where = where_to_find(file, gap.columns[0], lang)
     place = text("filling.rows", lang).format(rows=spans(gap.rows))
     line = f"  {names} {place} {allowed(gap.column, lang)}"
-    if not where or where in told:
+    if not where or where in reported:
         return [line]
-    told.add(where)
+    reported.add(where)
     return [line, f"      {where}"]
 
 

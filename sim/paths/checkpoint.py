@@ -33,21 +33,21 @@ class Checkpoint:
     warnings: list[str]
 
 
-def save(folder: Path, key: str, held: Checkpoint) -> None:
+def save(folder: Path, key: str, saved: Checkpoint) -> None:
     """Publish a checkpoint and remove the earlier ones of the same path."""
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{key}-{held.year}"
+    target = folder / f"{key}-{saved.year}"
     draft = folder / f".{key}-{uuid.uuid4().hex}"
     draft.mkdir()
     try:
         for part in _PARTS:
-            np.savez(draft / f"{part}.npz", allow_pickle=False, **held.states[part])
-        for year, dataset in held.years.items():
+            np.savez(draft / f"{part}.npz", allow_pickle=False, **saved.states[part])
+        for year, dataset in saved.years.items():
             dataset.to_netcdf(draft / f"{year}.nc", engine="h5netcdf")
-        told = {"year": held.year, "years": sorted(held.years), "checks": held.checks,
-                "warnings": held.warnings}  # fmt: skip
+        reported = {"year": saved.year, "years": sorted(saved.years), "checks": saved.checks,
+                "warnings": saved.warnings}  # fmt: skip
         with (draft / "manifest.json").open("w", encoding="utf-8") as stream:
-            json.dump(told, stream, ensure_ascii=False)
+            json.dump(reported, stream, ensure_ascii=False)
             stream.flush()
             os.fsync(stream.fileno())
         draft.rename(target)
@@ -67,16 +67,16 @@ def load(folder: Path, key: str) -> Checkpoint | None:
     if not found:
         return None
     latest = found[-1]
-    told = json.loads((latest / "manifest.json").read_text("utf-8"))
+    reported = json.loads((latest / "manifest.json").read_text("utf-8"))
     states = {}
     for part in _PARTS:
         with np.load(latest / f"{part}.npz", allow_pickle=False) as stored:
             states[part] = {name: stored[name] for name in stored.files}
     years: dict[int, xr.Dataset] = {}
-    for year in told["years"]:
+    for year in reported["years"]:
         with xr.open_dataset(latest / f"{year}.nc", engine="h5netcdf") as stored:
             years[year] = stored.load()
-    return Checkpoint(told["year"], states, years, told["checks"], told["warnings"])
+    return Checkpoint(reported["year"], states, years, reported["checks"], reported["warnings"])
 
 
 def discard(folder: Path, key: str) -> None:

@@ -17,8 +17,8 @@ from sim.dynamics.coupling import SlowWorld
 from sim.dynamics.provider_groups import MonthTally
 from sim.dynamics.schedule import FIRST_YEAR
 from sim.engines.kernels import episode_word as L
-from sim.engines.meanfield.solver_inputs import ground_of
-from sim.engines.meanfield.years import MONTHS, MeanFieldYears, PathGround, path_ground
+from sim.engines.meanfield.solver_inputs import region_inputs_of
+from sim.engines.meanfield.years import MONTHS, MeanFieldYears, PathInputs, path_inputs
 from sim.engines.record_types import RunTallies
 from sim.engines.world import move_rates
 from sim.packs import PathRegions, load_path_regions
@@ -48,7 +48,7 @@ class Job:
     wanted: frozenset[int]
     seed: int
     threads: int
-    tell: Progress
+    report: Progress
     key: str
     checkpoint: Path | None
     engine: str
@@ -67,12 +67,12 @@ def path_regions(region: str, is_path: bool, townships: int = 0) -> tuple[PathRe
     return paths, paths.of(FIRST_YEAR).pack_hash
 
 
-_GROUNDS: dict[tuple[str, int, bytes], PathGround] = {}
+_GROUNDS: dict[tuple[str, int, bytes], PathInputs] = {}
 _GROUNDS_KEPT = 6
 _GROUNDS_LOCK = Lock()
 
 
-def _path_ground(job: Job, population: PopulationParameters) -> PathGround:
+def _path_ground(job: Job, population: PopulationParameters) -> PathInputs:
     """The ground of a path: residents are counted once a process for a pack, a seed and the
     parameters that residents are drawn with."""
     values = [getattr(population, f.name) for f in fields(population)]
@@ -86,8 +86,8 @@ def _path_ground(job: Job, population: PopulationParameters) -> PathGround:
             rate = move_rate_of(job.paths, job.p, job.seed, job.threads)
             # Typical facilities are chosen by the region's own parameters, whatever the draw.
             p = load_parameters(region=first.key)
-            ground = ground_of(first, p, residents, load_demography(FIRST_YEAR), ledger)
-            _GROUNDS[key] = path_ground(ground, residents, rate)
+            inputs = region_inputs_of(first, p, residents, load_demography(FIRST_YEAR), ledger)
+            _GROUNDS[key] = path_inputs(inputs, residents, rate)
         return _GROUNDS[key]
 
 
@@ -102,25 +102,25 @@ def move_rate_of(paths: PathRegions, p: Any, seed: int, threads: int) -> np.ndar
 
 def run_meanfield(job: Job) -> Answer:
     """Expected values, quarter by quarter."""
-    slow, tell = job.slow, job.tell
-    tell("residents", 0, 0, 0)
+    slow, report = job.slow, job.report
+    report("residents", 0, 0, 0)
     population = PopulationParameters.from_table(job.p)
     engine = MeanFieldYears(_path_ground(job, population), job.p)
     found: dict[int, Any] = {}
     checks: dict[str, float] = {}
     total = job.until + 1 - FIRST_YEAR
     for year in range(FIRST_YEAR, job.until + 1):
-        tell("years", year - FIRST_YEAR, total, 0)
+        report("years", year - FIRST_YEAR, total, 0)
         for quarter in range(4):
             month = 12 * (year - FIRST_YEAR) + MONTHS * quarter
-            engine.hand_over(*slow.open_month(month))
+            engine.couple(*slow.open_month(month))
             engine.quarter(year in job.wanted)
             tally = MonthTally(**engine.month_tally())
             for k in range(MONTHS):
                 slow.take(month + k, tally)
                 job.table.record(month + k)
                 slow.step()
-        region = engine.model.ground.region
+        region = engine.model.inputs.region
         result = engine.close_year()
         for check, gap in result.checks.items():
             checks[check] = max(checks.get(check, 0.0), gap)
@@ -134,12 +134,12 @@ def run_meanfield(job: Job) -> Answer:
 
 def run_agents(job: Job) -> Answer:
     """Every resident, every day, in either agent engine."""
-    slow, tell, table = job.slow, job.tell, job.table
-    tell("residents", 0, 0, 0)
+    slow, report, table = job.slow, job.report, job.table
+    report("residents", 0, 0, 0)
     population = PopulationParameters.from_table(job.p)
     engine = new_engine(job, population)
     days = (date(job.until + 1, 1, 1) - date(FIRST_YEAR, 1, 1)).days
-    engine.progress = lambda day, _, visits: tell("days", day + engine.day_of_year, days, visits)
+    engine.progress = lambda day, _, visits: report("days", day + engine.day_of_year, days, visits)
     import_ahead()
     with engine.workers:
         found, checks, warnings, first = _begin(job, engine)
@@ -159,8 +159,8 @@ def run_agents(job: Job) -> Answer:
                         "slow": slow.state(),
                         "table": table.state(),
                     }
-                    held = checkpoints.Checkpoint(year, states, found, checks, warnings)
-                    checkpoints.save(job.checkpoint, job.key, held)
+                    saved = checkpoints.Checkpoint(year, states, found, checks, warnings)
+                    checkpoints.save(job.checkpoint, job.key, saved)
     broken = [check for check, gap in checks.items() if gap]
     if broken:
         raise RuntimeError(f"conservation does not hold: {broken}; a fault in the program")
@@ -181,18 +181,18 @@ def new_engine(job: Job, population: PopulationParameters) -> Any:
 
 def _begin(job: Job, engine: Any) -> tuple[dict[int, Any], dict[str, Any], list[str], int]:
     """The warm-up, or where a checkpoint stands: Datasets, checks, warnings, first year to run."""
-    held = None
+    saved = None
     if job.checkpoint is not None:
-        held = checkpoints.load(job.checkpoint, job.key)
-    if held is None:
-        job.tell("first day", 0, 0, 0)
+        saved = checkpoints.load(job.checkpoint, job.key)
+    if saved is None:
+        job.report("first day", 0, 0, 0)
         engine.begin()
         return {}, {}, [], FIRST_YEAR
-    job.tell("resumed", held.year + 1 - FIRST_YEAR, job.until + 1 - FIRST_YEAR, 0)
-    engine.restore(held.states["engine"], load_demography(held.year + 1))
-    job.slow.restore(held.states["slow"])
-    job.table.restore(held.states["table"])
-    return held.years, held.checks, held.warnings, held.year + 1
+    job.report("resumed", saved.year + 1 - FIRST_YEAR, job.until + 1 - FIRST_YEAR, 0)
+    engine.restore(saved.states["engine"], load_demography(saved.year + 1))
+    job.slow.restore(saved.states["slow"])
+    job.table.restore(saved.states["table"])
+    return saved.years, saved.checks, saved.warnings, saved.year + 1
 
 
 def _one_year(
@@ -201,17 +201,17 @@ def _one_year(
     """Twelve months, each with its hand-over; adds to the checks."""
     january = 12 * (year - FIRST_YEAR)
     if january:
-        engine.hand_over(*slow.open_month(january))
+        engine.couple(*slow.open_month(january))
     engine.open_year(year)
     before, count = take_census(engine, "start"), engine.n
     by_key = before["group_contracts_start"][1].sum(axis=(0, 1, 2, 3, 4, 5, 7))
     for k in range(12):
         month = january + k
         if k:
-            engine.hand_over(*slow.open_month(month))
-        told = engine.counted().facility.copy()
+            engine.couple(*slow.open_month(month))
+        reported = engine.counted().facility.copy()
         engine.month(k)
-        slow.take(month, month_of_engine(engine.counted(), told, k, before, by_key))
+        slow.take(month, month_of_engine(engine.counted(), reported, k, before, by_key))
         table.record(month)
         slow.step()
     tallies = engine.close_year()
@@ -221,14 +221,18 @@ def _one_year(
 
 
 def month_of_engine(
-    counted: RunTallies, told: np.ndarray, month: int, census: dict[str, Any], by_key: np.ndarray
+    counted: RunTallies,
+    reported: np.ndarray,
+    month: int,
+    census: dict[str, Any],
+    by_key: np.ndarray,
 ) -> MonthTally:
     """What an agent engine tells of a month (0-11) of the open year.
 
     counted  of the year up to the month's end;  told  by facility up to its start
     census, by_key  of 1 January
     """
-    grown = counted.facility - told
+    grown = counted.facility - reported
     county = counted.county[month].sum(axis=(1, 2))
     births, deaths, moves = counted.people.T
     charges = grown[:, L.F_CHARGE_OUTPATIENT] + grown[:, L.F_CHARGE_INPATIENT]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim import __version__
 from sim.dynamics.coupling import SlowWorld
-from sim.dynamics.schedule import EMPTY, FIRST_YEAR, Course
+from sim.dynamics.schedule import EMPTY, FIRST_YEAR, PolicySchedule
 from sim.dynamics.stocks import LOOPS
 from sim.errors import Fault, InputError
 from sim.identity import source_hash
@@ -52,7 +52,7 @@ def simulate_path(
     region: str | Path,
     until: int = LAST_YEAR,
     *,
-    course: Course = EMPTY,
+    schedule: PolicySchedule = EMPTY,
     engine: str = "meanfield",
     seed: int = 0,
     threads: int = 2,
@@ -91,17 +91,17 @@ def simulate_path(
     name = paths.of(FIRST_YEAR).key
     zero = {key: 0.0 for loop in cut for row in LOOPS[loop] for key in keys_of(row)}
     p = load_parameters({**(overrides or {}), **zero}, region=name)
-    slow = SlowWorld(paths, p, course)
+    slow = SlowWorld(paths, p, schedule)
     table = StockTable(slow)
     wanted = range(FIRST_YEAR, until + 1) if keep is None else keep
     drive = DRIVERS[engine]
-    key = path_key(paths, p, course, engine, seed, until)
+    key = path_key(paths, p, schedule, engine, seed, until)
     job = Job(paths, digest, p, slow, table, until, frozenset(wanted), seed, threads,
               progress or (lambda *_: None), key, checkpoint, engine)  # fmt: skip
     years, checks, warnings = drive(job)
     if checkpoint is not None:
         checkpoints.discard(checkpoint, key)
-    manifest = _manifest(job, name, course, cut, checks, warnings, townships)
+    manifest = _manifest(job, name, schedule, cut, checks, warnings, townships)
     first = paths.of(FIRST_YEAR)
     for year, dataset in years.items():
         provenance(dataset, replace(first, year=year), manifest)
@@ -111,13 +111,13 @@ def simulate_path(
 
 
 def _manifest(
-    job: Job, region: str, course: Course, cut: Sequence[str], checks: dict[str, Any],
+    job: Job, region: str, schedule: PolicySchedule, cut: Sequence[str], checks: dict[str, Any],
     warnings: list[str], townships: int,
 ) -> dict[str, Any]:  # fmt: skip
     """What a path is, and what was checked."""
     return {
         "region": region, "engine": job.engine, "seed": job.seed, "years": [FIRST_YEAR, job.until],
-        "key": job.key, "course": course.key, "cut": list(cut), "model_version": __version__,
+        "key": job.key, "course": schedule.key, "cut": list(cut), "model_version": __version__,
         "source_hash": source_hash(), "pack_hash": job.digest, "schema_version": SCHEMA_VERSION,
         "residents": f"census residents of {FIRST_YEAR}", "checks": checks, "warnings": warnings,
         **extract_stamp(townships),
@@ -141,22 +141,27 @@ def _check(until: int, engine: str, cut: Sequence[str], checkpoint: Path | None)
 
 
 def key_of_path(
-    region: str, until: int, *, course: Course, engine: str, seed: int,
+    region: str, until: int, *, schedule: PolicySchedule, engine: str, seed: int,
     overrides: Mapping[str, float] | None = None,
 ) -> str:  # fmt: skip
     """The key that `simulate_path` of the same arguments will have, without running it."""
     paths, _ = path_regions(region, False, 0)
     p = load_parameters(overrides, region=paths.of(FIRST_YEAR).key)
-    return path_key(paths, p, course, engine, seed, until)
+    return path_key(paths, p, schedule, engine, seed, until)
 
 
 def path_key(
-    paths: PathRegions, parameters: Any, course: Course, engine: str, seed: int, until: int
+    paths: PathRegions,
+    parameters: Any,
+    schedule: PolicySchedule,
+    engine: str,
+    seed: int,
+    until: int,
 ) -> str:
     """Identity of a path: the same key gives the same bytes."""
     first = paths.of(FIRST_YEAR)
     digest = hashlib.sha256()
-    for part in (first.key, str(until), first.pack_hash, course.key, engine, str(seed),
+    for part in (first.key, str(until), first.pack_hash, schedule.key, engine, str(seed),
                  source_hash()):  # fmt: skip
         digest.update(part.encode() + b"\0")
     digest.update(parameters.tobytes())

@@ -45,7 +45,7 @@ _OF_REGION = (
 )
 # A node in a month: the columns above, doctors by which its capability counts in its tier, and the
 # adequacy it has gained by class.
-_NODE = np.dtype(
+_PROVIDER = np.dtype(
     (np.record, [
         *((name, np.float64) for name, *_ in _OF_NODES),
         *((f"{name}_whole", np.int64) for name, *_ in _WHOLE),
@@ -63,50 +63,50 @@ class StockTable:
     def __init__(self, slow: SlowWorld) -> None:
         self.slow = slow
         self.months: list[int] = []
-        self.nodes: list[Any] = []
+        self.providers: list[Any] = []
         self.region: list[Any] = []
         self.counties: list[Any] = []
 
     def record(self, month: int) -> None:
         """Take the stocks of a month, after its tally and before they move on."""
         slow, s, start = self.slow, self.slow.stocks, self.slow.at_start
-        drivers, now = slow.drivers, slow.nodes(month)
+        drivers, now = slow.drivers, slow.providers(month)
         if drivers is None:
             raise ValueError("a month is recorded after its tally has been taken")
-        rows = np.zeros(slow.n, dtype=_NODE)
+        rows = np.zeros(slow.n, dtype=_PROVIDER)
         _write_nodes(
             one_row(slow.p), slow.links, drivers, s, start.doctors, start.nurses, start.beds,
-            slow.node_of, now.weight, now.gain, rows,
+            slow.provider_of, now.weight, now.gain, rows,
         )  # fmt: skip
         self.months.append(month)
-        self.nodes.append(rows)
+        self.providers.append(rows)
         self.region.append((s.fund[0], s.rate[0], slow.contract_time(month)))
         self.counties.append((s.effort.copy(), drivers.surplus))
 
     def state(self) -> dict[str, np.ndarray]:
         """All that has been recorded, as arrays."""
         names = ("months", "region", "counties")
-        held = {name: np.array(getattr(self, name)) for name in names}
-        return held | {"nodes": self._all_nodes()}
+        saved = {name: np.array(getattr(self, name)) for name in names}
+        return saved | {"nodes": self._all_providers()}
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         """Go on from what `state` gave."""
         for name, rows in state.items():
             setattr(self, name, list(rows))
 
-    def _all_nodes(self) -> np.ndarray:
+    def _all_providers(self) -> np.ndarray:
         """Rows of all months, (months, N); numpy stacks records field by field, which is slow."""
-        rows = b"".join(month.tobytes() for month in self.nodes)
-        return np.frombuffer(rows, dtype=_NODE).reshape(len(self.nodes), self.slow.n)
+        rows = b"".join(month.tobytes() for month in self.providers)
+        return np.frombuffer(rows, dtype=_PROVIDER).reshape(len(self.providers), self.slow.n)
 
-    def _capability(self, nodes: np.ndarray) -> np.ndarray:
+    def _capability(self, providers: np.ndarray) -> np.ndarray:
         """Capability by month, tier and need class, the mean over doctors, (months, 5, 4)."""
         tier = self.slow.links.tier
         own = np.asarray(self.slow.p.capability)
-        each = raised_capability(own[tier], np.ascontiguousarray(nodes["adequacy"]))
-        total, sums = np.zeros((len(nodes), 5, 1)), np.zeros((len(nodes), 5, 4))
+        each = raised_capability(own[tier], np.ascontiguousarray(providers["adequacy"]))
+        total, sums = np.zeros((len(providers), 5, 1)), np.zeros((len(providers), 5, 4))
         for j in range(len(tier)):
-            weight = nodes["weight"][:, j, None]
+            weight = providers["weight"][:, j, None]
             total[:, tier[j]] += weight
             sums[:, tier[j]] += each[:, j] * weight
         return np.where(total > 0.0, sums / np.maximum(total, 1e-9), own[:5])
@@ -117,18 +117,18 @@ class StockTable:
 
         slow = self.slow
         counties = slow.scope.region.counties
-        nodes, region = self._all_nodes(), np.array(self.region)
+        providers, region = self._all_providers(), np.array(self.region)
         effort, surplus = np.moveaxis(np.array(self.counties), 1, 0)
         places = [*counties.code, "region"]
         place = np.where(slow.links.county < 0, len(counties.code), slow.links.county)
         variables: dict[str, Any] = {}
         for name, unit, said, said_zh in _OF_NODES:
             values = np.full((len(self.months), len(places), 5), np.nan)
-            values[:, place, slow.links.tier] = nodes[name]
+            values[:, place, slow.links.tier] = providers[name]
             variables[name] = (("month", "place", "tier"), values, _attrs(unit, said, said_zh))
         for name, unit, said, said_zh in _WHOLE:
             counts = np.zeros((len(self.months), len(places), 5), dtype=np.int64)
-            counts[:, place, slow.links.tier] = nodes[f"{name}_whole"]
+            counts[:, place, slow.links.tier] = providers[f"{name}_whole"]
             dims = ("month", "place", "tier")
             variables[f"{name}_whole"] = (dims, counts, _attrs(unit, said, said_zh))
         for values, (name, unit, said, said_zh) in zip(region.T, _OF_REGION, strict=True):
@@ -142,7 +142,7 @@ class StockTable:
             _attrs("yuan/year", "surplus kept; negative: overspend", "结余留用（负为超支分担）"),
         )  # fmt: skip
         variables["capability"] = (
-            ("month", "tier", "need_class"), self._capability(nodes),
+            ("month", "tier", "need_class"), self._capability(providers),
             _attrs("1", "capability, mean over doctors", "服务能力（按医师加权）"),
         )  # fmt: skip
         names = [f"{FIRST_YEAR + month // 12}-{month % 12 + 1:02d}" for month in self.months]
@@ -159,7 +159,7 @@ class StockTable:
 @kernel
 def _write_nodes(
     parameters: Any, links: Any, drivers: Any, stocks: Any, doctors: Any, nurses: Any, beds: Any,
-    node_of: Any, weight: Any, gain: Any, out: Any,
+    provider_of: Any, weight: Any, gain: Any, out: Any,
 ) -> None:  # fmt: skip
     """Rows of a month, (N,) zeros.
 
@@ -181,9 +181,9 @@ def _write_nodes(
         row.weight = weight[j]
         for k in range(gain.shape[1]):
             row.adequacy[k] = gain[j, k] + stocks.gain[j]
-    for f in range(len(node_of)):
-        if node_of[f] != NONE:
-            row = out[node_of[f]]
+    for f in range(len(provider_of)):
+        if provider_of[f] != NONE:
+            row = out[provider_of[f]]
             row.beds += stocks.beds[f]
             row.beds_whole += whole(beds[f], stocks.opened[f], stocks.closed[f])
 

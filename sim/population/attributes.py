@@ -20,6 +20,7 @@ from sim.rules.demography import (
     mother_identity,
 )
 from sim.rules.random import Stream, block
+from sim.tiers import EFFECTIVE_CONTRACT, NO_CONTRACT, NOMINAL_CONTRACT
 
 _BIRTH = int(Stream.BIRTH)
 _ATTRIBUTE = int(Stream.ATTRIBUTE)
@@ -132,9 +133,10 @@ def _attributes_of(
     key = is_in_key_group(laws, u[3], age, chronic) or gives_birth(laws, identity, age, sex)
     key_group = 1 if key else 0
     coverage = laws.coverage[key_group]
-    contract = 0
+    contract = NO_CONTRACT
     if u[2] < coverage:
-        contract = 2 if u[2] < coverage * laws.effective_share else 1
+        effective = u[2] < coverage * laws.effective_share
+        contract = EFFECTIVE_CONTRACT if effective else NOMINAL_CONTRACT
     return income, insurance, chronic, key_group, contract
 
 

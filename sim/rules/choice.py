@@ -13,7 +13,7 @@ from typing import Any
 from sim.jit import kernel
 from sim.rules.exp_log import exp, log
 from sim.rules.random import normal_quantile
-from sim.tiers import Kind
+from sim.tiers import BEYOND, HOSPITALS, N_CHOICES, Kind
 
 TCM = int(Kind.TCM_HOSPITAL)
 MATERNAL_CHILD = int(Kind.MATERNAL_CHILD_HOSPITAL)
@@ -129,7 +129,7 @@ def nested_logit(p: Any, utility: Any, weight: Any) -> float:
     The compiled engine takes its steps for a batch of residents each.
     """
     choice_exponents(p, utility, weight)
-    for j in range(12):
+    for j in range(N_CHOICES):
         weight[j] = exp(weight[j])
     primary, outside = nest_sums(weight)
     to_primary = nest_scale(primary, p.primary_nest)
@@ -141,11 +141,11 @@ def choice_exponents(p: Any, utility: Any, weight: Any) -> None:
     """First step: utilities over the dissimilarity of their nest. Absent alternatives get -600,
     whose exponential is nothing beside any other. May be done in place."""
     primary, outside = 1.0 / p.primary_nest, 1.0 / p.outside_nest
-    for j in range(12):
+    for j in range(N_CHOICES):
         over = 1.0
-        if 1 <= j <= 2:
+        if 0 < j <= HOSPITALS:
             over = primary
-        elif j >= 8:
+        elif j > BEYOND:
             over = outside
         weight[j] = choice_exponent(utility[j], over)
 
@@ -159,7 +159,9 @@ def choice_exponent(utility: float, over: float) -> float:
 @kernel
 def nest_sums(weight: Any) -> tuple[float, float]:
     """Third step: what the exponentials inside the primary and the outside nest add up to."""
-    return weight[1] + weight[2], weight[8] + weight[9] + weight[10] + weight[11]
+    first = 1 + BEYOND
+    beyond = weight[first] + weight[first + 1] + weight[first + 2] + weight[first + 3]
+    return weight[1] + weight[HOSPITALS], beyond
 
 
 @kernel
@@ -179,10 +181,10 @@ def scale_nests(weight: Any, primary: float, outside: float) -> float:
     """Last step: scale the exponentials inside the nests; returns the sum of all weights."""
     weight[1] *= primary
     weight[2] *= primary
-    for j in range(8, 12):
+    for j in range(1 + BEYOND, N_CHOICES):
         weight[j] *= outside
     total = 0.0
-    for j in range(12):
+    for j in range(N_CHOICES):
         total += weight[j]
     return total
 
@@ -193,7 +195,7 @@ def pick(u: float, weight: Any, total: float) -> int:
     point = u * total
     passed = 0.0
     below = 0
-    for j in range(12):
+    for j in range(N_CHOICES):
         # Counting instead of stopping: where it would stop cannot be foretold.
         passed += weight[j]
         below += 1 if passed <= point else 0
@@ -201,7 +203,7 @@ def pick(u: float, weight: Any, total: float) -> int:
         return below
     # The point fell on rounding error: the last alternative that is there.
     last = -1
-    for j in range(12):
+    for j in range(N_CHOICES):
         if weight[j] > _NOTHING:
             last = j
     return last

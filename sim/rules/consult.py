@@ -7,6 +7,7 @@ from typing import Any
 
 from sim.jit import kernel
 from sim.rules.stay import lognormal, lognormal_law
+from sim.tiers import CRITICAL
 
 N_POOLS = 6
 EMERGENCY_POOL = 5
@@ -42,7 +43,7 @@ def pool_of(p: Any, u: float, need_class: int, age: int, has_pools: bool) -> int
     """Draw: the doctor pool of a visit; facilities without pools have pool 0 only."""
     if not has_pools:
         return 0
-    if need_class == 3:
+    if need_class == CRITICAL:
         return EMERGENCY_POOL
     if age < 15:
         if u < p.paediatric_share:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from sim.jit import kernel
+from sim.tiers import CHRONIC, COMPLEX
 
 MOST_CANDIDATES = 63  # an ordinal of an episode has six bits; the bound is never met in practice
 _FEW_CANDIDATES = 3  # seldom more in a month
@@ -37,9 +38,9 @@ def yearly_rate(p: Any, need_class: int, age: int, sex: int, chronic: int) -> fl
     rate = p.need_rate[need_class, age_group(age)] * p.need_scale[need_class]
     ratio = p.female_need_ratio
     rate *= 2.0 * (ratio if sex == 1 else 1.0) / (1.0 + ratio)
-    if need_class == 1:
+    if need_class == CHRONIC:
         return rate * p.chronic_state_need[chronic]
-    if need_class >= 2 and chronic > 0:
+    if need_class >= COMPLEX and chronic > 0:
         return rate * p.chronic_need_multiplier
     return rate
 
@@ -85,15 +86,15 @@ def poisson_count(u: float, steps: Any) -> int:
 
 
 @kernel
-def severity_factor(p: Any, y: float) -> float:
+def severity_factor(p: Any, difficulty: float) -> float:
     """Law: factor on stay and charge of an episode of difficulty y; mean 1 over y."""
-    return 1.0 + p.severity_spread * (2.0 * y - 1.0)
+    return 1.0 + p.severity_spread * (2.0 * difficulty - 1.0)
 
 
 @kernel
-def difficulty(lane: int) -> float:
+def difficulty_of(difficulty_bits: int) -> float:
     """The episode's y in (0,1) from the 32 random bits it carries (signed or not)."""
-    return ((int(lane) & 0xFFFFFFFF) + 0.5) / 4294967296.0
+    return ((int(difficulty_bits) & 0xFFFFFFFF) + 0.5) / 4294967296.0
 
 
 @kernel

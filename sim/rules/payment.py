@@ -12,9 +12,9 @@ MOST_FEN = 2**31 - 1  # a person's year of fund payments is counted up to 21 mil
 
 
 @kernel
-def charge_fen(p: Any, price_fen: int, y: float) -> int:
+def charge_fen(p: Any, price_fen: int, difficulty: float) -> int:
     """Charge of a visit or stay of difficulty y at a facility of mean price `price_fen`."""
-    return int(math.floor(price_fen * severity_factor(p, y) + 0.5))
+    return int(math.floor(price_fen * severity_factor(p, difficulty) + 0.5))
 
 
 @kernel

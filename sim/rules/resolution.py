@@ -23,15 +23,15 @@ def raised_capability(capability: Any, gain: Any) -> Any:
 
 
 @kernel
-def resolves(capability: float, y: float) -> bool:
+def resolves(capability: float, difficulty: float) -> bool:
     """Law and draw in one: a facility of capability K resolves difficulties y <= K."""
-    return y <= capability
+    return difficulty <= capability
 
 
 @kernel
-def self_care_resolves(p: Any, need_class: int, y: float) -> bool:
+def self_care_resolves(p: Any, need_class: int, difficulty: float) -> bool:
     """Does the episode pass without care?"""
-    return y <= p.self_care_adequacy[need_class]
+    return difficulty <= p.self_care_adequacy[need_class]
 
 
 @kernel

@@ -39,16 +39,16 @@ def bent(dataset, share):
     return moved
 
 
-def weight(course):
+def weight(schedule):
     """A number between 0 and 1 that another course does not share."""
-    return zlib.crc32(repr(getattr(course, "key", course)).encode()) % 1000 / 1000
+    return zlib.crc32(repr(getattr(schedule, "key", schedule)).encode()) % 1000 / 1000
 
 
-def simulate_path(region, until=2035, *, course=None, engine="meanfield", seed=0, threads=2,
+def simulate_path(region, until=2035, *, schedule=None, engine="meanfield", seed=0, threads=2,
                   overrides=None, progress=None, **_):  # fmt: skip
     if progress is not None:
         progress("years", 1, 2, 0)
-    bend = 0.2 * weight(course) + 0.05 * weight(sorted((overrides or {}).items()))
+    bend = 0.2 * weight(schedule) + 0.05 * weight(sorted((overrides or {}).items()))
     years = {
         year: bent(one_year(), bend * max(0, year - 2023) / 12)
         for year in (2020, 2022, 2023, 2025, until)

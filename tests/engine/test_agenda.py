@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.engines.compiled.event_calendar import Agenda
+from sim.engines.compiled.event_calendar import EventCalendar
 from sim.engines.kernels import episode_word as L
 
 RESIDENTS, FACILITIES = 40, 5
@@ -19,14 +19,14 @@ def events_of(rng: np.random.Generator, n: int, today: int, farthest: int) -> np
     rows = np.zeros((n, L.EVENT_COLUMNS), dtype=np.int32)
     rows[:, L.RESIDENT] = rng.integers(0, RESIDENTS, n)
     rows[:, L.FACILITY] = rng.integers(0, FACILITIES, n)
-    rows[:, L.LANE] = rng.integers(-100, 100, n)
+    rows[:, L.DIFFICULTY] = rng.integers(-100, 100, n)
     rows[:, L.DUE] = today + rng.integers(1, farthest + 1, n)
-    rows[:, L.META] = [L.asking(i & 3, L.NAMED if i % 3 else L.NEW) for i in range(n)]
+    rows[:, L.EPISODE_WORD] = [L.asking(i & 3, L.NAMED if i % 3 else L.NEW) for i in range(n)]
     return rows
 
 
 def booked_in(rows: list[list[int]]) -> list[int]:
-    named = [row[L.FACILITY] for row in rows if L.asks_for(row[L.META]) == L.NAMED]
+    named = [row[L.FACILITY] for row in rows if L.asks_for(row[L.EPISODE_WORD]) == L.NAMED]
     return np.bincount(np.array(named, dtype=np.int64), minlength=FACILITIES).tolist()
 
 
@@ -45,19 +45,19 @@ def people_with(status: np.ndarray) -> np.ndarray:
 )
 def test_events_come_back_on_their_day_in_the_order_they_were_filed(seed, sizes, farthest, first):
     rng = np.random.default_rng(seed)
-    agenda = Agenda(FACILITIES)
+    calendar = EventCalendar(FACILITIES)
     held: dict[int, list[list[int]]] = defaultdict(list)
     for today, size in enumerate(sizes, first):
-        assert agenda.due(today).tolist() == held.pop(today, [])
+        assert calendar.due(today).tolist() == held.pop(today, [])
         parts = np.array_split(events_of(rng, size, today, farthest), 2)
-        agenda.post(today, parts)
+        calendar.post(today, parts)
         for row in np.concatenate(parts).tolist():
             held[row[L.DUE]].append(row)
         if rng.random() < 0.3:  # the first of a month
             people = people_with(rng.choice([0, 0, 0, L.DEAD, L.MOVED, L.IN_BED], RESIDENTS))
             left = np.isin(people["status"], (L.DEAD, L.MOVED))
             gone: list[tuple[int, int]] = []
-            agenda.drop_those_who_left(
+            calendar.drop_those_who_left(
                 people,
                 lambda metas, how, gone=gone: gone.extend(
                     zip(metas.tolist(), how.tolist(), strict=True)
@@ -65,8 +65,8 @@ def test_events_come_back_on_their_day_in_the_order_they_were_filed(seed, sizes,
             )
             out = [row for rows in held.values() for row in rows if left[row[L.RESIDENT]]]
             begun = [
-                (row[L.META], int(people["status"][row[L.RESIDENT]]))
-                for row in out if L.asks_for(row[L.META]) != L.NEW
+                (row[L.EPISODE_WORD], int(people["status"][row[L.RESIDENT]]))
+                for row in out if L.asks_for(row[L.EPISODE_WORD]) != L.NEW
             ]  # fmt: skip
             assert sorted(gone) == sorted(begun)
             held = defaultdict(list, {
@@ -74,16 +74,16 @@ def test_events_come_back_on_their_day_in_the_order_they_were_filed(seed, sizes,
                 for day, rows in held.items()
             })  # fmt: skip
         everything = [row for rows in held.values() for row in rows]
-        assert sorted(agenda.events().tolist()) == sorted(everything)
-        assert agenda.booked.tolist() == booked_in(everything)
+        assert sorted(calendar.events().tolist()) == sorted(everything)
+        assert calendar.booked.tolist() == booked_in(everything)
     for day in sorted(held):
-        assert agenda.due(day).tolist() == held[day]
-    assert agenda.booked.tolist() == [0] * FACILITIES
+        assert calendar.due(day).tolist() == held[day]
+    assert calendar.booked.tolist() == [0] * FACILITIES
 
 
 def test_an_agenda_goes_on_from_its_state_with_its_residents_renumbered():
     rng = np.random.default_rng(1)
-    one, other = Agenda(FACILITIES), Agenda(FACILITIES)
+    one, other = EventCalendar(FACILITIES), EventCalendar(FACILITIES)
     stays = np.zeros((300, L.STAY_COLUMNS), dtype=np.int32)
     stays[:, L.RESIDENT] = rng.integers(-1, RESIDENTS, 300)  # -1: in bed before the run began
     stays[:, L.DAYS] = rng.integers(1, 100, 300)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sim.dynamics.coupling import SlowWorld
-from sim.dynamics.schedule import EVERYWHERE, Course, Step, month_of
+from sim.dynamics.schedule import EVERYWHERE, PolicySchedule, Step, month_of
 from sim.packs import PathRegions
 from sim.parameters import load_parameters
 from sim.paths import checkpoint
@@ -23,7 +23,7 @@ STEPS = (
     Step("beds:county", "multiply", EVERYWHERE, 0.2),
     Step("capability:township/complex", "inadequacy", EVERYWHERE, 0.3),
 )
-COURSE = Course(((month_of(2021, 3), STEPS),))
+COURSE = PolicySchedule(((month_of(2021, 3), STEPS),))
 
 
 class Stopped(Exception):

@@ -18,7 +18,7 @@ import pytest
 
 from sim import day as timetable
 from sim.engines.compiled.driver import CompiledEngine
-from sim.engines.compiled.event_calendar import Agenda
+from sim.engines.compiled.event_calendar import EventCalendar
 from sim.engines.kernels import episode_word as L
 from sim.engines.world import sizes
 from sim.parameters import load_parameters
@@ -176,30 +176,30 @@ def first_choices(
     people, wait, booked = (
         engine.people.copy(),
         engine.published.wait.copy(),
-        engine.agenda.booked.copy(),
+        engine.calendar.booked.copy(),
     )
-    engine.agenda = Agenda(engine.n_facilities)
-    engine.agenda.booked[:] = booked
+    engine.calendar = EventCalendar(engine.n_facilities)
+    engine.calendar.booked[:] = booked
     engine.queue = engine.queue[:0]
     engine.queue_start[:] = 0
     engine.occupied[:] = 0
     onsets = np.zeros((n, 4), dtype=np.int32)
     onsets[:, L.RESIDENT] = residents
     onsets[:, L.ONSET] = DAY
-    onsets[:, L.META] = L.pack(need_class, 0)
+    onsets[:, L.EPISODE_WORD] = L.pack(need_class, 0)
     engine.month_events = onsets
     engine.day_start = np.array([0, n])
     engine._day(DAY, 0, 0, weekday, 0)
     chosen = engine.buffers["facility"][:n].astype(np.int64)
     fate = engine.buffers["fate"][:n].copy()
     appointed = {}
-    for event in engine.agenda.events():
+    for event in engine.calendar.events():
         appointed[int(event[L.RESIDENT])] = int(event[L.FACILITY])
     for i in np.flatnonzero(fate == L.POSTPONED):
         chosen[i] = appointed[int(residents[i])]
     engine.people[:] = people
     engine.published.wait[:] = wait
-    engine.agenda.booked[:] = booked
+    engine.calendar.booked[:] = booked
     return fate, chosen
 
 

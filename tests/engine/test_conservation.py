@@ -111,13 +111,13 @@ def test_bed_days_are_the_sum_of_the_midnight_census() -> None:
 def stays_of(engine: CompiledEngine) -> list[np.ndarray]:
     """Record every stay an engine schedules from now on."""
     seen: list[np.ndarray] = []
-    schedule = engine.agenda.schedule
+    schedule = engine.calendar.schedule
 
     def record(stays: np.ndarray, today: int) -> None:
         seen.append(stays.copy())
         schedule(stays, today)
 
-    engine.agenda.schedule = record  # type: ignore[method-assign]
+    engine.calendar.schedule = record  # type: ignore[method-assign]
     return seen
 
 

@@ -11,7 +11,7 @@ from scenarios.plans.clauses import REGIONS
 from scenarios.plans.levers import levers
 from scenarios.scenario import Scenario, Setting
 from scenarios.scenario_file import load
-from scenarios.schedule import course_of
+from scenarios.schedule import schedule_of
 from sim.draws.constrained import load_draws
 from sim.dynamics.schedule import EVERYWHERE
 from sim.paths.path import simulate_path
@@ -42,7 +42,7 @@ def not_solved(region, runs):
     failed = []
     for name, scenario, draw in runs:
         try:
-            simulate_path(region, 2035, course=course_of(scenario), overrides=draw, threads=1)
+            simulate_path(region, 2035, schedule=schedule_of(scenario), overrides=draw, threads=1)
         except RuntimeError as error:
             failed.append((name, str(error)))
     return failed

@@ -89,14 +89,14 @@ def test_a_draw_meets_the_figures_of_the_regions_own_parameters(anchoring, numbe
     assert draw.reason == "" and draw.residual < D.TOLERANCE
     assert np.abs(draw.moves).max() > 0.02  # the prior draw itself did not meet them
     values = {**priors.prior_draw(number), **D.moved(anchoring.values, draw.moves)}
-    model = D.MeanField(anchoring.ground, load_parameters(values))
+    model = D.MeanField(anchoring.inputs, load_parameters(values))
     # From another start, so that the answer is the draw's and not the way to it.
     assert D.figures_of(model) == pytest.approx(anchoring.figures, abs=1.1 * D.TOLERANCE)
 
 
 def test_a_draw_answers_the_same_on_any_number_of_threads(anchoring):
     one, two = (
-        D.anchored_draws(anchoring, 3, threads=threads, tell=lambda _: None) for threads in (1, 2)
+        D.anchored_draws(anchoring, 3, threads=threads, report=lambda _: None) for threads in (1, 2)
     )
     assert [list(draw.moves) for draw in one] == [list(draw.moves) for draw in two]
 
@@ -110,7 +110,7 @@ def test_rejected_draws_are_told_and_replaced(anchoring, monkeypatch):
 
     monkeypatch.setattr(D, "anchored_draw", picky)
     told = []
-    draws = D.anchored_draws(anchoring, 2, threads=1, tell=told.append)
+    draws = D.anchored_draws(anchoring, 2, threads=1, report=told.append)
     assert [(draw.number, draw.reason) for draw in draws] == [(0, ""), (1, "refused"), (2, "")]
     assert any("refused" in line for line in told)
 
@@ -127,7 +127,7 @@ def test_a_draw_that_no_step_brings_there_is_rejected(anchoring, monkeypatch):
 def stored(tmp_path_factory):
     folder = tmp_path_factory.mktemp("packs") / "example"
     shutil.copytree(EXAMPLE, folder)
-    assert D.write_draws(folder, count=3, threads=1, tell=lambda _: None) == 3
+    assert D.write_draws(folder, count=3, threads=1, report=lambda _: None) == 3
     return folder
 
 
@@ -137,7 +137,7 @@ def test_stored_draws_are_loaded_in_order_and_meet_the_figures(stored):
     assert manifest["count"] == 3 and manifest["largest_residual"] < D.TOLERANCE
     anchoring = D.anchoring_of(D.load_region(stored, D.REFERENCE_YEAR), threads=1)
     p = load_parameters(draws[2], region=manifest["region"])
-    got = D.figures_of(D.MeanField(anchoring.ground, p))
+    got = D.figures_of(D.MeanField(anchoring.inputs, p))
     assert got == pytest.approx(anchoring.figures, abs=1.1 * D.TOLERANCE)
     assert D.load_draws(stored, 2) == draws[:2]
 

@@ -12,7 +12,7 @@ from benchmarks.loops import FAST, SLOW, STRONG, jumps
 from scenarios.plans.levers import levers
 from sim.dynamics.conditions import figures_of, scope_of
 from sim.dynamics.coupling import SlowWorld
-from sim.dynamics.schedule import EMPTY, EVERYWHERE, Course, Place, Step, month_of
+from sim.dynamics.schedule import EMPTY, EVERYWHERE, Place, PolicySchedule, Step, month_of
 from sim.dynamics.stocks import LOOPS
 from sim.packs import PathRegions
 from sim.parameters import load_parameters
@@ -27,9 +27,9 @@ PATHS = PathRegions({FIRST: small_region(residents=600)}, None, None)
 FROM = month_of(LAST, 1)
 
 
-def path(engine, course):
+def path(engine, schedule):
     """Years and stocks of two years of a small world."""
-    slow = SlowWorld(PATHS, P, course)
+    slow = SlowWorld(PATHS, P, schedule)
     table = StockTable(slow)
     job = Job(PATHS, "small", P, slow, table, LAST, frozenset((FIRST, LAST)), 0, 1,
               lambda *_: None, "small", None, engine)  # fmt: skip
@@ -43,7 +43,7 @@ def course_of_effects(level):
         Step(effect.quantity.id, effect.form, EVERYWHERE, effect.size * level)
         for lever in acting() for effect in lever.effects
     )  # fmt: skip
-    return Course(((FROM, steps),))
+    return PolicySchedule(((FROM, steps),))
 
 
 @pytest.fixture(scope="module", params=["meanfield", "compiled"])
@@ -69,7 +69,9 @@ def test_all_levers_at_nothing_leave_every_number_as_it_is_to_the_last_bit(as_no
 def test_a_lever_changes_nothing_before_its_date_and_something_after(as_now):
     engine, (years, _) = as_now
     lever = levers()["service_prices"]
-    (prices,) = [Course(((FROM, steps),)) for _, steps in course_at(lever, 0.3, "taonan").months]
+    (prices,) = [
+        PolicySchedule(((FROM, steps),)) for _, steps in course_at(lever, 0.3, "taonan").months
+    ]
     moved, _ = path(engine, prices)
     assert same(years[FIRST], moved[FIRST])
     name = "out_of_pocket_per_person"
@@ -79,11 +81,11 @@ def test_a_lever_changes_nothing_before_its_date_and_something_after(as_now):
 
 def test_a_lever_alone_is_in_full_on_its_day_but_for_the_delay_of_its_effects():
     for lever in acting():
-        course = course_at(lever, lever.high, "liaocheng")
+        schedule = course_at(lever, lever.high, "liaocheng")
         at_once = {e.quantity.id: e for e in lever.effects if e.delay_years == 0.0}
         month = month_of(START.year, START.month)
-        assert course.at(month - 1) == ()
-        steps = {step.quantity: step for step in course.at(month)}
+        assert schedule.at(month - 1) == ()
+        steps = {step.quantity: step for step in schedule.at(month)}
         assert set(steps) == set(at_once)
         for name, effect in at_once.items():
             assert steps[name].amount == effect.size * lever.high

@@ -24,7 +24,7 @@ from sim.engines.meanfield.balance import FULL_BOOK_DAYS, CellArrays, settled_de
 from sim.engines.meanfield.chain import follow
 from sim.engines.meanfield.periods import MeanField
 from sim.engines.meanfield.recollection import new_rates, remember, seen_by_all
-from sim.engines.meanfield.solver_inputs import ground_of
+from sim.engines.meanfield.solver_inputs import region_inputs_of
 from sim.engines.meanfield.year import NOT_GIVEN, run_year
 from sim.errors import NotConverged
 from sim.indicators import compute_all
@@ -42,14 +42,14 @@ P = load_parameters()
 TIER = np.array(ALTERNATIVE_TIER)
 
 
-def ground(region, p=P, seed=0):
+def inputs(region, p=P, seed=0):
     residents, ledger = residents_of(region, PopulationParameters.from_table(p), seed, threads=1)
-    return ground_of(region, p, residents, load_demography(region.year), ledger)
+    return region_inputs_of(region, p, residents, load_demography(region.year), ledger)
 
 
 @pytest.fixture(scope="module")
 def world():
-    return ground(small_region(n_counties=2, residents=8_000, year=2023))
+    return inputs(small_region(n_counties=2, residents=8_000, year=2023))
 
 
 def solved(world, overrides=None, exact=True, people=None):
@@ -512,7 +512,7 @@ def test_without_weights_shares_are_those_of_the_constants():
                "contract", "habit")  # fmt: skip
     none = {f"{name}_weight:{kind}": 0.0 for name in weights for kind in CLASS_KEYS}
     none |= {"outcome_weight": 0.0, "primary_nest": 1.0, "outside_nest": 1.0}
-    _, solution = solved(ground(region), none)
+    _, solution = solved(inputs(region), none)
     p = load_parameters(none)
     utility = np.array([p.self_care_constant[0], *p.tier_constant])
     share = np.exp(utility) / np.exp(utility).sum()
@@ -522,7 +522,7 @@ def test_without_weights_shares_are_those_of_the_constants():
 
 def test_contracts_without_effect_change_no_flow(world):
     a = solved(world, all_of("contract_weight", 0.0, CLASS_KEYS) | {"referral_bonus": 0.0})[1]
-    few = ground(small_region(n_counties=2, residents=8_000, year=2023, contract_coverage=(0, 0)))
+    few = inputs(small_region(n_counties=2, residents=8_000, year=2023, contract_coverage=(0, 0)))
     b = solved(few, all_of("contract_weight", 0.0, CLASS_KEYS) | {"referral_bonus": 0.0})[1]
     # Contracts also manage chronic illness; within a quarter that is next to nothing.
     assert a.flows[..., C.VISITS].sum() == pytest.approx(b.flows[..., C.VISITS].sum(), rel=1e-3)

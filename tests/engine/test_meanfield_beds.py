@@ -6,7 +6,7 @@ import pytest
 from sim.engines.kernels.episode_word import pack
 from sim.engines.kernels.wards import next_for_bed
 from sim.engines.meanfield.bed_queue import PATIENCE_POINTS, bed_queue, impatient, patience_table
-from sim.engines.meanfield.solver_inputs import ground_of
+from sim.engines.meanfield.solver_inputs import region_inputs_of
 from sim.engines.meanfield.year import run_year
 from sim.packs import load_region
 from sim.parameters import load_parameters
@@ -18,9 +18,9 @@ from tests.worlds import small_region
 P = load_parameters()
 
 
-def ground(region):
+def inputs(region):
     residents, ledger = residents_of(region, PopulationParameters.from_table(P), 0, threads=1)
-    return ground_of(region, P, residents, load_demography(region.year), ledger)
+    return region_inputs_of(region, P, residents, load_demography(region.year), ledger)
 
 
 def ask(load, *, beds=200.0, beyond=10.0, urgent=0.3, critical=0.1, stay=9.0):
@@ -91,7 +91,7 @@ def test_a_bed_is_sought_where_every_village_s_order_of_distance_leads(has_centr
     region = load_region("taonan", 2023)
     if has_centre:
         region = small_region(n_counties=3, residents=6_000, year=2023, regional_inside=True)
-    world = ground(region)
+    world = inputs(region)
     person = np.zeros(1, dtype=[("village", "i8"), ("age", "i8"), ("sex", "i8")]).view(np.recarray)
     person.age = 40
     villages, facilities, cells = world.world.village, world.world.facility, world.cells
@@ -118,7 +118,7 @@ def test_a_bed_is_sought_where_every_village_s_order_of_distance_leads(has_centr
 
 
 def test_episodes_open_at_the_end_of_the_year_began_in_its_last_month():
-    world = ground(small_region(n_counties=2, residents=8_000, year=2023))
+    world = inputs(small_region(n_counties=2, residents=8_000, year=2023))
     flat = {f"season:{m:02d}": 1.0 for m in range(1, 13)}
     plain = run_year(world, load_parameters(flat)).tallies.episode
     late = run_year(world, load_parameters({**flat, "season:12": 1.3})).tallies.episode

@@ -12,7 +12,7 @@ from sim.engines.meanfield.periods import MeanField
 from sim.engines.meanfield.session_tables import SESSION_PARAMETERS, tables_of
 from sim.engines.meanfield.solver_inputs import (
     conditions_of,
-    ground_of,
+    region_inputs_of,
     setting_of,
 )
 from sim.parameters import load_parameters, read_rows
@@ -29,7 +29,7 @@ P = load_parameters()
 def world():
     region = small_region(n_counties=2, residents=8_000, year=2023)
     residents, ledger = residents_of(region, PopulationParameters.from_table(P), 0, threads=1)
-    return ground_of(region, P, residents, load_demography(2023), ledger)
+    return region_inputs_of(region, P, residents, load_demography(2023), ledger)
 
 
 def after(world, change=None, parameters=None):
@@ -121,10 +121,10 @@ def test_what_a_setting_takes_over_is_never_that_of_another_ground(world):
     other = dataclasses.replace(world, cells=older)
     model = MeanField(world, P)
     model.period(0.25, 1.0)
-    for ground in (other, world):
-        model.ground = ground
-        model.update(conditions_of(ground, P), P)
-        fresh = setting_of(ground, P, model.children)
+    for inputs in (other, world):
+        model.inputs = inputs
+        model.update(conditions_of(inputs, P), P)
+        fresh = setting_of(inputs, P, model.children)
         for held, new in zip(of_setting(model.setting), of_setting(fresh), strict=True):
             assert np.array_equal(held, new)
         model.period(0.25, 1.0)

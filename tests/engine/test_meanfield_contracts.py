@@ -7,7 +7,7 @@ import pytest
 
 from sim.engines.meanfield import contracts
 from sim.engines.meanfield.ageing import Cohorts, crossings_of, grow_older
-from sim.engines.meanfield.solver_inputs import ground_of
+from sim.engines.meanfield.solver_inputs import region_inputs_of
 from sim.engines.meanfield.years import _by_month
 from sim.parameters import load_parameters
 from sim.population import PopulationParameters, residents_of
@@ -21,19 +21,19 @@ P = load_parameters()
 def world():
     region = small_region(n_counties=2, residents=8_000, year=2023)
     residents, ledger = residents_of(region, PopulationParameters.from_table(P), 0, threads=1)
-    return ground_of(region, P, residents, load_demography(region.year), ledger)
+    return region_inputs_of(region, P, residents, load_demography(region.year), ledger)
 
 
-def new_year_of(ground, coverage, years):
+def new_year_of(inputs, coverage, years):
     """Contracts after some years in which nobody is born, dies or moves, but grows older."""
-    cells, people = ground.cells, ground.cells.people
+    cells, people = inputs.cells, inputs.cells.people
     flat = Cohorts(np.full((int(cells.county.max()) + 1, 2, 111), 1.0))
     crossings = crossings_of(cells)
     for _ in range(years):
         end, _ = contracts.end_of_year(
             P, cells, coverage[None], people, people, np.zeros(len(flat.people)), np.zeros(5)
         )  # fmt: skip
-        older = grow_older(cells, crossings, people, flat, ground.region.insurance.employee_share)
+        older = grow_older(cells, crossings, people, flat, inputs.region.insurance.employee_share)
         cells = contracts.new_year(P, cells, end, people, older, flat.people)
         people = older
     return cells
@@ -60,18 +60,18 @@ def test_who_becomes_old_brings_the_coverage_of_the_others(world):
     """Where contracts never lapse and nobody signs, a key group with many contracts is thinned by
     those who join it, and the contracts of all stay."""
     still = load_parameters({"contract_renewal": 1.0})
-    ground = world
-    before = ground.cells.contracts
+    inputs = world
+    before = inputs.cells.contracts
     end, _ = contracts.end_of_year(
-        still, ground.cells, ground.region.contract_coverage[None], ground.cells.people,
-        ground.cells.people, np.zeros(int(ground.cells.county.max()) + 1), np.zeros(5),
+        still, inputs.cells, inputs.region.contract_coverage[None], inputs.cells.people,
+        inputs.cells.people, np.zeros(int(inputs.cells.county.max()) + 1), np.zeros(5),
     )  # fmt: skip
     assert end == pytest.approx(before, rel=1e-12)
 
     def coverage(counts):
         return counts[:, 1, 1:].sum() / counts[:, 1].sum()
 
-    later = new_year_of(ground, ground.region.contract_coverage, 3).contracts
+    later = new_year_of(inputs, inputs.region.contract_coverage, 3).contracts
     others = before[:, 0, 1:].sum() / before[:, 0].sum()
     assert others < coverage(later) < coverage(before)
 

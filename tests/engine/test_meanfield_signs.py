@@ -7,7 +7,7 @@ import pytest
 
 from sim.engines.meanfield import flows as C
 from sim.engines.meanfield.periods import MeanField
-from sim.engines.meanfield.solver_inputs import ground_of
+from sim.engines.meanfield.solver_inputs import region_inputs_of
 from sim.parameters import load_parameters, read_anchored, read_rows
 from sim.population import PopulationParameters, residents_of
 from sim.population.vital_rates import load_demography
@@ -45,10 +45,10 @@ def region():
     )
 
 
-def ground(region):
+def inputs(region):
     p = load_parameters()
     residents, ledger = residents_of(region, PopulationParameters.from_table(p), 0, threads=1)
-    return ground_of(region, p, residents, load_demography(2023), ledger)
+    return region_inputs_of(region, p, residents, load_demography(2023), ledger)
 
 
 class Answer:
@@ -110,8 +110,8 @@ def worlds(region):
         )
 
     return {
-        "base": ground(region), "near": ground(near), "doctors": ground(hospitals("doctors", 1.2)),
-        "beds": ground(hospitals("beds", 1.2)),
+        "base": inputs(region), "near": inputs(near), "doctors": inputs(hospitals("doctors", 1.2)),
+        "beds": inputs(hospitals("beds", 1.2)),
     }  # fmt: skip
 
 
@@ -163,7 +163,7 @@ def check_signs(worlds, values):
 
 def test_reserved_beds_hold_the_others_back():
     full = small_region(n_counties=1, residents=20_000, beds={"county_general_0": 20}, year=2023)
-    world = ground(full)
+    world = inputs(full)
     plain = MeanField(world, load_parameters())
     held = MeanField(world, load_parameters({f"reserved_bed_share:{t}": 0.2 for t in TIER_KEYS}))
     general = np.flatnonzero(plain.setting.stations.tier == 2)
@@ -181,7 +181,7 @@ def test_twice_the_people_and_twice_the_doctors_wait_no_longer():
     small = small_region(residents=10_000, doctors=doctors, **size)
     twice = {key: 2.0 * value for key, value in doctors.items()}
     large = small_region(residents=20_000, doctors=twice, **size)
-    one, two = (MeanField(ground(r), p) for r in (small, large))
+    one, two = (MeanField(inputs(r), p) for r in (small, large))
     a, b = one.period(0.25, 1.0).state.wait, two.period(0.25, 1.0).state.wait
     # Stations stand in the same order: the hospitals are those with a single facility of tier 2.
     hospitals = (one.setting.stations.tier == 2) & ~one.setting.stations.pooled

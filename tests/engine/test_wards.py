@@ -60,9 +60,9 @@ class Day:
 
     def asks(self, resident: int, second: int, need_class: int = COMPLEX, *,
              kind: int = L.NEW, referred: bool = False, contract: int = 0) -> None:  # fmt: skip
-        meta = L.with_referral(L.asking(L.pack(need_class, 0), kind), referred)
+        episode_word = L.with_referral(L.asking(L.pack(need_class, 0), kind), referred)
         self.engine.people[resident].contract = contract
-        self.rows.append((resident, meta, second))
+        self.rows.append((resident, episode_word, second))
 
     def run(self, occupied: int = 0, leaving: int = 0, queue: np.ndarray | None = None) -> None:
         f = index_of(self.engine.region, self.key)
@@ -72,8 +72,8 @@ class Day:
         held = 0 if queue is None else len(queue)
         visits = np.zeros((max(n, 1), VISIT_COLUMNS), dtype=np.int64)
         claims = np.zeros(max(n, 1), dtype=np.int64)
-        for place, (resident, meta, second) in enumerate(self.rows):
-            visits[place, [L.RESIDENT, L.ONSET, L.META]] = resident, DAY, meta
+        for place, (resident, episode_word, second) in enumerate(self.rows):
+            visits[place, [L.RESIDENT, L.ONSET, L.EPISODE_WORD]] = resident, DAY, episode_word
             claims[place] = ready_key(second, place)
         claims[:n].sort()
         size = n + held + 1
@@ -263,11 +263,15 @@ def test_whoever_runs_out_of_patience_asks_at_the_next_facility_tomorrow(
     event = day.events[0]
     assert event[L.RESIDENT] == 9
     assert event[L.DUE] == DAY + 1
-    assert L.asks_for(event[L.META]) == L.SEEK_BED
-    assert L.need_class_of(event[L.META]) == COMPLEX
+    assert L.asks_for(event[L.EPISODE_WORD]) == L.SEEK_BED
+    assert L.need_class_of(event[L.EPISODE_WORD]) == COMPLEX
     here = index_of(engine.region, "county_general_0")
     target = call(
-        next_for_bed, **tables_of(engine), resident=9, meta=L.pack(COMPLEX, 0), facility=here
+        next_for_bed,
+        **tables_of(engine),
+        resident=9,
+        episode_word=L.pack(COMPLEX, 0),
+        facility=here,
     )
     assert event[L.FACILITY] == target != here
     assert day.tally[L.F_LEFT_QUEUE] == 1
@@ -286,11 +290,11 @@ def test_whom_the_region_s_own_centre_has_no_bed_for_asks_at_the_city_s_hospital
     assert max(hours["city_first"], hours["city_second"]) < hours["regional"]  # though nearer
 
     def following(key: str, failed: int) -> int:
-        meta = L.pack(COMPLEX, 0)
+        episode_word = L.pack(COMPLEX, 0)
         if failed >= 0:
-            meta = L.after_visit(meta, failed)
+            episode_word = L.after_visit(episode_word, failed)
         return int(call(
-            next_for_bed, **tables_of(town), resident=0, meta=meta, facility=of[key]
+            next_for_bed, **tables_of(town), resident=0, episode_word=episode_word, facility=of[key]
         ))  # fmt: skip
 
     nearest, other = sorted(("city_first", "city_second"), key=lambda key: hours[key])
@@ -314,8 +318,8 @@ def test_the_next_facility_is_farther_of_the_same_tier_or_above_in_scope_and_has
         at = index_of(region, "county_general_0")
         for _ in range(12):
             following = int(call(
-                next_for_bed, **tables_of(engine), resident=resident, meta=L.pack(COMPLEX, 0),
-                facility=at,
+                next_for_bed, **tables_of(engine), resident=resident,
+                episode_word=L.pack(COMPLEX, 0), facility=at,
             ))  # fmt: skip
             here, there = (
                 region.villages.facility[village].tolist().index(f) for f in (at, following)
@@ -373,7 +377,7 @@ def test_a_stay_beyond_the_facilitys_capability_lasts_a_day_and_ends_in_a_transf
     assert easy.stays[0, L.MOVES_UP] == 0  # difficulty 0
     f = index_of(engine.region, "county_general_0")
     queue = waiting_since(DAY - 1, [4], CRITICAL, priority=0)
-    queue[0, L.W_LANE] = -1  # difficulty 1, as a signed word
+    queue[0, L.W_DIFFICULTY] = -1  # difficulty 1, as a signed word
     hardest = Day(engine, "county_general_0", 5)
     hardest.run(queue=queue)
     assert hardest.stays[0, L.MOVES_UP] == 1
@@ -433,7 +437,7 @@ class Clinic:
         self.visits = np.zeros((max(n, 1), VISIT_COLUMNS), dtype=np.int64)
         keys = np.zeros(max(n, 1), dtype=np.int64)
         for place, (need_class, second) in enumerate(self.rows):
-            self.visits[place, L.META] = L.pack(need_class, 0)
+            self.visits[place, L.EPISODE_WORD] = L.pack(need_class, 0)
             self.visits[place, L.ONSET] = DAY
             keys[place] = ready_key(second, place)
         keys[:n].sort()

@@ -23,8 +23,8 @@ def _blocks(seed, stream, n):
     out = np.empty((n, 4))
     for resident in range(n):
         u = block(seed, stream, resident, 8400, 0)
-        for lane in range(4):
-            out[resident, lane] = u[lane]
+        for difficulty_bits in range(4):
+            out[resident, difficulty_bits] = u[difficulty_bits]
     return out
 
 

@@ -12,7 +12,7 @@ from sim.parameters import load_parameters
 from sim.rules.illness import (
     MOST_CANDIDATES,
     age_group,
-    difficulty,
+    difficulty_of,
     intensity,
     intensity_bound,
     next_chronic_state,
@@ -102,10 +102,10 @@ def test_severity_has_mean_one_over_difficulty():
 
 
 def test_a_signed_word_carries_the_same_difficulty():
-    for lane in (0, 1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF):
-        signed = lane - (1 << 32) if lane >= 1 << 31 else lane
-        assert 0.0 < difficulty(lane) < 1.0
-        assert difficulty(signed) == difficulty(lane)
+    for difficulty_bits in (0, 1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF):
+        signed = difficulty_bits - (1 << 32) if difficulty_bits >= 1 << 31 else difficulty_bits
+        assert 0.0 < difficulty_of(difficulty_bits) < 1.0
+        assert difficulty_of(signed) == difficulty_of(difficulty_bits)
 
 
 @pytest.mark.parametrize("managed", [False, True])

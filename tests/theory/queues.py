@@ -10,7 +10,7 @@ import numpy as np
 from scipy import stats
 
 from sim.engines.kernels.durations import consult_durations
-from sim.engines.kernels.episode_word import CONSULTED, META
+from sim.engines.kernels.episode_word import CONSULTED, EPISODE_WORD
 from sim.engines.kernels.serve import (
     AWAY,
     CONSULT,
@@ -54,7 +54,7 @@ def run_session(consults, p, tier, seed, seconds, need_class, rooms, opens=0, cu
     """
     n = len(seconds)
     visits = np.zeros((n, VISIT_COLUMNS), dtype=np.int64)
-    visits[:, META] = need_class
+    visits[:, EPISODE_WORD] = need_class
     places = np.arange(n, dtype=np.int64)
     keys = (np.asarray(seconds, dtype=np.int64) << 24) | places
     assert n == 0 or keys[-1] == ready_key(int(seconds[-1]), n - 1)

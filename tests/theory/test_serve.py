@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.engines.kernels.durations import consult_durations, consult_seconds
-from sim.engines.kernels.episode_word import CONSULTED, META, UNSEEN
+from sim.engines.kernels.episode_word import CONSULTED, EPISODE_WORD, UNSEEN
 from sim.engines.kernels.serve import ENDED, FATE, WAITED, sort_keys
 from sim.parameters import load_parameters
 from sim.rules.consult import is_sent_for_tests, service_law, test_law, whole_seconds
@@ -189,7 +189,7 @@ def test_the_kernel_is_the_plain_story(patients, rooms, seed, opens, open_for):
     visits, _ = run_session(shipped, TIGHT, 2, seed, seconds, classes, rooms, opens, cutoff)
     told = told_plainly(TIGHT, 2, seed, seconds, classes, rooms, opens, cutoff)
     assert visits[:, [FATE, WAITED, ENDED]].tolist() == [list(row) for row in told]
-    assert visits[:, META].tolist() == classes.tolist()
+    assert visits[:, EPISODE_WORD].tolist() == classes.tolist()
 
 
 def test_first_come_first_served_is_the_recursion_of_kiefer_and_wolfowitz():

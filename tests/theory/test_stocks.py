@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from sim.dynamics.provider_groups import facilities_of_nodes, members_of
+from sim.dynamics.provider_groups import facilities_of_providers, members_of
 from sim.dynamics.stocks import (
     LOOPS,
     MONTH,
@@ -224,23 +224,23 @@ def random_facilities(seed):
 
 @pytest.mark.parametrize("seed", range(10))
 def test_a_node_has_the_sum_of_its_facilities(seed):
-    rng, n, node_of = random_facilities(seed)
-    values = rng.random(len(node_of))
-    expected = [values[node_of == j].sum() for j in range(n)]
-    assert members_of(node_of, n).by_node(values) == pytest.approx(expected)
+    rng, n, provider_of = random_facilities(seed)
+    values = rng.random(len(provider_of))
+    expected = [values[provider_of == j].sum() for j in range(n)]
+    assert members_of(provider_of, n).by_provider(values) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("seed", range(10))
 def test_facilities_move_with_their_node_and_those_without_one_stay(seed):
-    rng, n, node_of = random_facilities(seed)
-    count, here = len(node_of), node_of >= 0
+    rng, n, provider_of = random_facilities(seed)
+    count, here = len(provider_of), provider_of >= 0
     at_work, staffed, learnt, posted = (rng.random(k) for k in (n, n, n, count))
     beds, doctors, gain = 100.0 * rng.random(count), rng.random(count), rng.random((count, 4))
     now, gained, open_beds = doctors.copy(), gain.copy(), np.zeros(count, dtype=np.int64)
-    facilities_of_nodes(
-        node_of, at_work, staffed, learnt, posted, beds, now, gained, open_beds
+    facilities_of_providers(
+        provider_of, at_work, staffed, learnt, posted, beds, now, gained, open_beds
     )  # fmt: skip
-    factor = np.where(here, at_work[node_of] * posted, 1.0)
+    factor = np.where(here, at_work[provider_of] * posted, 1.0)
     assert now == pytest.approx(doctors * factor)
-    assert gained == pytest.approx(gain + np.where(here, learnt[node_of], 0.0)[:, None])
-    assert (open_beds == np.floor(beds * np.where(here, staffed[node_of], 1.0) + 1e-6)).all()
+    assert gained == pytest.approx(gain + np.where(here, learnt[provider_of], 0.0)[:, None])
+    assert (open_beds == np.floor(beds * np.where(here, staffed[provider_of], 1.0) + 1e-6)).all()

@@ -63,9 +63,9 @@ def _history(
             visits[i, L.RESIDENT] = r
             visits[i, L.ONSET] = d
             need_class = 3 if emergencies and kind[a] == 1 else 2
-            meta = L.asking(L.pack(need_class, 0), L.NEW)
-            visits[i, L.META] = L.with_referral(meta, kind[a] == 1)
-            visits[i, L.LANE] = 0
+            episode_word = L.asking(L.pack(need_class, 0), L.NEW)
+            visits[i, L.EPISODE_WORD] = L.with_referral(episode_word, kind[a] == 1)
+            visits[i, L.DIFFICULTY] = 0
             second = 86_400 * (2 * i + 1) // (2 * n) if emergencies else 36_001 + i
             claims[i] = (second << 24) | i
             asked[d, kind[a]] += 1

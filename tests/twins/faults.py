@@ -65,7 +65,7 @@ FAULTS = (
     _f("order", "ties to the last of the list", "rules.order.claim_key",
        "| place", "| (PLACE_MASK - place)"),
     _f("order", "emergencies wait like others", f"{_ROOMS}._priority",
-       "URGENT if need_class_of(meta) == 3 else OTHER", "OTHER"),
+       "URGENT if need_class_of(episode_word) == 3 else OTHER", "OTHER"),
     _f("order", "whoever came first is not first", "engines.kernels.facility_day._gather",
        "ready_key(second[place], i)", "ready_key(0, i)"),
     _f("order", "bed queue upside down", f"{_BEDS}._sort_rows",
@@ -88,7 +88,7 @@ FAULTS = (
     _f("beds", "looks for a bed at higher tiers only", f"{_BEDS}.next_for_bed",
        "tier, is_centre, _TIER_OF[j]", "tier + 1, is_centre, _TIER_OF[j]"),
     _f("beds", "back to the city hospital that failed him", f"{_BEDS}.next_for_bed",
-       "failed_of(meta)", "0"),
+       "failed_of(episode_word)", "0"),
     _f("beds", "past the city hospital from a full centre", "rules.admission.seeks_bed_at",
        "to_tier == _CITY", "to_tier != _CITY"),
     _f("beds", "beds of the day before free at once", f"{_BEDS}.run_wards",
@@ -109,26 +109,27 @@ FAULTS = (
        "* weight", ""),
     _f("waits", "arrivals between slots", "engines.kernels.choose._arrival",
        "offset // SLOT_SECONDS * SLOT_SECONDS", "offset"),
-    _f("keys", "visits of an episode share their luck", "engines.kernels.layout.occurrence_of",
+    _f("keys", "visits of an episode share draws", "engines.kernels.episode_word.occurrence_of",
        "0x1FF", "0x3F"),
     _f("keys", "every attempt of the unseen ends alike", f"{_CLOSE}.close_visits",
-       "key_day + day, occurrence_of(meta) + 512", "key_day + onset, occurrence_of(meta) + 512"),
+       "key_day + day, occurrence_of(episode_word) + 512",
+       "key_day + onset, occurrence_of(episode_word) + 512"),
     _f("keys", "a stay keyed by the day of the bed", f"{_BEDS}.write_stay",
        "key_day + onset", "key_day + day"),
     _f("keys", "the draws of an instant are one", "rules.random.raw_block",
        "day, stream, occurrence)", "day, stream, 0)"),
     _f("keys", "all residents alike", "rules.random.raw_block",
        "MASK, resident, day", "MASK, 0, day"),
-    _f("keys", "death shares luck with illness", "engines.kernels.month.turn_of_month",
+    _f("keys", "death shares its draw with illness", "engines.kernels.month.turn_of_month",
        "batch.ordinal[:BATCH] = 1", "batch.ordinal[:BATCH] = 0"),
-    _f("keys", "patience shares luck with the stay", f"{_BEDS}._enqueue", "_ADMISSION", "_STAY"),
-    _f("referral", "adherence by the luck of the referral", f"{_CLOSE}.close_visits",
+    _f("keys", "patience and the stay share a draw", f"{_BEDS}._enqueue", "_ADMISSION", "_STAY"),
+    _f("referral", "adherence by the referral's draw", f"{_CLOSE}.close_visits",
        "u[2] < follows", "u[1] < follows"),
     _f("referral", "referred within the tier", f"{_CLOSE}.next_tier_facility",
        "_TIER_OF[j] > tier", "_TIER_OF[j] >= tier"),
     _f("referral", "back-referral to a full township", f"{_LEAVE}._takes_back",
        "free_beds > 0", "free_beds >= 0"),
-    _f("referral", "the tier that failed may try again", "engines.kernels.layout.after_visit",
+    _f("referral", "the tier that failed may try again", "engines.kernels.episode_word.after_visit",
        "failed_tier + 1", "failed_tier"),
     _f("referral", "no wait for the referral's appointment", f"{_CLOSE}.close_visits",
        "due = day + 1 + delay", "due = day + 1"),
@@ -366,13 +367,13 @@ def _sites(tree: ast.AST) -> list[tuple[ast.AST, str]]:
 
 def mutants(count: int, seed: int = 1) -> Iterator[tuple[str, str, str]]:
     """(function, what was changed, source of the changed copy); each a different change."""
-    luck = random.Random(seed)
+    uniforms = random.Random(seed)
     names = [name for name in called("compiled") if "<" not in name]
     names = [f"rules.{name}" if not name.startswith("day.") else name for name in names]
     seen = set()
     made = 0
     while made < count:
-        where = luck.choice(names)
+        where = uniforms.choice(names)
         _, original = function_of(where)
         tree = ast.parse(textwrap.dedent(inspect.getsource(original)))
         function = copy.deepcopy(tree.body[0])
@@ -380,7 +381,7 @@ def mutants(count: int, seed: int = 1) -> Iterator[tuple[str, str, str]]:
         sites = _sites(body)
         if not sites:
             continue
-        index = luck.randrange(len(sites))
+        index = uniforms.randrange(len(sites))
         if (where, index) in seen:
             continue
         seen.add((where, index))

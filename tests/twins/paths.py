@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from sim.dynamics.coupling import SlowWorld
-from sim.dynamics.schedule import EMPTY, EVERYWHERE, FIRST_YEAR, Course, Step, month_of
+from sim.dynamics.schedule import EMPTY, EVERYWHERE, FIRST_YEAR, PolicySchedule, Step, month_of
 from sim.engines.record_types import RunTallies
 from sim.packs import PathRegions
 from sim.parameters import load_parameters
@@ -32,7 +32,7 @@ class Path:
 
     regions: PathRegions
     until: int
-    course: Course = EMPTY
+    schedule: PolicySchedule = EMPTY
     overrides: Mapping[str, float] = field(default_factory=dict)
     seed: int = 0
 
@@ -86,7 +86,7 @@ def with_centre(region: Region, last: int, opens: int) -> PathRegions:
 def follow(path: Path, which: str) -> Told:
     """Live a path in one engine and write down all it does."""
     p = load_parameters(path.overrides, anchored=False)
-    slow = SlowWorld(path.regions, p, path.course)
+    slow = SlowWorld(path.regions, p, path.schedule)
     table = StockTable(slow)
     wanted = frozenset(range(FIRST_YEAR, path.until + 1))
     job = Job(path.regions, "", p, slow, table, path.until, wanted, path.seed, 1,
@@ -120,7 +120,7 @@ def step(quantity: str, form: str, amount: float) -> Step:
     return Step(quantity, form, EVERYWHERE, amount)
 
 
-def busy_course() -> Course:
+def busy_schedule() -> PolicySchedule:
     """Something of every kind, at once and at odd months, part of it taken back."""
     first = (
         step("capability:township/chronic", "inadequacy", 0.6),
@@ -136,6 +136,6 @@ def busy_course() -> Course:
         step("taste_sd", "add", 0.2), step("service_minutes:township", "multiply", 0.5),
         step("stay_mean:county", "multiply", -0.3), step("insurance_surplus", "add", 0.5),
     )  # fmt: skip
-    return Course((
+    return PolicySchedule((
         (month_of(2020, 4), first), (month_of(2021, 1), second), (month_of(2022, 6), first[:4]),
     ))  # fmt: skip

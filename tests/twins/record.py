@@ -157,9 +157,13 @@ def spying(name: str, spy: Callable[[Callable[..., Any], dict[str, Any]], Any]) 
         yield
 
 
-def _of_meta(meta: int) -> tuple[int, ...]:
+def _of_episode(episode_word: int) -> tuple[int, ...]:
     """Occurrence, class and what is asked for, of an episode's word."""
-    return (int(L.occurrence_of(meta)), int(L.need_class_of(meta)), int(L.asks_for(meta)))
+    return (
+        int(L.occurrence_of(episode_word)),
+        int(L.need_class_of(episode_word)),
+        int(L.asks_for(episode_word)),
+    )
 
 
 @contextlib.contextmanager
@@ -184,11 +188,12 @@ def following_compiled(engine: CompiledEngine) -> Iterator[Record]:
             if facility[i] < 0:
                 continue
             row = requests[i]
-            meta = int(row[L.META])
+            episode_word = int(row[L.EPISODE_WORD])
             bed_only = int(fate[i]) == S.BED_ONLY
             record.visits.append((
-                int(given["day"]), int(row[L.RESIDENT]), int(row[L.ONSET]), *_of_meta(meta),
-                int(L.is_referred(meta)), int(L.failed_of(meta)), int(facility[i]),
+                int(given["day"]), int(row[L.RESIDENT]), int(row[L.ONSET]),
+                *_of_episode(episode_word),
+                int(L.is_referred(episode_word)), int(L.failed_of(episode_word)), int(facility[i]),
                 int(given["alternative"][i]), 0 if bed_only else int(held["pool"][i]),
                 int(held["second"][i]), int(fate[i]), 0 if bed_only else int(given["wait"][i]),
                 ended[i],
@@ -220,20 +225,21 @@ def following_compiled(engine: CompiledEngine) -> Iterator[Record]:
                 record.money.append((int(given["day"]), r, 1, charge, fund))
         return written
 
-    schedule = engine.agenda.schedule
+    schedule = engine.calendar.schedule
 
     def stays(rows: np.ndarray, day: int) -> None:
         for row in rows:
             if row[L.RESIDENT] >= 0:
                 record.stays.append((
-                    day, int(row[L.RESIDENT]), int(row[L.ONSET]), *_of_meta(int(row[L.META])),
+                    day, int(row[L.RESIDENT]), int(row[L.ONSET]),
+                    *_of_episode(int(row[L.EPISODE_WORD])),
                     int(row[L.FACILITY]), int(row[L.DAYS]), int(row[L.MOVES_UP]),
                     int(row[L.WAITED]),
                 ))  # fmt: skip
         schedule(rows, day)
 
     with (
-        mock.patch.object(engine.agenda, "schedule", stays),
+        mock.patch.object(engine.calendar, "schedule", stays),
         spying("facility_day", facilities), spying("close_visits", visits),
         spying("choose", choices), spying("discharge", discharges),
     ):  # fmt: skip

@@ -22,7 +22,7 @@ from sim.population import residents_of
 from sim.rules.demography import newborn_identity
 from tests.twins import making
 from tests.twins.making import World, by_class, by_tier, engines, months, parameters, regions
-from tests.twins.paths import Path, Told, busy_course, follow, gaps, steady, with_centre
+from tests.twins.paths import Path, Told, busy_schedule, follow, gaps, steady, with_centre
 from tests.twins.record import differences, of_compiled
 from tests.worlds import small_region
 
@@ -44,7 +44,7 @@ def told(which: str) -> Told:
         "overflow_share": 0.2, "bed_project_years": 0.5, "formal_referral": 0.5,
     }  # fmt: skip
     regions_of_years = with_centre(region, FIRST_YEAR, opens=2021)
-    return follow(Path(regions_of_years, LAST, busy_course(), overrides, seed=5), which)
+    return follow(Path(regions_of_years, LAST, busy_schedule(), overrides, seed=5), which)
 
 
 def test_three_years_under_a_course_agree_in_every_visit_stay_fen_resident_and_stock():
@@ -192,11 +192,11 @@ def test_generated_paths_agree():
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(regions(), parameters(), st.integers(0, 2**40), st.booleans())
-    def run(region, overrides, luck, opens):
+    def run(region, overrides, uniforms, opens):
         region = replace(region, year=FIRST_YEAR)
         years = with_centre(region, FIRST_YEAR, 2021) if opens else steady(region, FIRST_YEAR)
         overrides = {**overrides, "bed_project_years": 0.3}
-        path = Path(years, 2021, busy_course(), overrides, luck)
+        path = Path(years, 2021, busy_schedule(), overrides, uniforms)
         one, other = follow(path, "compiled"), follow(path, "reference")
         assert gaps(one, other) == []
         episodes.append(sum(int(t.episode[:, S.E_STARTED].sum()) for t in one.tallies))
@@ -209,5 +209,5 @@ def test_generated_paths_agree():
 @pytest.mark.slow
 def test_two_years_of_an_extract_of_a_pack_agree():
     regions_of_years = extract_path(load_path_regions("bayannur"), 1)
-    path = Path(regions_of_years, 2021, busy_course(), {}, seed=3)
+    path = Path(regions_of_years, 2021, busy_schedule(), {}, seed=3)
     assert gaps(follow(path, "compiled"), follow(path, "reference")) == []

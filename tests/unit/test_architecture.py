@@ -68,7 +68,7 @@ LONG_FUNCTIONS = {
     "sim/engines/kernels/month.py:turn_of_month": (80, "one loop over residents"),
     "sim/engines/kernels/month.py:draw_episodes": (70, "one loop over batches of residents"),
     "sim/engines/kernels/close.py:close_visits": (130, "one loop over a day's outcomes"),
-    "sim/engines/kernels/discharge.py:discharge": (80, "one loop over a day's discharges"),
+    "sim/engines/kernels/discharge.py:discharge": (85, "one loop over a day's discharges"),
     "sim/engines/kernels/facility_day.py:facility_day": (80, "one loop over facilities"),
     "sim/engines/kernels/serve.py:serve": (80, "one clock; its steps share ten variables"),
     "sim/engines/kernels/wards.py:run_wards": (100, "one clock; its steps share ten variables"),

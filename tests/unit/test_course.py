@@ -8,9 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scenarios import load
-from scenarios.schedule import course_of
-from sim.dynamics.conditions import check_course, figures_of, parameters_of, scope_of, value_of
-from sim.dynamics.schedule import EMPTY, EVERYWHERE, Course, Place, Step, apply, in_order, month_of
+from scenarios.schedule import schedule_of
+from sim.dynamics.conditions import check_schedule, figures_of, parameters_of, scope_of, value_of
+from sim.dynamics.schedule import (
+    EMPTY,
+    EVERYWHERE,
+    Place,
+    PolicySchedule,
+    Step,
+    apply,
+    in_order,
+    month_of,
+)
 from sim.errors import InputError
 from sim.packs import load_path_regions
 from sim.parameters import load_parameters
@@ -36,8 +45,8 @@ def test_steps_apply_inadequacy_first_then_factors_then_sums():
 
 def test_steps_hold_from_their_month_until_the_next_list():
     first, second = (step("taste_sd", "add", 0.1),), (step("taste_sd", "add", 0.2),)
-    course = Course(((48, first), (60, second), (72, ())))
-    assert [course.at(m) for m in (47, 48, 59, 60, 71, 72)] == [
+    schedule = PolicySchedule(((48, first), (60, second), (72, ())))
+    assert [schedule.at(m) for m in (47, 48, 59, 60, 71, 72)] == [
         (),
         first,
         first,
@@ -45,9 +54,9 @@ def test_steps_hold_from_their_month_until_the_next_list():
         second,
         (),
     ]
-    assert course.first_month == 48
+    assert schedule.first_month == 48
     with pytest.raises(ValueError, match="ascend"):
-        Course(((60, first), (48, second)))
+        PolicySchedule(((60, first), (48, second)))
 
 
 def test_the_empty_course_leaves_every_figure_and_parameter_as_it_is():
@@ -107,18 +116,18 @@ def test_a_parameter_limited_to_a_county_moves_by_the_share_of_its_residents():
 )
 def test_a_step_that_cannot_act_is_told(wrong, told):
     with pytest.raises(InputError, match=told):
-        check_course(Course(((48, (wrong,)),)), REGION)
+        check_schedule(PolicySchedule(((48, (wrong,)),)), REGION)
 
 
 @pytest.mark.parametrize("region", ["chifeng", "taonan", "liaocheng", "suining", "bayannur"])
 def test_every_scenario_is_a_course_that_can_act_and_starts_on_its_day(region):
     paths = load_path_regions(region)
-    assert course_of(load(region, "as-now")) == EMPTY
+    assert schedule_of(load(region, "as-now")) == EMPTY
     for name in ("plan-2025", "vision-2035"):
         scenario = load(region, name)
-        course = course_of(scenario)
-        check_course(course, paths.of(2020))
+        schedule = schedule_of(scenario)
+        check_schedule(schedule, paths.of(2020))
         start = scenario.first_day
-        assert course.first_month is not None
-        assert course.first_month >= month_of(start.year, start.month)
-        assert course.first_month <= month_of(start.year, start.month) + 2
+        assert schedule.first_month is not None
+        assert schedule.first_month >= month_of(start.year, start.month)
+        assert schedule.first_month <= month_of(start.year, start.month) + 2

@@ -167,7 +167,7 @@ def test_a_region_with_one_linear_figure_gets_the_analytic_shift(
     monkeypatch.setattr(
         regional, "simulate", lambda region, year, *, overrides, **_: _Run(year, overrides)
     )
-    solution = solve_region("x", tell=lambda line: None)
+    solution = solve_region("x", report=lambda line: None)
     prior = np.array([0.3, 0.025])  # access 0.82-0.92 read as two deviations each way
     slope = np.array([-0.2, 0.5])
     covariance = np.linalg.inv(np.diag(1 / prior**2) + np.outer(slope, slope) / 0.05**2)

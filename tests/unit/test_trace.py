@@ -68,7 +68,7 @@ class EveryChoice(Observer):
             return
         for i in range(len(today.requests)):
             request = [int(value) for value in today.requests[i]]
-            visits = L.asks_for(request[L.META]) < L.TRANSFER
+            visits = L.asks_for(request[L.EPISODE_WORD]) < L.TRANSFER
             if visits and (today.facility[i] >= 0 or today.fate[i] == L.SELF_CARE):
                 decision = decide(self.engine, today, i)
                 assert decision.alternative == today.alternative[i]
@@ -79,16 +79,16 @@ class EveryChoice(Observer):
 
     def same_utilities(self, today: Today, request: list[int]) -> None:
         engine = self.engine
-        r, meta = request[L.RESIDENT], request[L.META]
+        r, episode_word = request[L.RESIDENT], request[L.EPISODE_WORD]
         day = engine.key + request[L.ONSET]
         identity = int(engine.people[r].identity)
-        u = block(engine.seed, int(Stream.CHOICE), identity, day, L.occurrence_of(meta))
+        u = block(engine.seed, int(Stream.CHOICE), identity, day, L.occurrence_of(episode_word))
         tables = tables_of(engine)
         age = int(engine.people[r].age)
-        pool = pool_of(engine.p, u[1], L.need_class_of(meta), age, True)
+        pool = pool_of(engine.p, u[1], L.need_class_of(episode_word), age, True)
         menus = {"menu": engine.menu, "yuan": engine.menu_yuan}
-        call(kernel._utilities, **tables, **menus, r=r, meta=meta, pool=pool)
-        options, weight, total = weigh(engine, today.weekday, r, meta, u[1])
+        call(kernel._utilities, **tables, **menus, r=r, episode_word=episode_word, pool=pool)
+        options, weight, total = weigh(engine, today.weekday, r, episode_word, u[1])
         found = np.full(12, ABSENT)
         for option in options:
             assert set(option.parts) <= set(PARTS)

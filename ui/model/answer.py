@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from scenarios.schedule import course_of
-from sim.dynamics.schedule import Course
+from scenarios.schedule import schedule_of
+from sim.dynamics.schedule import PolicySchedule
 from sim.indicators import compute_all
 from sim.paths.path import simulate_path
 from ui.model.question import BASE, LAST, NEAR, Question, scenario_of
@@ -87,7 +87,7 @@ def ask(
     raises     InputError for a question that is none, RuntimeError where the model fails
     """
     run = simulate_path(
-        question.region, question.until, course=_course_of(question),
+        question.region, question.until, schedule=_schedule_of(question),
         engine=question.engine, seed=question.seed, threads=threads, overrides=overrides,
         progress=progress,
     )  # fmt: skip
@@ -95,9 +95,9 @@ def ask(
 
 
 @lru_cache(maxsize=32)
-def _course_of(question: Question) -> Course:
+def _schedule_of(question: Question) -> PolicySchedule:
     """The same for all draws of a question's ranges."""
-    return course_of(scenario_of(question))
+    return schedule_of(scenario_of(question))
 
 
 def _answer_of(run: PathRun, question: Question) -> Answer:

@@ -188,14 +188,14 @@ class JobQueue:
                     job.ended = time.monotonic()
                 self._start_next()
 
-    def _take(self, job: Job, told: dict[str, Any]) -> None:
+    def _take(self, job: Job, message: dict[str, Any]) -> None:
         with self._lock:
-            if "result" in told:
-                job.result = told["result"]
-            elif "fault" in told:
-                job.fault = told["fault"]
+            if "result" in message:
+                job.result = message["result"]
+            elif "fault" in message:
+                job.fault = message["fault"]
             else:
-                job.stage, job.done, job.total = told["stage"], told["done"], told["total"]
+                job.stage, job.done, job.total = message["stage"], message["done"], message["total"]
 
 
 def _pipe(stream: IO[str] | None) -> IO[str]:

@@ -26,13 +26,13 @@ _PAUSE = 0.25
 
 def main() -> int:
     """Answer the question on standard input. Returns the exit code."""
-    told, sys.stdout = sys.stdout, sys.stderr  # whatever else prints must not mix in
+    message, sys.stdout = sys.stdout, sys.stderr  # whatever else prints must not mix in
     request = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_the_server, daemon=True).start()
 
-    def tell(**line: Any) -> None:
-        told.write(json.dumps(line) + "\n")
-        told.flush()
+    def send(**line: Any) -> None:
+        message.write(json.dumps(line) + "\n")
+        message.flush()
 
     last = ("", 0.0)
 
@@ -40,7 +40,7 @@ def main() -> int:
         nonlocal last
         if stage != last[0] or time.monotonic() - last[1] > _PAUSE:
             last = (stage, time.monotonic())
-            tell(stage=stage, done=int(done), total=int(total))
+            send(stage=stage, done=int(done), total=int(total))
 
     question = from_json(request["question"])
     try:
@@ -50,12 +50,12 @@ def main() -> int:
         else:
             result = ask(question, progress=progress).to_json()
     except InputError as error:
-        tell(fault=str(error))
+        send(fault=str(error))
         return 1
     except Exception:
         traceback.print_exc()  # on the server's log; the page says that it failed
         return 1
-    tell(result=result)
+    send(result=result)
     return 0
 
 

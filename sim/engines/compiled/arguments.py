@@ -15,7 +15,7 @@ from sim.engines.record_types import World
 from sim.parameters import one_row
 
 
-class Given(NamedTuple):
+class KernelInputs(NamedTuple):
     """Parameters, a table of one row, and the tables of sim.engines.record_types: FACILITY_RECORD,
     VILLAGE_RECORD, one SCHEME_RECORD, PERSON, BOARD_RECORD."""
 
@@ -27,9 +27,9 @@ class Given(NamedTuple):
     published: Any
 
 
-def given_of(p: Any, world: World, people: Any, published: Any) -> Given:
+def kernel_inputs_of(p: Any, world: World, people: Any, published: Any) -> KernelInputs:
     """The same memory without attributes; parameters are a copy."""
-    return Given(
+    return KernelInputs(
         one_row(p), world.facility.view(np.ndarray), world.village.view(np.ndarray),
         world.scheme, people.view(np.ndarray), published.view(np.ndarray),
     )  # fmt: skip

@@ -15,8 +15,8 @@ import numpy as np
 
 from sim import day as timetable
 from sim.engines.compiled import many_years
-from sim.engines.compiled.arguments import Given, given_of
-from sim.engines.compiled.event_calendar import Agenda
+from sim.engines.compiled.arguments import KernelInputs, kernel_inputs_of
+from sim.engines.compiled.event_calendar import EventCalendar
 from sim.engines.compiled.people import people_table
 from sim.engines.compiled.workers import Workers, split
 from sim.engines.kernels import episode_word as L
@@ -109,7 +109,7 @@ class CompiledEngine:
         self.queue_start = np.zeros(self.n_facilities + 1, dtype=np.int64)
         self.occupied = np.zeros(self.n_facilities, dtype=np.int64)
         self.visits = 0
-        self.agenda = Agenda(self.n_facilities)
+        self.calendar = EventCalendar(self.n_facilities)
         self.digits = np.empty(RADIX, dtype=np.int64)
         self._allocate(len(region.counties.code))
 
@@ -156,12 +156,12 @@ class CompiledEngine:
 
     def _buffer(self, name: str, rows: int, columns: int, dtype: Any) -> np.ndarray:
         """A scratch array of at least `rows` rows, kept between days."""
-        held = self.buffers.get(name)
-        if held is None or held.shape[0] < rows:
+        buffer = self.buffers.get(name)
+        if buffer is None or buffer.shape[0] < rows:
             size = (rows + rows // 4 + 64,) if columns == 1 else (rows + rows // 4 + 64, columns)
-            held = np.empty(size, dtype=dtype)
-            self.buffers[name] = held
-        return held
+            buffer = np.empty(size, dtype=dtype)
+            self.buffers[name] = buffer
+        return buffer
 
     def _fill_beds(self, first_day: int) -> None:
         """Beds in use when the run begins, by people of before: residual stays, length-biased."""
@@ -171,7 +171,7 @@ class CompiledEngine:
             self.p, self.world.facility, self.occupied, self.seed, self.key, first_day, stays
         )
         if len(stays):
-            self.agenda.schedule(stays, first_day)
+            self.calendar.schedule(stays, first_day)
 
     # ------------------------------------------------------------------ the run
 
@@ -247,9 +247,9 @@ class CompiledEngine:
 
     # ------------------------------------------------------------------ many years
 
-    def hand_over(self, region: Region, parameters: Any) -> None:
+    def couple(self, region: Region, parameters: Any) -> None:
         """Capacities, prices and parameters from the first of a month on."""
-        many_years.hand_over(self, region, parameters)
+        many_years.couple(self, region, parameters)
 
     def new_year(self, laws: Any, demography: Any) -> None:
         """After `close_year`: everybody is a year older, and whoever has left gives up his row.
@@ -283,7 +283,7 @@ class CompiledEngine:
 
     def _open_episodes(self) -> np.ndarray:
         """Episodes begun and not ended, by class: waiting for a visit, in bed, or for a bed."""
-        metas = [self.queue[:, L.W_META], *self.agenda.open_metas()]
+        metas = [self.queue[:, L.W_EPISODE_WORD], *self.calendar.open_metas()]
         return np.bincount(np.concatenate(metas).astype(np.int64) & 3, minlength=4)[:4]
 
     # ------------------------------------------------------------------ months
@@ -361,7 +361,7 @@ class CompiledEngine:
     def _remove_those_who_left(self) -> None:
         """Deaths and moves leave beds, queues and open episodes at this instant."""
         people = self.people
-        ended = self.agenda.drop_those_who_left(people, self._count_left)
+        ended = self.calendar.drop_those_who_left(people, self._count_left)
         in_ward = ended[~self.delay[ended[:, L.FACILITY]], L.FACILITY]
         np.subtract.at(self.occupied, in_ward, 1)
         np.add.at(self.facility, (in_ward, L.F_LEFT_IN_BED), 1)
@@ -370,7 +370,7 @@ class CompiledEngine:
         if left.any():
             of = np.repeat(np.arange(self.n_facilities), np.diff(self.queue_start))
             np.add.at(self.facility, (of[left > 0], L.F_LEFT_WAITING), 1)
-            self._count_left(self.queue[left > 0, L.W_META], left[left > 0])
+            self._count_left(self.queue[left > 0, L.W_EPISODE_WORD], left[left > 0])
             counts = np.bincount(of[left == 0], minlength=self.n_facilities)
             self.queue = np.ascontiguousarray(self.queue[left == 0])
             self.queue_start[1:] = np.cumsum(counts)
@@ -387,8 +387,8 @@ class CompiledEngine:
     def _day(self, block_first: int, offset: int, month: int, weekday: int, counting: int) -> None:
         """One day, in the order of sim.day."""
         day = block_first + offset
-        given = given_of(self.p, self.world, self.people, self.published)
-        self._publish(given, day, weekday)
+        inputs = kernel_inputs_of(self.p, self.world, self.people, self.published)
+        self._publish(inputs, day, weekday)
         requests = self._requests(day, offset)
         n = len(requests)
         facility = self._buffer("facility", n, 1, np.int32)[:n]
@@ -402,44 +402,44 @@ class CompiledEngine:
         ranges = self.workers.shares(n)
         written = self.workers.share(
             lambda k, a, b: choose(
-                *given, self.menu, self.menu_yuan, self.seed, self.key, day, weekday, requests,
+                *inputs, self.menu, self.menu_yuan, self.seed, self.key, day, weekday, requests,
                 a, b, facility, alternative, identity, pool, second, fate, later, self.batches[k],
             ),
             ranges,
         )  # fmt: skip
         posted = _written(later, ranges, written)
-        self.agenda.post(day, posted)
+        self.calendar.post(day, posted)
         today = Today(
             day, month, weekday, counting, requests, facility, alternative, pool, second, fate, wait
         )
         self.observer.chosen(today, posted)
 
-        leaving_stays = self.agenda.leaving(day)
-        admitted, moved = self._facilities(given, today, identity, leaving_stays)
+        leaving_stays = self.calendar.leaving(day)
+        admitted, moved = self._facilities(inputs, today, identity, leaving_stays)
         self.observer.served(today, leaving_stays, admitted, moved)
-        seen = smooth_waits(given.published, self.pool_wait)
+        seen = smooth_waits(inputs.published, self.pool_wait)
         self.visits += seen if counting else 0
 
         out = self._buffer("after", n, L.EVENT_COLUMNS, np.int32)
         written = self.workers.share(
             lambda k, a, b: close_visits(
-                *given, self.seed, self.key, day, month, counting, requests, a, b, facility,
+                *inputs, self.seed, self.key, day, month, counting, requests, a, b, facility,
                 alternative, fate, wait, out, self.tallies[k],
             ),
             ranges,
         )  # fmt: skip
         posted = _written(out, ranges, written)
-        self.agenda.post(day, posted)
+        self.calendar.post(day, posted)
         self.observer.closed(today, posted)
-        self._discharge(given, today, leaving_stays)
+        self._discharge(inputs, today, leaving_stays)
 
-    def _publish(self, given: Given, day: int, weekday: int) -> None:
+    def _publish(self, inputs: KernelInputs, day: int, weekday: int) -> None:
         """00:00: what every facility shows, and the menus made of it."""
-        parameters, facilities, _, scheme, _, published = given
+        parameters, facilities, _, scheme, _, published = inputs
         mean_waits(facilities, published, self.tier_wait)
         publish(
             parameters, facilities, scheme, published, self.occupied, self.tier_wait,
-            self.agenda.booked, weekday, day,
+            self.calendar.booked, weekday, day,
         )  # fmt: skip
         self.workers.run(
             lambda _, a, b: write_menus(
@@ -451,7 +451,7 @@ class CompiledEngine:
     def _requests(self, day: int, offset: int) -> np.ndarray:
         """Today's onsets and returns, sorted by resident."""
         onsets = self.month_events[self.day_start[offset] : self.day_start[offset + 1]]
-        returns = self.agenda.due(day)
+        returns = self.calendar.due(day)
         at = self._buffer("sorted", len(returns), 1, np.int32)[: len(returns)]
         keys = self._buffer("returning", len(returns), 1, np.int64)[: len(returns)]
         other = self._buffer("unsorted", len(returns), 1, np.int64)[: len(returns)]
@@ -483,7 +483,7 @@ class CompiledEngine:
         return order, start, most
 
     def _facilities(
-        self, given: Given, today: Today, identity: np.ndarray, leaving_stays: np.ndarray
+        self, inputs: KernelInputs, today: Today, identity: np.ndarray, leaving_stays: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
         """Consults and beds of all facilities; schedules the stays and events that follow, and
         returns them."""
@@ -498,7 +498,7 @@ class CompiledEngine:
         n_kept, n_stays, n_events = np.zeros((3, n), dtype=np.int64)
         self.workers.share(
             lambda k, a, b: facility_day(
-                *given, self.durations, self.seed, self.key, day, counting, a, b, order, start,
+                *inputs, self.durations, self.seed, self.key, day, counting, a, b, order, start,
                 today.requests, identity, today.pool, today.second, today.fate, today.wait,
                 self.occupied, leaving, self.queue, self.queue_start, self.pool_wait, kept, n_kept,
                 stays, n_stays, events, n_events, self.facility, self.histogram,
@@ -512,29 +512,29 @@ class CompiledEngine:
             if counting:
                 self.workers.run(
                     lambda k, a, b: tally_admissions(
-                        given.facilities, given.villages, given.people, today.month,
+                        inputs.facilities, inputs.villages, inputs.people, today.month,
                         new_stays[a:b], self.tallies[k],
                     ),
                     self.workers.split(len(new_stays)),
                 )  # fmt: skip
-            self.agenda.schedule(new_stays, day)
+            self.calendar.schedule(new_stays, day)
         moves = events[: close_ranks(events, base, n_events)]
         elsewhere = np.empty_like(moves)
         others = go_home(
-            given.villages, given.people, moves, counting, self.tallies[0], elsewhere
+            inputs.villages, inputs.people, moves, counting, self.tallies[0], elsewhere
         )  # fmt: skip
-        self.agenda.post(day, [elsewhere[:others]])
+        self.calendar.post(day, [elsewhere[:others]])
         self.queue = kept[: close_ranks(kept, base, n_kept)].copy()
         np.cumsum(n_kept, out=self.queue_start[1:])
         return new_stays, moves
 
     def _scratch(self, worker: int, most: int) -> Scratch:
         """One worker's scratch for a facility's day of at most `most` visits; kept between days."""
-        held = self.scratches[worker]
-        if held is None or len(held.visits) < most:
+        buffer = self.scratches[worker]
+        if buffer is None or len(buffer.visits) < most:
             rows = most + most // 4 + 64
             whole = {name: np.empty(rows, dtype=np.int64) for name in Scratch._fields}
-            held = Scratch(**{
+            buffer = Scratch(**{
                 **whole,
                 "visits": np.empty((rows, VISIT_COLUMNS), dtype=np.int64),
                 "draws": np.empty((4, rows)),
@@ -543,8 +543,8 @@ class CompiledEngine:
                 "digits": np.empty((3, 256), dtype=np.int64),
                 "tally": np.zeros(L.FACILITY_TALLIES, dtype=np.int64),
             })  # fmt: skip
-            self.scratches[worker] = held
-        return held
+            self.scratches[worker] = buffer
+        return buffer
 
     def _facility_ranges(self, start: np.ndarray) -> list[tuple[int, int]]:
         """Ranges of facilities with about equal work; hospitals, which come last in the table and
@@ -557,7 +557,7 @@ class CompiledEngine:
         cuts = [int(np.searchsorted(until, end)) for end in ends[:-1]]
         return list(pairwise([0, *cuts, self.n_facilities]))[::-1]
 
-    def _discharge(self, given: Given, today: Today, stays: np.ndarray) -> None:
+    def _discharge(self, inputs: KernelInputs, today: Today, stays: np.ndarray) -> None:
         """Send home, up or down those whose stay ends today."""
         day, month, counting = today.day, today.month, today.counting
         if not len(stays):
@@ -569,13 +569,13 @@ class CompiledEngine:
         ranges = self.workers.shares(n)
         written = self.workers.share(
             lambda k, a, b: discharge(
-                *given, self.seed, self.key, day, month, counting, stays, a, b, out, sent_back,
+                *inputs, self.seed, self.key, day, month, counting, stays, a, b, out, sent_back,
                 paid, self.tallies[k],
             ),
             ranges,
         )  # fmt: skip
         posted = _written(out, ranges, written)
-        self.agenda.post(day, posted)
+        self.calendar.post(day, posted)
         self.observer.discharged(today, stays, paid, posted)
         if counting:
             tally_discharges(stays, sent_back, paid, self.facility)

@@ -24,7 +24,7 @@ from sim.engines.kernels.shuffle import book
 Gone = Callable[[np.ndarray, np.ndarray], None]  # metas and statuses of whoever left
 
 
-class Agenda:
+class EventCalendar:
     """Events and stays by the day they fall due; `booked` counts visits to come by facility."""
 
     def __init__(self, facilities: int) -> None:
@@ -73,15 +73,18 @@ class Agenda:
         events, left = _struck_out(self.pending, people)
         book(events, -1, self.booked)
         begun = _has_begun(events)
-        gone(events[begun, L.META], left[begun])
+        gone(events[begun, L.EPISODE_WORD], left[begun])
         stays, left = _struck_out(self.stays, people)
-        gone(stays[:, L.META], left)
+        gone(stays[:, L.EPISODE_WORD], left)
         return stays
 
     def open_metas(self) -> list[np.ndarray]:
         """Meta words of all open episodes."""
         events, stays = self.events(), _all_of(self.stays)
-        return [events[_has_begun(events), L.META], stays[stays[:, L.RESIDENT] >= 0, L.META]]
+        return [
+            events[_has_begun(events), L.EPISODE_WORD],
+            stays[stays[:, L.RESIDENT] >= 0, L.EPISODE_WORD],
+        ]
 
     def renumber(self, row_of: np.ndarray) -> None:
         """Residents have new rows: row_of (old rows,) int32. Beds taken before the run stay so."""
@@ -109,7 +112,7 @@ class Agenda:
 
 def _has_begun(events: np.ndarray) -> np.ndarray:
     """Is it the episode's second request or a later one?"""
-    return ((events[:, L.META] >> 11) & 7) != L.NEW
+    return ((events[:, L.EPISODE_WORD] >> 11) & 7) != L.NEW
 
 
 def _taken(diary: Diary, day: int) -> np.ndarray:

@@ -19,7 +19,7 @@ from sim.engines.world import choice_sets, facility_table, scheme_of, village_ta
 from sim.region import Region
 
 
-def hand_over(engine: Any, region: Region, parameters: Any) -> None:
+def couple(engine: Any, region: Region, parameters: Any) -> None:
     """Capacities, prices and parameters from the first of a month on."""
     before, engine.region, engine.p = engine.region, region, parameters
     if region.villages is before.villages:
@@ -61,7 +61,7 @@ def new_year(engine: Any, laws: Any, demography: Any) -> None:
     row_of = np.empty(engine.n, dtype=np.int32)
     pack_people(engine.people, engine.n, engine.village_start[:-1].copy(), packed, row_of)
     engine.people, engine.n = packed, alive
-    engine.agenda.renumber(row_of)
+    engine.calendar.renumber(row_of)
     engine.queue[:, L.W_RESIDENT] = row_of[engine.queue[:, L.W_RESIDENT]]
 
 
@@ -73,7 +73,7 @@ def state(engine: Any) -> dict[str, np.ndarray]:
         "village_start": engine.village_start, "occupied": engine.occupied, "queue": engine.queue,
         "queue_start": engine.queue_start, "published": board.view(np.uint8),
         "pool_wait": engine.pool_wait, "visits": np.array(engine.visits),
-        **engine.agenda.state(),
+        **engine.calendar.state(),
     }  # fmt: skip
 
 
@@ -89,4 +89,4 @@ def restore(engine: Any, state: dict[str, np.ndarray], demography: Any) -> None:
     board = state["published"].view(L.BOARD_RECORD).reshape(-1).copy()
     engine.published = board.view(np.recarray)
     engine.visits = int(state["visits"])
-    engine.agenda.restore(state)
+    engine.calendar.restore(state)

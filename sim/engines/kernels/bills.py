@@ -7,9 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.engines.kernels.episode_word import LANE, META, ONSET, RESIDENT, occurrence_of
+from sim.engines.kernels.episode_word import (
+    DIFFICULTY,
+    EPISODE_WORD,
+    ONSET,
+    RESIDENT,
+    occurrence_of,
+)
 from sim.jit import kernel
-from sim.rules.illness import difficulty
+from sim.rules.illness import difficulty_of
 from sim.rules.payment import charge_fen
 from sim.rules.random import Stream, block
 from sim.rules.referral import is_referred
@@ -29,14 +35,16 @@ def visit_bills(
     """
     for i in range(len(requests)):
         r = requests[i, RESIDENT]
-        charge[i] = charge_fen(p, facilities[facility[i]].price, difficulty(requests[i, LANE]))
-        occasion = occurrence_of(requests[i, META])
+        charge[i] = charge_fen(
+            p, facilities[facility[i]].price, difficulty_of(requests[i, DIFFICULTY])
+        )
+        occasion = occurrence_of(requests[i, EPISODE_WORD])
         u = block(seed, _OUTCOME, people[r].identity, key_day + requests[i, ONSET], occasion)
         referral[i] = 1 if is_referred(p, u[1]) else 0
 
 
 @kernel
-def difficulties(lane: Any, out: Any) -> None:
+def difficulties(difficulty_bits: Any, out: Any) -> None:
     """Difficulty of every episode; lane (n,) int32, out (n,) float64 written."""
-    for i in range(len(lane)):
-        out[i] = difficulty(lane[i])
+    for i in range(len(difficulty_bits)):
+        out[i] = difficulty_of(difficulty_bits[i])

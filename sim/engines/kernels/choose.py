@@ -19,13 +19,13 @@ from sim.day import (
 )
 from sim.engines.kernels.episode_word import (
     DEAD,
+    DIFFICULTY,
+    EPISODE_WORD,
     ESCALATION,
     FACILITY,
     FIRST_SHARED,
     IDLE,
     IN_BED,
-    LANE,
-    META,
     MOVED,
     NAMED,
     NEW,
@@ -59,7 +59,14 @@ from sim.rules.choice import (
 from sim.rules.consult import EMERGENCY_POOL, pool_of, session_position
 from sim.rules.exp_log import exp
 from sim.rules.random import Stream, blocks
-from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES, N_TIERS
+from sim.tiers import (
+    ALTERNATIVE_TIER,
+    CRITICAL,
+    EFFECTIVE_CONTRACT,
+    N_ALTERNATIVES,
+    N_CHOICES,
+    N_TIERS,
+)
 
 _CHOICE = int(Stream.CHOICE)
 _ONE_UNIT = 1.0 / QUALITY_ONE
@@ -79,7 +86,7 @@ _FIRST_OF = tuple(sum(tier < t for tier in ALTERNATIVE_TIER) for t in range(N_TI
 def new_batch() -> Batch:
     """One worker's scratch for a batch of choices."""
     whole = [np.zeros(BATCH, dtype=np.int64) for _ in range(5)]
-    weights = np.zeros(12 * BATCH)
+    weights = np.zeros(N_CHOICES * BATCH)
     sums = [np.ones(BATCH), np.ones(BATCH)]
     arrays = [*whole, *sums, weights, weights.reshape(BATCH, 12), np.empty((4, BATCH))]
     return Batch._make(arrays)
@@ -88,11 +95,11 @@ def new_batch() -> Batch:
 @inlined
 def _utilities(
     p: Any, facilities: Any, villages: Any, scheme: Any, people: Any, published: Any, menu: Any,
-    yuan: Any, r: int, meta: int, pool: int, utility: Any,
+    yuan: Any, r: int, episode_word: int, pool: int, utility: Any,
 ) -> None:  # fmt: skip
     """Utility of every alternative of resident r for this episode; (12,), self-care first."""
-    need_class = need_class_of(meta)
-    failed = failed_of(meta)
+    need_class = need_class_of(episode_word)
+    failed = failed_of(episode_word)
     v = people[r].village
     choices = villages[v].choices
     scope = scope_of(people[r].age, people[r].sex)
@@ -120,7 +127,7 @@ def _utilities(
             own = own_utility(weights, seen, hours[j], prices[j + 1])
             utility[j + 1] = offered[j + 1] + own
     # Nothing is added where there is no contract or habit; which, a branch could not foretell.
-    contract = p.contract_weight[need_class] if people[r].contract == 2 else 0.0
+    contract = p.contract_weight[need_class] if people[r].contract == EFFECTIVE_CONTRACT else 0.0
     utility[1] += contract
     utility[2] += contract
     habit = (int(people[r].habit) >> (5 * need_class)) & 31
@@ -129,7 +136,7 @@ def _utilities(
     if failed > 0:
         for j in range(_FIRST_OF[failed]):
             utility[j + 1] = ABSENT
-    if asks_for(meta) == ESCALATION:
+    if asks_for(episode_word) == ESCALATION:
         utility[0] = ABSENT  # those who go on have decided to see somebody
 
 
@@ -208,7 +215,7 @@ def choose(
             identity[i] = people[requests[i, RESIDENT]].identity
             batch.identity[k] = identity[i]
             batch.day[k] = key_day + requests[i, ONSET]
-            batch.occurrence[k] = occurrence_of(requests[i, META])
+            batch.occurrence[k] = occurrence_of(requests[i, EPISODE_WORD])
         blocks(seed, _CHOICE, batch.identity, batch.day, batch.occurrence, n, u)
         for k in range(n):
             i = start + k
@@ -219,20 +226,20 @@ def choose(
                 facility, alternative, second, fate, u, k,
             )  # fmt: skip
             r = requests[i, RESIDENT]
-            meta = requests[i, META]
-            batch.pool[k] = pool_of(p, u[1, k], need_class_of(meta), people[r].age, True)
+            episode_word = requests[i, EPISODE_WORD]
+            batch.pool[k] = pool_of(p, u[1, k], need_class_of(episode_word), people[r].age, True)
             if chosen[k] == _CHOOSES:
                 _utilities(
-                    p, facilities, villages, scheme, people, published, menu, yuan, r, meta,
+                    p, facilities, villages, scheme, people, published, menu, yuan, r, episode_word,
                     batch.pool[k], weight[k],
                 )  # fmt: skip
                 choice_exponents(p, weight[k], weight[k])
             else:
                 weight[k, :] = 0.0  # goes through the arithmetic below and is not looked at
             if chosen[k] == _TOMORROW:
-                _send_on(out, written, requests, i, meta, requests[i, FACILITY], day + 1)
+                _send_on(out, written, requests, i, episode_word, requests[i, FACILITY], day + 1)
                 written += 1
-        _exponentials(batch.weights, 12 * n)
+        _exponentials(batch.weights, N_CHOICES * n)
         for k in range(n):
             primary[k], outside[k] = nest_sums(weight[k])
         _nest_scales(primary, n, p.primary_nest)
@@ -248,11 +255,11 @@ def choose(
             if chosen[k] < 0:
                 continue
             i = start + k
-            meta = requests[i, META]
+            episode_word = requests[i, EPISODE_WORD]
             f = villages[people[requests[i, RESIDENT]].village].facility[chosen[k]]
-            delay = _days_to_visit(published, facilities[f].tier, f, meta, weekday)
+            delay = _days_to_visit(published, facilities[f].tier, f, episode_word, weekday)
             if delay > 0:
-                _send_on(out, written, requests, i, asking(meta, NAMED), f, day + delay)
+                _send_on(out, written, requests, i, asking(episode_word, NAMED), f, day + delay)
                 written += 1
                 fate[i] = POSTPONED
                 continue
@@ -283,8 +290,8 @@ def _first_look(
     """What happens to request i before any choice: an alternative where it is settled, else
     _CHOOSES, _DECIDED (nothing more today) or _TOMORROW. An ambulance uses up part of u[0, k]."""
     r = requests[i, RESIDENT]
-    meta = requests[i, META]
-    kind = asks_for(meta)
+    episode_word = requests[i, EPISODE_WORD]
+    kind = asks_for(episode_word)
     facility[i] = -1
     alternative[i] = -1
     second[i] = 0
@@ -301,16 +308,18 @@ def _first_look(
     if status & IN_BED or (i > 0 and requests[i - 1, RESIDENT] == r):
         # Nobody is in two places; an illness that would begin during a stay is part of it.
         return _DECIDED if kind == NEW and status & IN_BED else _TOMORROW
-    need_class = need_class_of(meta)
+    need_class = need_class_of(episode_word)
     if kind == NAMED:
         named = alternative_of(villages, village, requests[i, FACILITY])
         at = requests[i, FACILITY]
-        shut = need_class == 3 and is_shut(facilities, published, at)
+        shut = need_class == CRITICAL and is_shut(facilities, published, at)
         if named >= 0 and facilities[at].available[need_class] and not shut:
             return named
-    elif need_class == 3:
+    elif need_class == CRITICAL:
         if u[0, k] < p.ambulance_share:
-            nearest = _nearest_capable(facilities, villages, village, need_class, failed_of(meta))
+            nearest = _nearest_capable(
+                facilities, villages, village, need_class, failed_of(episode_word)
+            )
             u[0, k] = u[0, k] / p.ambulance_share
             if nearest >= 0:
                 return nearest
@@ -320,19 +329,21 @@ def _first_look(
 
 
 @inlined
-def _days_to_visit(published: Any, tier: int, f: int, meta: int, weekday: int) -> int:
+def _days_to_visit(published: Any, tier: int, f: int, episode_word: int, weekday: int) -> int:
     """Whole days until a non-emergency visit: the appointment (kept already where one is named),
     or the day the clinic opens."""
-    if need_class_of(meta) == 3:
+    if need_class_of(episode_word) == CRITICAL:
         return 0
-    days = 0 if asks_for(meta) == NAMED else published[f].appointment_days
+    days = 0 if asks_for(episode_word) == NAMED else published[f].appointment_days
     if days == 0:
         return days_to_opening(tier, weekday)
     return days + 1 if sessions_open(tier, (weekday + days) % 7) == CLOSED else days
 
 
 @inlined
-def _send_on(out: Any, row: int, requests: Any, i: int, meta: int, f: int, due: int) -> None:
+def _send_on(
+    out: Any, row: int, requests: Any, i: int, episode_word: int, f: int, due: int
+) -> None:
     """Write request i as an event of a later day."""
-    onset, lane = requests[i, ONSET], requests[i, LANE]
-    write_event(out, row, requests[i, RESIDENT], onset, meta, lane, f, due)
+    onset, difficulty_bits = requests[i, ONSET], requests[i, DIFFICULTY]
+    write_event(out, row, requests[i, RESIDENT], onset, episode_word, difficulty_bits, f, due)

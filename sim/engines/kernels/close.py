@@ -16,6 +16,7 @@ from sim.engines.kernels.episode_word import (
     C_UNSEEN,
     C_VISITS,
     C_WAIT_SECONDS,
+    DIFFICULTY,
     E_CONTACTED,
     E_FIRST_PRIMARY,
     E_RESOLVED,
@@ -23,6 +24,7 @@ from sim.engines.kernels.episode_word import (
     E_SELF_UNRESOLVED,
     E_STARTED,
     E_UNRESOLVED,
+    EPISODE_WORD,
     ESCALATION,
     G_FIRST_CONTACTS,
     G_FUND,
@@ -37,8 +39,6 @@ from sim.engines.kernels.episode_word import (
     GROUPS,
     IDLE,
     IN_BED,
-    LANE,
-    META,
     NAMED,
     NEW,
     ONSET,
@@ -62,13 +62,13 @@ from sim.engines.kernels.episode_word import (
 )
 from sim.jit import kernel, prefetch
 from sim.rules.choice import learned, scope_of
-from sim.rules.illness import difficulty
+from sim.rules.illness import difficulty_of
 from sim.rules.payment import MOST_FEN, charge_fen, fund_fen
 from sim.rules.random import Stream, block
 from sim.rules.referral import adherence_probability
 from sim.rules.referral import is_referred as refers
 from sim.rules.resolution import MOST_VISITS, goes_on, resolves, self_care_resolves
-from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES
+from sim.tiers import ALTERNATIVE_TIER, CRITICAL, EFFECTIVE_CONTRACT, N_ALTERNATIVES
 
 _OUTCOME = int(Stream.OUTCOME)
 _TIER_OF = ALTERNATIVE_TIER
@@ -138,20 +138,20 @@ def close_visits(
         if outcome == IDLE:
             continue
         r = requests[i, RESIDENT]
-        meta = requests[i, META]
-        lane = requests[i, LANE]
+        episode_word = requests[i, EPISODE_WORD]
+        difficulty_bits = requests[i, DIFFICULTY]
         onset = requests[i, ONSET]
         if outcome == BED_ONLY:
             continue
-        need_class = need_class_of(meta)
-        if asks_for(meta) == NEW:
+        need_class = need_class_of(episode_word)
+        if asks_for(episode_word) == NEW:
             episode[need_class, E_STARTED] += 1
         if outcome == POSTPONED:
             continue
-        y = difficulty(lane)
+        difficulty = difficulty_of(difficulty_bits)
         if outcome == SELF_CARE:
-            if asks_for(meta) == NEW:
-                well = self_care_resolves(p, need_class, y)
+            if asks_for(episode_word) == NEW:
+                well = self_care_resolves(p, need_class, difficulty)
                 episode[need_class, E_SELF_RESOLVED if well else E_SELF_UNRESOLVED] += 1
                 if counting:
                     group = own_group(villages, people, r)
@@ -168,18 +168,20 @@ def close_visits(
         place = place_of_facility(facilities, f, county)
         if outcome == UNSEEN:
             by_county[month, county, tier, place, C_UNSEEN] += counting
-            u = block(seed, _OUTCOME, people[r].identity, key_day + day, occurrence_of(meta) + 512)
+            u = block(
+                seed, _OUTCOME, people[r].identity, key_day + day, occurrence_of(episode_word) + 512
+            )
             if u[0] < p.unseen_return:
-                again = asking(meta, NAMED)
-                write_event(out, written, r, onset, again, lane, f, day + 1)
+                again = asking(episode_word, NAMED)
+                write_event(out, written, r, onset, again, difficulty_bits, f, day + 1)
                 written += 1
             else:
                 episode[need_class, E_UNRESOLVED] += 1
                 if counting:
                     by_group[own_group(villages, people, r), tier, G_UNRESOLVED] += 1
             continue
-        charge, fund = _pay_visit(p, facilities, scheme, people, r, f, y)
-        if visits_of(meta) == 0:
+        charge, fund = _pay_visit(p, facilities, scheme, people, r, f, difficulty)
+        if visits_of(episode_word) == 0:
             episode[need_class, E_CONTACTED] += 1
             episode[need_class, E_FIRST_PRIMARY] += 1 if tier <= 1 else 0
             by_county[month, county, tier, place, C_FIRST_CONTACTS] += counting
@@ -194,7 +196,7 @@ def close_visits(
             by_county[month, county, tier, place, C_OUT_OF_POCKET] += charge - fund
             group = own_group(villages, people, r)
             by_group[group, tier, G_VISITS] += 1
-            by_group[group, tier, G_FIRST_CONTACTS] += 1 if visits_of(meta) == 0 else 0
+            by_group[group, tier, G_FIRST_CONTACTS] += 1 if visits_of(episode_word) == 0 else 0
             by_group[group, tier, G_OUT_OF_POCKET] += charge - fund
             by_group[group, tier, G_FUND] += fund
             by_group[group, tier, G_TRAVEL_SECONDS] += travel
@@ -205,8 +207,8 @@ def close_visits(
         if outcome == WANTS_BED:
             people[r].status = people[r].status | IN_BED
             continue
-        good = resolves(facilities[f].capability[need_class], y)
-        if failed_of(meta) > tier + 1:
+        good = resolves(facilities[f].capability[need_class], difficulty)
+        if failed_of(episode_word) > tier + 1:
             good = False  # an equal or lower tier than one that failed resolves nothing
         learn(p, people, r, need_class, tier, alternative[i], good)
         if good:
@@ -214,8 +216,8 @@ def close_visits(
             if counting:
                 by_group[own_group(villages, people, r), tier, G_RESOLVED] += 1
             continue
-        following = after_visit(meta, tier)
-        u = block(seed, _OUTCOME, people[r].identity, key_day + onset, occurrence_of(meta))
+        following = after_visit(episode_word, tier)
+        u = block(seed, _OUTCOME, people[r].identity, key_day + onset, occurrence_of(episode_word))
         if visits_of(following) >= MOST_VISITS or tier == 5 or not goes_on(p, u[0], need_class):
             episode[need_class, E_UNRESOLVED] += 1
             if counting:
@@ -224,30 +226,30 @@ def close_visits(
         if refers(p, u[1]):
             by_county[month, county, tier, place, C_REFERRALS] += counting
             follows = adherence_probability(
-                p, people[r].quality[1] / QUALITY_ONE, people[r].contract == 2
+                p, people[r].quality[1] / QUALITY_ONE, people[r].contract == EFFECTIVE_CONTRACT
             )
             target = next_tier_facility(facilities, villages, people, r, tier, need_class)
             if u[2] < follows and target >= 0:
-                delay = published[target].appointment_days if need_class < 3 else 0
+                delay = published[target].appointment_days if need_class < CRITICAL else 0
                 sent = with_referral(asking(following, NAMED), True)
                 due = day + 1 + delay
-                write_event(out, written, r, onset, sent, lane, target, due)
+                write_event(out, written, r, onset, sent, difficulty_bits, target, due)
                 written += 1
                 continue
         higher = with_referral(asking(following, ESCALATION), False)
-        write_event(out, written, r, onset, higher, lane, -1, day + 1)
+        write_event(out, written, r, onset, higher, difficulty_bits, -1, day + 1)
         written += 1
     return written - first
 
 
 @kernel
 def _pay_visit(
-    p: Any, facilities: Any, scheme: Any, people: Any, r: int, f: int, y: float
+    p: Any, facilities: Any, scheme: Any, people: Any, r: int, f: int, difficulty: float
 ) -> tuple[int, int]:
     """Charge of one visit and what the fund pays of it, in fen; counts the year's fund use."""
     insurance = people[r].insurance
     tier = facilities[f].tier
-    charge = charge_fen(p, facilities[f].price, y)
+    charge = charge_fen(p, facilities[f].price, difficulty)
     fund = fund_fen(
         charge, scheme.visit_fund_bp[insurance, tier], 0, scheme.visit_cap[insurance],
         people[r].visit_fund,

@@ -14,8 +14,10 @@ from sim.engines.kernels.episode_word import (
     C_STAY_FUND,
     C_STAY_OUT_OF_POCKET,
     DAYS,
+    DIFFICULTY,
     E_RESOLVED,
     E_UNRESOLVED,
+    EPISODE_WORD,
     F_BACK_SENT,
     F_CHARGE_INPATIENT,
     F_DISCHARGES,
@@ -34,8 +36,6 @@ from sim.engines.kernels.episode_word import (
     G_STAY_DAYS,
     G_UNRESOLVED,
     GRANTED,
-    LANE,
-    META,
     MOVES_UP,
     NOT_IN_BED,
     ONSET,
@@ -55,12 +55,13 @@ from sim.engines.kernels.episode_word import (
     write_event,
 )
 from sim.jit import kernel, prefetch
-from sim.rules.illness import difficulty
+from sim.rules.illness import difficulty_of
 from sim.rules.payment import MOST_FEN, charge_fen, deductible_fen, fund_fen
 from sim.rules.random import Stream, block
 from sim.rules.referral import back_referral_probability
 from sim.rules.resolution import MOST_VISITS, resolves
 from sim.rules.stay import residual_days
+from sim.tiers import EFFECTIVE_CONTRACT
 
 _REFERRAL = int(Stream.REFERRAL)
 _STAY = int(Stream.STAY)
@@ -103,7 +104,7 @@ def tally_admissions(
         by_county[month, county, tier, place, C_ADMISSIONS] += 1
         by_county[month, county, tier, place, C_BED_WAIT_DAYS] += stays[i, WAITED]
         group = own_group(villages, people, r)
-        managed = people[r].chronic > 0 and people[r].contract == 2
+        managed = people[r].chronic > 0 and people[r].contract == EFFECTIVE_CONTRACT
         by_group[group, tier, G_ADMISSIONS] += 1
         by_group[group, tier, G_OWN_ADMISSIONS] += 1 if place == 0 else 0
         by_group[group, tier, G_MANAGED_ADMISSIONS] += 1 if managed else 0
@@ -136,16 +137,18 @@ def discharge(
             continue  # in bed before the run began
         f = stays[i, FACILITY]
         tier = facilities[f].tier
-        meta = stays[i, META]
-        lane = stays[i, LANE]
+        episode_word = stays[i, EPISODE_WORD]
+        difficulty_bits = stays[i, DIFFICULTY]
         onset = stays[i, ONSET]
-        y = difficulty(lane)
-        need_class = need_class_of(meta)
+        difficulty = difficulty_of(difficulty_bits)
+        need_class = need_class_of(episode_word)
         village = people[r].village
         county = villages[village].county
         place = place_of_facility(facilities, f, county)
         group = own_group(villages, people, r)
-        charge, fund = _pay_stay(p, facilities, scheme, people, r, f, y, stays[i, MOVES_UP] == 1)
+        charge, fund = _pay_stay(
+            p, facilities, scheme, people, r, f, difficulty, stays[i, MOVES_UP] == 1
+        )
         paid[i] = charge
         if counting:
             by_county[month, county, tier, place, C_STAY_CHARGE] += charge
@@ -157,16 +160,16 @@ def discharge(
             by_group[group, tier, G_OWN_FUND] += fund if place == 0 else 0
             by_group[group, tier, G_DISCHARGES] += 1
             by_group[group, tier, G_STAY_DAYS] += stays[i, DAYS]
-        stepped_down = asks_for(meta) == STEP_DOWN
-        good = stepped_down or resolves(facilities[f].capability[need_class], y)
+        stepped_down = asks_for(episode_word) == STEP_DOWN
+        good = stepped_down or resolves(facilities[f].capability[need_class], difficulty)
         if not stepped_down:
             learn(p, people, r, need_class, tier, alternative_of(villages, village, f), good)
         if not good:
-            following = after_visit(meta, tier)
+            following = after_visit(episode_word, tier)
             target = next_tier_facility(facilities, villages, people, r, tier, need_class)
             if stays[i, MOVES_UP] == 1 and target >= 0 and visits_of(following) < MOST_VISITS:
                 up = asking(following, TRANSFER)
-                write_event(out, written, r, onset, up, lane, target, day + 1)
+                write_event(out, written, r, onset, up, difficulty_bits, target, day + 1)
                 written += 1
                 continue
             episode[need_class, E_UNRESOLVED] += 1
@@ -176,10 +179,12 @@ def discharge(
             continue
         township = villages[village].facility[1]
         if tier >= 2 and _takes_back(facilities, published, township, need_class):
-            u = block(seed, _REFERRAL, people[r].identity, key_day + onset, occurrence_of(meta))
+            u = block(
+                seed, _REFERRAL, people[r].identity, key_day + onset, occurrence_of(episode_word)
+            )
             if u[0] < back_referral_probability(p, tier):
-                down = asking(after_visit(meta, tier), STEP_DOWN)
-                write_event(out, written, r, onset, down, lane, township, day + 1)
+                down = asking(after_visit(episode_word, tier), STEP_DOWN)
+                write_event(out, written, r, onset, down, difficulty_bits, township, day + 1)
                 written += 1
                 sent_back[i] = 1
                 continue
@@ -212,13 +217,20 @@ def _takes_back(facilities: Any, published: Any, township: int, need_class: int)
 
 @kernel
 def _pay_stay(
-    p: Any, facilities: Any, scheme: Any, people: Any, r: int, f: int, y: float, moved_up: bool
+    p: Any,
+    facilities: Any,
+    scheme: Any,
+    people: Any,
+    r: int,
+    f: int,
+    difficulty: float,
+    moved_up: bool,
 ) -> tuple[int, int]:
     """Charge of one stay and what the fund pays of it, in fen; counts the year's use. A stay that
     ends in a transfer after a day costs a day's share."""
     insurance = people[r].insurance
     tier = facilities[f].tier
-    charge = charge_fen(p, facilities[f].stay_price, y)
+    charge = charge_fen(p, facilities[f].stay_price, difficulty)
     if moved_up:
         charge = int(charge / p.stay_mean[tier])
     deductible = deductible_fen(
@@ -251,8 +263,8 @@ def go_home(
             continue
         r = events[i, RESIDENT]
         people[r].status = people[r].status & NOT_IN_BED
-        need_class = need_class_of(events[i, META])
-        if asks_for(events[i, META]) == STEP_DOWN:
+        need_class = need_class_of(events[i, EPISODE_WORD])
+        if asks_for(events[i, EPISODE_WORD]) == STEP_DOWN:
             episode[need_class, E_RESOLVED] += 1
             if counting:
                 by_group[own_group(villages, people, r), 1, G_RESOLVED] += 1

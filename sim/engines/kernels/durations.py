@@ -44,8 +44,8 @@ def _tables(laws: tuple[tuple[float, float], ...]) -> Durations:
 
 
 @kernel
-def _uniform(lane: int) -> float:
-    return (lane + 0.5) / 4294967296.0
+def _uniform(difficulty_bits: int) -> float:
+    return (difficulty_bits + 0.5) / 4294967296.0
 
 
 @kernel
@@ -71,16 +71,16 @@ def _find_steps(law: tuple[float, float], until: Any, shortest: Any) -> None:
 def consult_seconds(durations: Any, tier: int, u: float) -> int:
     """The same as `whole_seconds(u, service_law(p, tier))` for a u of `sim.rules.random`."""
     row = durations.of[tier]
-    lane = int(u * 4294967296.0)
-    cell = lane >> _CELL_SHIFT
+    difficulty_bits = int(u * 4294967296.0)
+    cell = difficulty_bits >> _CELL_SHIFT
     seconds = durations.shortest[row, cell]
     most = durations.shortest[row, cell + 1]
     while most - seconds > 4:  # the tails: a cell of many steps
         middle = (seconds + most) // 2
-        if lane < durations.until[row, middle]:
+        if difficulty_bits < durations.until[row, middle]:
             most = middle
         else:
             seconds = middle + 1
-    while lane >= durations.until[row, seconds]:
+    while difficulty_bits >= durations.until[row, seconds]:
         seconds += 1
     return seconds

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sim.engines.record_types import *  # noqa: F403  (every name below and in the kernels)
-from sim.engines.record_types import DUE, FACILITY, LANE, META, ONSET, RESIDENT
+from sim.engines.record_types import DIFFICULTY, DUE, EPISODE_WORD, FACILITY, ONSET, RESIDENT
 from sim.jit import kernel
 from sim.tiers import N_ALTERNATIVES, Place
 
@@ -23,66 +23,73 @@ def pack(need_class: int, ordinal: int) -> int:
 
 
 @kernel
-def need_class_of(meta: int) -> int:
-    return meta & 3
+def need_class_of(episode_word: int) -> int:
+    return episode_word & 3
 
 
 @kernel
-def occurrence_of(meta: int) -> int:
+def occurrence_of(episode_word: int) -> int:
     """Ordinal and visit number: with the onset day it names one visit of one resident."""
-    return (meta >> 2) & 0x1FF
+    return (episode_word >> 2) & 0x1FF
 
 
 @kernel
-def visits_of(meta: int) -> int:
+def visits_of(episode_word: int) -> int:
     """Visits and stays the episode has had, 0-7."""
-    return (meta >> 8) & 7
+    return (episode_word >> 8) & 7
 
 
 @kernel
-def asks_for(meta: int) -> int:
-    return (meta >> 11) & 7
+def asks_for(episode_word: int) -> int:
+    return (episode_word >> 11) & 7
 
 
 @kernel
-def failed_of(meta: int) -> int:
+def failed_of(episode_word: int) -> int:
     """Highest tier that failed, plus 1; 0 for none."""
-    return (meta >> 14) & 7
+    return (episode_word >> 14) & 7
 
 
 @kernel
-def is_referred(meta: int) -> bool:
-    return (meta >> 17) & 1 == 1
+def is_referred(episode_word: int) -> bool:
+    return (episode_word >> 17) & 1 == 1
 
 
 @kernel
-def asking(meta: int, what: int) -> int:
+def asking(episode_word: int, what: int) -> int:
     """The same episode asking for something else."""
-    return (meta & ~(7 << 11)) | (what << 11)
+    return (episode_word & ~(7 << 11)) | (what << 11)
 
 
 @kernel
-def after_visit(meta: int, failed_tier: int) -> int:
+def after_visit(episode_word: int, failed_tier: int) -> int:
     """The episode after one more visit at a tier that failed it."""
-    failed = max(failed_of(meta), failed_tier + 1)
-    visits = min(7, visits_of(meta) + 1)
-    return (meta & ~((7 << 8) | (7 << 14))) | (visits << 8) | (failed << 14)
+    failed = max(failed_of(episode_word), failed_tier + 1)
+    visits = min(7, visits_of(episode_word) + 1)
+    return (episode_word & ~((7 << 8) | (7 << 14))) | (visits << 8) | (failed << 14)
 
 
 @kernel
-def with_referral(meta: int, referred: bool) -> int:
-    return (meta & ~(1 << 17)) | ((1 if referred else 0) << 17)
+def with_referral(episode_word: int, referred: bool) -> int:
+    return (episode_word & ~(1 << 17)) | ((1 if referred else 0) << 17)
 
 
 @kernel
 def write_event(
-    out: Any, row: int, resident: int, onset: int, meta: int, lane: int, facility: int, due: int
+    out: Any,
+    row: int,
+    resident: int,
+    onset: int,
+    episode_word: int,
+    difficulty_bits: int,
+    facility: int,
+    due: int,
 ) -> None:
     """Fill one row of an event array."""
     out[row, RESIDENT] = resident
     out[row, ONSET] = onset
-    out[row, META] = meta
-    out[row, LANE] = lane
+    out[row, EPISODE_WORD] = episode_word
+    out[row, DIFFICULTY] = difficulty_bits
     out[row, FACILITY] = facility
     out[row, DUE] = due
 

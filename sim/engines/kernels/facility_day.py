@@ -11,6 +11,8 @@ from sim.day import DAY_SECONDS, session_start
 from sim.engines.kernels.episode_word import (
     BED_ONLY,
     CONSULTED,
+    DIFFICULTY,
+    EPISODE_WORD,
     F_ADMISSIONS,
     F_BED_DAYS,
     F_CHARGE_OUTPATIENT,
@@ -22,8 +24,6 @@ from sim.engines.kernels.episode_word import (
     F_UNSEEN,
     F_VISITS,
     F_WAIT_SECONDS,
-    LANE,
-    META,
     ONSET,
     RESIDENT,
     TRANSFER,
@@ -39,11 +39,12 @@ from sim.engines.kernels.wards import run_wards, write_stay
 from sim.jit import inlined, kernel, prefetch
 from sim.rules.admission import admission_probability
 from sim.rules.consult import EMERGENCY_POOL, N_POOLS
-from sim.rules.illness import difficulty
+from sim.rules.illness import difficulty_of
 from sim.rules.order import ready_key
 from sim.rules.payment import charge_fen
 from sim.rules.random import Stream, blocks
 from sim.rules.resolution import resolves
+from sim.tiers import CRITICAL
 
 _SERVICE = int(Stream.SERVICE)
 _OPEN_ALL_DAY = 2 * DAY_SECONDS
@@ -162,19 +163,19 @@ def _gather(
         if a + i + _REQUESTS_AHEAD < arrivals:
             prefetch(requests, order[a + i + _REQUESTS_AHEAD])
         place = order[a + i]
-        meta = requests[place, META]
+        episode_word = requests[place, EPISODE_WORD]
         onset = requests[place, ONSET]
         visits[i, RESIDENT] = requests[place, RESIDENT]
         visits[i, ONSET] = onset
-        visits[i, META] = meta
-        visits[i, LANE] = requests[place, LANE]
+        visits[i, EPISODE_WORD] = episode_word
+        visits[i, DIFFICULTY] = requests[place, DIFFICULTY]
         visits[i, WAITED] = 0
         visits[i, FATE] = BED_ONLY
         visits[i, ENDED] = second[place]
         scratch.identity[i] = identity[place]
         scratch.onset[i] = key_day + onset
-        scratch.occurrence[i] = occurrence_of(meta)
-        if asks_for(meta) >= TRANSFER:
+        scratch.occurrence[i] = occurrence_of(episode_word)
+        if asks_for(episode_word) >= TRANSFER:
             continue
         q = int(pool[place])
         session = 1 if second[place] >= afternoon else 0
@@ -208,9 +209,9 @@ def _claims(
         if visits[i, FATE] == CONSULTED:
             if facilities[f].beds == 0:
                 continue
-            need_class = need_class_of(visits[i, META])
+            need_class = need_class_of(visits[i, EPISODE_WORD])
             capability = facilities[f].capability[need_class]
-            within = resolves(capability, difficulty(visits[i, LANE]))
+            within = resolves(capability, difficulty_of(visits[i, DIFFICULTY]))
             p_admit = admission_probability(p, tier, need_class, occupancy, within)
             if scratch.draws[3, i] >= p_admit:
                 continue
@@ -245,14 +246,14 @@ def _delay_facility(
     n_stays = np.int64(0)  # not a literal, which would compile write_stay twice
     tier = facilities[f].tier
     for i in range(n):
-        meta = visits[i, META]
+        episode_word = visits[i, EPISODE_WORD]
         onset = visits[i, ONSET]
-        lane = visits[i, LANE]
-        if asks_for(meta) < TRANSFER:
+        difficulty_bits = visits[i, DIFFICULTY]
+        if asks_for(episode_word) < TRANSFER:
             visits[i, WAITED] = published[f].wait[0]
             visits[i, FATE] = CONSULTED
-            need_class = need_class_of(meta)
-            within = resolves(facilities[f].capability[need_class], difficulty(lane))
+            need_class = need_class_of(episode_word)
+            within = resolves(facilities[f].capability[need_class], difficulty_of(difficulty_bits))
             p_admit = admission_probability(p, tier, need_class, p.neutral_occupancy, within)
             if draws[3, i] >= p_admit:
                 continue
@@ -268,8 +269,8 @@ def _delay_facility(
             f,
             resident,
             onset,
-            meta,
-            lane,
+            episode_word,
+            difficulty_bits,
             0,
             stays,
             n_stays,
@@ -303,13 +304,13 @@ def _tally_visits(
         if outcome == UNSEEN:
             row[F_UNSEEN] += 1
             continue
-        meta = visits[i, META]
+        episode_word = visits[i, EPISODE_WORD]
         row[F_VISITS] += 1
         row[F_WAIT_SECONDS] += waited
-        row[F_CHARGE_OUTPATIENT] += charge_fen(p, price, difficulty(visits[i, LANE]))
-        if need_class_of(meta) == 3:
+        row[F_CHARGE_OUTPATIENT] += charge_fen(p, price, difficulty_of(visits[i, DIFFICULTY]))
+        if need_class_of(episode_word) == CRITICAL:
             row[F_EMERGENCIES] += 1
-        if is_referred(meta):
+        if is_referred(episode_word):
             row[F_REFERRED_IN] += 1
         if counting:
             half_minutes = min(len(scheme.wait_bin) - 1, waited // 30)

@@ -13,8 +13,10 @@ from sim.engines.record_types import FIRST_SHARED
 from sim.jit import kernel
 from sim.rules.choice import ABSENT, shared_constant
 from sim.rules.consult import EMERGENCY_POOL, N_POOLS
+from sim.tiers import BEYOND, CRITICAL, HOSPITALS, N_ALTERNATIVES, N_CLASSES, Alternative
 
-_COUNTY_FIRST, _CITY_FIRST, _CITY_LAST, _LAST = 2, 7, 9, 11
+_COUNTY_FIRST, _CITY_FIRST, _LAST = HOSPITALS, BEYOND, N_ALTERNATIVES
+_CITY_LAST = int(Alternative.REGIONAL)  # one past the cities
 _CLINICS = N_POOLS - 1
 _EMERGENCIES = 3 * 3 * 2 * _CLINICS
 MENU_ROWS = _EMERGENCIES + 3 * 2
@@ -23,7 +25,7 @@ MENU_ROWS = _EMERGENCIES + 3 * 2
 @kernel
 def menu_row(need_class: int, scope: int, insurance: int, pool: int) -> int:
     """Row of a menu for a kind of patient; the pool matters outside emergencies only."""
-    if need_class == 3:
+    if need_class == CRITICAL:
         return _EMERGENCIES + 2 * scope + insurance
     return ((3 * need_class + scope) * 2 + insurance) * _CLINICS + pool
 
@@ -41,7 +43,7 @@ def is_offered(facilities: Any, published: Any, f: int, need_class: int, scope: 
     """Does facility f, -1 for none, take such a patient today?"""
     if f < 0 or (facilities[f].takes >> (3 * need_class + scope)) & 1 == 0:
         return False
-    return need_class < 3 or not is_shut(facilities, published, f)
+    return need_class < CRITICAL or not is_shut(facilities, published, f)
 
 
 @kernel
@@ -59,13 +61,13 @@ def write_menus(
     """
     p = parameters[0]
     for s in range(first, last):
-        for need_class in range(4):
+        for need_class in range(N_CLASSES):
             for scope in range(3):
                 for insurance in range(2):
-                    pools = 1 if need_class == 3 else _CLINICS
+                    pools = 1 if need_class == CRITICAL else _CLINICS
                     for pool in range(pools):
                         row = menu[s, menu_row(need_class, scope, insurance, pool)]
-                        at = EMERGENCY_POOL if need_class == 3 else pool
+                        at = EMERGENCY_POOL if need_class == CRITICAL else pool
                         row[0] = p.self_care_constant[need_class]
                         row[1] = row[2] = 0.0
                         _offer(
@@ -110,7 +112,7 @@ def _share(p: Any, facilities: Any, facility: Any, need_class: int, scope: int, 
             continue
         log_size = math.log(size)
         for insurance in range(2):
-            for pool in range(1 if need_class == 3 else _CLINICS):
+            for pool in range(1 if need_class == CRITICAL else _CLINICS):
                 row = menu[menu_row(need_class, scope, insurance, pool)]
                 for j in range(first, last):
                     if row[j + 1] > ABSENT:

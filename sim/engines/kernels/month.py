@@ -17,8 +17,8 @@ import numpy as np
 from sim.engines.kernels.episode_word import (
     BORE,
     DEAD,
-    LANE,
-    META,
+    DIFFICULTY,
+    EPISODE_WORD,
     MOVED,
     ONSET,
     QUALITY_ONE,
@@ -39,6 +39,7 @@ from sim.rules.illness import (
     yearly_rate,
 )
 from sim.rules.random import Stream, block, blocks, raw_blocks
+from sim.tiers import CRITICAL, EFFECTIVE_CONTRACT, N_CLASSES, NO_CONTRACT, NOMINAL_CONTRACT
 
 _MONTH = int(Stream.MONTH)
 _EPISODE = int(Stream.EPISODE)
@@ -65,7 +66,7 @@ def rate_table(p: Any, table: Any) -> None:
         for sex in range(2):
             for chronic in range(4):
                 total = 0.0
-                for need_class in range(4):
+                for need_class in range(N_CLASSES):
                     total += yearly_rate(p, need_class, age, sex, chronic)
                     table[age, sex, chronic, need_class] = total
 
@@ -87,7 +88,7 @@ def candidate_table(table: Any, days: int, bound: float, out: Any) -> None:
     for age in range(table.shape[0]):
         for sex in range(2):
             for chronic in range(4):
-                mean = table[age, sex, chronic, 3] * days / 365.0 * bound
+                mean = table[age, sex, chronic, CRITICAL] * days / 365.0 * bound
                 out[age, sex, chronic, 0] = mean
                 poisson_steps(mean, math.exp(-mean), out[age, sex, chronic, 1:])
 
@@ -153,16 +154,16 @@ def draw_episodes(
             accepted = 1 if (lanes[1, i] + 0.5) / 4294967296.0 * bound < accept else 0
             r = row[i]
             rates = table[people[r].age, people[r].sex, people[r].chronic]
-            point = (lanes[2, i] + 0.5) / 4294967296.0 * rates[3]
+            point = (lanes[2, i] + 0.5) / 4294967296.0 * rates[CRITICAL]
             need_class = 0
             for other in range(3):
                 need_class += 1 if point >= rates[other] else 0
             out[written, RESIDENT] = r
             out[written, ONSET] = first_day + offset
-            out[written, META] = pack(need_class, ordinal[i])
+            out[written, EPISODE_WORD] = pack(need_class, ordinal[i])
             # The 32 random bits of the difficulty, as a signed word.
             bits = lanes[3, i]
-            out[written, LANE] = bits if bits < 2147483648 else bits - 4294967296
+            out[written, DIFFICULTY] = bits if bits < 2147483648 else bits - 4294967296
             # Written in any case, and kept if it counts: which, cannot be foretold.
             per_day[offset] += accepted
             written += accepted
@@ -182,8 +183,8 @@ def by_day(events: Any, first_day: int, start: Any, out: Any) -> None:
         start[day] = row + 1
         out[row, 0] = events[i, RESIDENT]
         out[row, 1] = events[i, ONSET]
-        out[row, 2] = events[i, META]
-        out[row, 3] = events[i, LANE]
+        out[row, 2] = events[i, EPISODE_WORD]
+        out[row, 3] = events[i, DIFFICULTY]
 
 
 @kernel
@@ -247,15 +248,19 @@ def turn_of_month(
             births[written] = r
             written += 1
             counts[county, 0] += 1
-        managed = people[r].contract == 2
+        managed = people[r].contract == EFFECTIVE_CONTRACT
         people[r].chronic = next_chronic_state(p, u_chronic, people[r].chronic, age, managed, years)
-        if people[r].contract > 0:
+        if people[r].contract > NO_CONTRACT:
             if u_contract < lapse:
                 people[r].contract = 0
         else:
             p_sign = sign_key if people[r].key else sign_other
             if u_contract < p_sign:
-                people[r].contract = 2 if u_effective < p.effective_contract_share else 1
+                people[r].contract = (
+                    EFFECTIVE_CONTRACT
+                    if u_effective < p.effective_contract_share
+                    else NOMINAL_CONTRACT
+                )
     return written
 
 

@@ -10,6 +10,7 @@ from sim.rules.choice import facility_utility
 from sim.rules.consult import EMERGENCY_POOL, N_POOLS
 from sim.rules.payment import deductible_fen, fund_fen
 from sim.rules.referral import appointment_days
+from sim.tiers import CRITICAL, N_CLASSES
 
 
 @kernel
@@ -69,8 +70,8 @@ def publish(
         published[f].appointment_days = appointment
         for insurance in range(2):
             stay_yuan = first_stay_yuan(facilities, scheme, insurance, f)
-            for need_class in range(4):
-                emergency = need_class == 3
+            for need_class in range(N_CLASSES):
+                emergency = need_class == CRITICAL
                 delay = 0 if emergency else max(appointment, closed)
                 known = p.wait_knowledge
                 for pool in range(pools):

@@ -7,6 +7,7 @@ from typing import Any
 
 from sim.engines.kernels.episode_word import DEAD, GROUPS, MOVED, group_of
 from sim.jit import kernel
+from sim.tiers import EFFECTIVE_CONTRACT
 
 # Columns of sim.population.Residents that a record starts with.
 Columns = namedtuple(
@@ -46,7 +47,7 @@ def count_residents(
         group += villages[village].county * GROUPS
         contract = people[r].contract
         by_contract[group, people[r].key, contract] += 1
-        managed[group] += 1 if people[r].chronic > 0 and contract == 2 else 0
+        managed[group] += 1 if people[r].chronic > 0 and contract == EFFECTIVE_CONTRACT else 0
         admitted[group] += 1 if people[r].stays > 0 else 0
 
 

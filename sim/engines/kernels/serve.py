@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from sim.engines.kernels.durations import consult_seconds
-from sim.engines.kernels.episode_word import CONSULTED, META, UNSEEN, need_class_of
+from sim.engines.kernels.episode_word import CONSULTED, EPISODE_WORD, UNSEEN, need_class_of
 from sim.jit import inlined, kernel
 from sim.rules.consult import is_sent_for_tests, test_law, whole_seconds
 from sim.rules.order import claim_key, is_return, place_of, ready_key, second_of
+from sim.tiers import CRITICAL
 
 # Rows of a facility's day: events (RESIDENT, ONSET, META, LANE) and what serving them adds.
 FATE, WAITED, ENDED, CONSULT, AWAY, SECOND_CONSULT = 4, 5, 6, 7, 8, 9
@@ -199,7 +200,7 @@ def _set_apart(visits: Any, keys: Any, n: int, urgent: Any) -> int:
     n_urgent = 0
     for i in range(n):
         key = ready_key(second_of(keys[i]), place_of(keys[i]))  # without what stands above
-        is_urgent = _priority(visits[place_of(key), META]) == URGENT
+        is_urgent = _priority(visits[place_of(key), EPISODE_WORD]) == URGENT
         urgent[n_urgent] = key
         keys[i - n_urgent] = key
         n_urgent += 1 if is_urgent else 0
@@ -207,9 +208,9 @@ def _set_apart(visits: Any, keys: Any, n: int, urgent: Any) -> int:
 
 
 @inlined
-def _priority(meta: int) -> int:
+def _priority(episode_word: int) -> int:
     """Emergencies are called before others."""
-    return URGENT if need_class_of(meta) == 3 else OTHER
+    return URGENT if need_class_of(episode_word) == CRITICAL else OTHER
 
 
 @inlined

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from sim.engines.kernels.episode_word import (
+    DIFFICULTY,
     DUE,
+    EPISODE_WORD,
     FACILITY,
-    LANE,
-    META,
     NAMED,
     ONSET,
     RESIDENT,
@@ -29,7 +29,7 @@ _ROW_MASK = (1 << _ROW_BITS) - 1
 def book(events: Any, change: int, booked: Any) -> None:
     """Appointments given (1), kept or given up (-1), added to booked by facility."""
     for i in range(len(events)):
-        if asks_for(events[i, META]) == NAMED:
+        if asks_for(events[i, EPISODE_WORD]) == NAMED:
             booked[events[i, FACILITY]] += change
 
 
@@ -79,7 +79,7 @@ def _comes_before(events: Any, i: int, j: int) -> bool:
     """Of two events of one resident."""
     if events[i, ONSET] != events[j, ONSET]:
         return events[i, ONSET] < events[j, ONSET]
-    return (events[i, META] >> 2) & 63 < (events[j, META] >> 2) & 63
+    return (events[i, EPISODE_WORD] >> 2) & 63 < (events[j, EPISODE_WORD] >> 2) & 63
 
 
 @kernel
@@ -97,8 +97,8 @@ def merge_requests(
             j += 1
         out[row, RESIDENT] = onsets[i, 0]
         out[row, ONSET] = onsets[i, 1]
-        out[row, META] = onsets[i, 2]
-        out[row, LANE] = onsets[i, 3]
+        out[row, EPISODE_WORD] = onsets[i, 2]
+        out[row, DIFFICULTY] = onsets[i, 3]
         out[row, FACILITY] = -1
         out[row, DUE] = onsets[i, 1]
         row += 1

@@ -14,6 +14,8 @@ import numpy as np
 from sim.day import DISCHARGE_SECOND
 from sim.engines.kernels.episode_word import (
     DAYS,
+    DIFFICULTY,
+    EPISODE_WORD,
     F_ADMISSIONS,
     F_BACK_RECEIVED,
     F_BACK_REFUSED,
@@ -23,17 +25,15 @@ from sim.engines.kernels.episode_word import (
     F_TRANSFERS_IN,
     FACILITY,
     GRANTED,
-    LANE,
-    META,
     MOVES_UP,
     ONSET,
     RESIDENT,
     SEEK_BED,
     STEP_DOWN,
     TRANSFER,
+    W_DIFFICULTY,
+    W_EPISODE_WORD,
     W_KEY,
-    W_LANE,
-    W_META,
     W_ONSET,
     W_RESIDENT,
     W_SINCE,
@@ -53,11 +53,11 @@ from sim.engines.kernels.episode_word import (
 from sim.jit import kernel
 from sim.rules.admission import ELECTIVE, EMERGENCY, REFERRED, patience, seeks_bed_at
 from sim.rules.choice import scope_of
-from sim.rules.illness import difficulty, severity_factor
+from sim.rules.illness import difficulty_of, severity_factor
 from sim.rules.random import Stream, block
 from sim.rules.resolution import resolves
 from sim.rules.stay import stay_days
-from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES, Tier
+from sim.tiers import ALTERNATIVE_TIER, CRITICAL, EFFECTIVE_CONTRACT, N_ALTERNATIVES, Tier
 
 _STAY = int(Stream.STAY)
 _ADMISSION = int(Stream.ADMISSION)
@@ -66,13 +66,13 @@ _REGIONAL = int(Tier.REGIONAL)
 
 
 @kernel
-def priority_of(meta: int, contract: int) -> int:
+def priority_of(episode_word: int, contract: int) -> int:
     """Priority of a claim on a bed: emergencies and transfers, referred contracted, elective."""
-    if asks_for(meta) == STEP_DOWN:
+    if asks_for(episode_word) == STEP_DOWN:
         return ELECTIVE
-    if need_class_of(meta) == 3 or asks_for(meta) == TRANSFER:
+    if need_class_of(episode_word) == CRITICAL or asks_for(episode_word) == TRANSFER:
         return EMERGENCY
-    if is_referred(meta) and contract == 2:
+    if is_referred(episode_word) and contract == EFFECTIVE_CONTRACT:
         return REFERRED
     return ELECTIVE
 
@@ -91,24 +91,24 @@ def is_free(facilities: Any, facility: int, occupied: int, priority: int) -> boo
 @kernel
 def write_stay(
     p: Any, facilities: Any, people: Any, seed: int, key_day: int, day: int, facility: int,
-    resident: int, onset: int, meta: int, lane: int, waited: int, stays: Any, row: int,
+    resident: int, onset: int, episode_word: int, difficulty_bits: int, waited: int, stays: Any, row: int,
 ) -> None:  # fmt: skip
     """A bed is granted: draw the stay. Beyond the facility's capability it lasts one day and ends
     in a transfer up; a step-down bed needs no capability."""
     tier = facilities[facility].tier
-    need_class = need_class_of(meta)
-    y = difficulty(lane)
-    u = block(seed, _STAY, people[resident].identity, key_day + onset, occurrence_of(meta))
-    days = stay_days(p, u[0], tier, severity_factor(p, y))
+    need_class = need_class_of(episode_word)
+    difficulty = difficulty_of(difficulty_bits)
+    u = block(seed, _STAY, people[resident].identity, key_day + onset, occurrence_of(episode_word))
+    days = stay_days(p, u[0], tier, severity_factor(p, difficulty))
     moves_up = 0
     capability = facilities[facility].capability[need_class]
-    if asks_for(meta) != STEP_DOWN and not resolves(capability, y) and tier < 5:
+    if asks_for(episode_word) != STEP_DOWN and not resolves(capability, difficulty) and tier < 5:
         moves_up = 1
         days = 1
     stays[row, RESIDENT] = resident
     stays[row, ONSET] = onset
-    stays[row, META] = meta
-    stays[row, LANE] = lane
+    stays[row, EPISODE_WORD] = episode_word
+    stays[row, DIFFICULTY] = difficulty_bits
     stays[row, FACILITY] = facility
     stays[row, GRANTED] = day
     stays[row, DAYS] = days
@@ -124,7 +124,7 @@ def is_own_centre(facilities: Any, facility: int) -> bool:
 
 @kernel
 def next_for_bed(
-    facilities: Any, villages: Any, people: Any, resident: int, meta: int, facility: int
+    facilities: Any, villages: Any, people: Any, resident: int, episode_word: int, facility: int
 ) -> int:
     """The nearest facility that has beds, takes the patient and is one to seek a bed at, see
     rules.admission.seeks_bed_at; the last is outside."""
@@ -132,7 +132,7 @@ def next_for_bed(
     here = alternative_of(villages, village, facility)
     hours = villages[village].hours[here] if here >= 0 else 0.0
     tier, is_centre = facilities[facility].tier, is_own_centre(facilities, facility)
-    patient = 3 * need_class_of(meta) + scope_of(people[resident].age, people[resident].sex)
+    patient = 3 * need_class_of(episode_word) + scope_of(people[resident].age, people[resident].sex)
     best = villages[village].facility[N_ALTERNATIVES - 1]
     nearest = math.inf
     for j in range(2, N_ALTERNATIVES):
@@ -147,7 +147,7 @@ def next_for_bed(
         is_farther = way > hours or (way == hours and j > here)
         to_centre = is_own_centre(facilities, f)
         if not seeks_bed_at(
-            tier, is_centre, _TIER_OF[j], to_centre, is_farther, failed_of(meta)
+            tier, is_centre, _TIER_OF[j], to_centre, is_farther, failed_of(episode_word)
         ):  # fmt: skip
             continue
         if way < nearest:
@@ -241,10 +241,19 @@ def run_wards(
     for i in range(n_kept):
         if kept[i, W_UNTIL] <= day + 1:
             resident = kept[i, W_RESIDENT]
-            meta = asking(kept[i, W_META], SEEK_BED)
-            target = next_for_bed(facilities, villages, people, resident, meta, facility)
+            episode_word = asking(kept[i, W_EPISODE_WORD], SEEK_BED)
+            target = next_for_bed(facilities, villages, people, resident, episode_word, facility)
             onset = kept[i, W_ONSET]
-            write_event(events, n_events, resident, onset, meta, kept[i, W_LANE], target, day + 1)
+            write_event(
+                events,
+                n_events,
+                resident,
+                onset,
+                episode_word,
+                kept[i, W_DIFFICULTY],
+                target,
+                day + 1,
+            )
             n_events += 1
             tally[F_LEFT_QUEUE] += 1
         else:
@@ -261,18 +270,18 @@ def _enqueue(
     """Append a request to the bed queue; returns its new length."""
     place = claim & 0xFFFFFF
     resident = visits[place, RESIDENT]
-    meta = visits[place, META]
+    episode_word = visits[place, EPISODE_WORD]
     onset = visits[place, ONSET]
-    priority = priority_of(meta, people[resident].contract)
+    priority = priority_of(episode_word, people[resident].contract)
     identity = people[resident].identity
-    u = block(seed, _ADMISSION, identity, key_day + onset, occurrence_of(meta))
+    u = block(seed, _ADMISSION, identity, key_day + onset, occurrence_of(episode_word))
     kept[n_kept, W_KEY] = _bed_key(priority, day, claim >> 24, place)
     kept[n_kept, W_RESIDENT] = resident
     kept[n_kept, W_ONSET] = onset
-    kept[n_kept, W_META] = meta
-    kept[n_kept, W_LANE] = visits[place, LANE]
+    kept[n_kept, W_EPISODE_WORD] = episode_word
+    kept[n_kept, W_DIFFICULTY] = visits[place, DIFFICULTY]
     kept[n_kept, W_SINCE] = day
-    kept[n_kept, W_UNTIL] = day + patience(p, u[1], need_class_of(meta))
+    kept[n_kept, W_UNTIL] = day + patience(p, u[1], need_class_of(episode_word))
     tally[F_BED_REQUESTS] += 1
     return n_kept + 1
 
@@ -284,16 +293,16 @@ def _admit(
 ) -> None:  # fmt: skip
     """Give a bed to the patient in row `row` of the queue."""
     waited = day - kept[row, W_SINCE]
-    meta = kept[row, W_META]
+    episode_word = kept[row, W_EPISODE_WORD]
     write_stay(
         p, facilities, people, seed, key_day, day, facility, kept[row, W_RESIDENT], kept[row, W_ONSET],
-        meta, kept[row, W_LANE], waited, stays, n_stays,
+        episode_word, kept[row, W_DIFFICULTY], waited, stays, n_stays,
     )  # fmt: skip
     tally[F_ADMISSIONS] += 1
     tally[F_BED_WAIT_DAYS] += waited
-    if asks_for(meta) == TRANSFER:
+    if asks_for(episode_word) == TRANSFER:
         tally[F_TRANSFERS_IN] += 1
-    if asks_for(meta) == STEP_DOWN:
+    if asks_for(episode_word) == STEP_DOWN:
         tally[F_BACK_RECEIVED] += 1
 
 
@@ -324,11 +333,18 @@ def _step_downs_go_home(
     """Back-referred patients who found no bed go home: an event at no facility says so."""
     still = 0
     for i in range(n_kept):
-        meta = kept[i, W_META]
-        if asks_for(meta) == STEP_DOWN:
+        episode_word = kept[i, W_EPISODE_WORD]
+        if asks_for(episode_word) == STEP_DOWN:
             resident = kept[i, W_RESIDENT]
             write_event(
-                events, n_events, resident, kept[i, W_ONSET], meta, kept[i, W_LANE], -1, day
+                events,
+                n_events,
+                resident,
+                kept[i, W_ONSET],
+                episode_word,
+                kept[i, W_DIFFICULTY],
+                -1,
+                day,
             )
             n_events += 1
             tally[F_BACK_REFUSED] += 1

@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.engines.meanfield.periods import MeanField
 from sim.engines.meanfield.services import mean_of_stations
-from sim.tiers import Place
+from sim.tiers import N_ALTERNATIVES, Place
 
 PRICE, STAY_PRICE, WAIT, EMERGENCY_WAIT, BED_WAIT = range(5)
 
@@ -23,21 +23,21 @@ class Links:
     """
 
     def __init__(self, model: MeanField) -> None:
-        s, facility = model.ground.stations, model.ground.world.facility
+        s, facility = model.inputs.stations, model.inputs.world.facility
         self.stations = s
         counts = np.diff(s.link_start)
         row = np.repeat(np.arange(len(counts)), counts)  # place x alternative of every link
         of = s.facility[s.link_station]
-        county = model.cells.county[row // 11]
+        county = model.cells.county[row // N_ALTERNATIVES]
         where = np.where(
             facility.outside[of], int(Place.OUTSIDE_REGION),
             np.where(facility.county[of] == county, int(Place.OWN_COUNTY),
                      int(Place.ELSEWHERE_IN_REGION)),
         )  # fmt: skip
         place = [np.bincount(row, (where == k) * s.link_weight, len(counts)) for k in range(3)]
-        self.place = np.stack(place, axis=-1).reshape(-1, 11, 3)
+        self.place = np.stack(place, axis=-1).reshape(-1, N_ALTERNATIVES, 3)
         self.delay = np.ascontiguousarray(facility.delay)
-        self.means = np.zeros((len(counts) // 11, 11, 5))
+        self.means = np.zeros((len(counts) // N_ALTERNATIVES, N_ALTERNATIVES, 5))
         self._values = np.zeros((len(s.facility), 5))
 
     def update(self, model: MeanField, state: Any) -> None:

@@ -32,7 +32,7 @@ from sim.jit import inlined, kernel
 from sim.rules.admission import admission_probability
 from sim.rules.consult import EMERGENCY_POOL
 from sim.rules.referral import adherence_probability
-from sim.tiers import ALTERNATIVE_TIER
+from sim.tiers import ALTERNATIVE_TIER, COMPLEX, CRITICAL, N_ALTERNATIVES, N_CLASSES, TOWNSHIP
 
 _TIER = ALTERNATIVE_TIER
 LOADS = 9  # columns of the loads of stations, see chain_loads
@@ -59,11 +59,14 @@ CellArrays = namedtuple("CellArrays", ["place", "scope", "insurance", "effective
 @kernel
 def fill_places(p: Any, stations: Any, state: Any, places: Any) -> None:
     """What the alternatives of every place are like, from the stations behind them."""
-    for g in range(len(stations.link_start) // 11):
+    for g in range(len(stations.link_start) // N_ALTERNATIVES):
         place, q = places[g // WIDE], g % WIDE
-        for j in range(11):
+        for j in range(N_ALTERNATIVES):
             unseen = occupancy = has_beds = leave = urgent = appointment = free = queue = 0.0
-            for k in range(stations.link_start[11 * g + j], stations.link_start[11 * g + j + 1]):
+            for k in range(
+                stations.link_start[N_ALTERNATIVES * g + j],
+                stations.link_start[N_ALTERNATIVES * g + j + 1],
+            ):
                 s, w = stations.link_station[k], stations.link_weight[k]
                 unseen += w * state.unseen[s]
                 occupancy += w * state.occupancy[s]
@@ -78,7 +81,7 @@ def fill_places(p: Any, stations: Any, state: Any, places: Any) -> None:
                     for m in range(stations.member_start[s], stations.member_start[s + 1]):
                         has_beds += w * stations.load[m] * (1.0 if stations.beds[m] > 0 else 0.0)
             tries = 1.0 / (1.0 - p.unseen_return * unseen)
-            for need_class in range(4):
+            for need_class in range(N_CLASSES):
                 tier, like = _TIER[j], place.like[need_class, j]
                 within = admission_probability(p, tier, need_class, occupancy, True)
                 beyond = admission_probability(p, tier, need_class, occupancy, False)
@@ -90,7 +93,7 @@ def fill_places(p: Any, stations: Any, state: Any, places: Any) -> None:
             place.leave_urgent[j, q] = urgent
             place.days_to_visit[j, q] = appointment
             place.bed_queue[j, q] = queue
-            if j == 1:
+            if j == TOWNSHIP:
                 place.township_free[q] = free
         plain = adherence_probability(p, place.trust[q], False)
         bound = adherence_probability(p, place.trust[q], True)
@@ -109,9 +112,9 @@ def run_chains(
     x, carry, flow = chain
     for b in range(len(places)):
         n = min(WIDE, len(flows) - WIDE * b)
-        for s in range(4):
+        for s in range(N_CLASSES):
             follow(p, s, first[b, s], later[b, s], places[b], stay, x, carry, flow, True, n)
-            for j in range(11):
+            for j in range(N_ALTERNATIVES):
                 for q in range(n):
                     for column in range(FLOWS):
                         flows[WIDE * b + q, s, j, column] = flow[at(j, column) + q]
@@ -135,10 +138,10 @@ def chain_loads(
             loads[s, k] = 0.0
     x, carry, flow = chain
     for b in range(len(places)):
-        n = min(WIDE, len(stations.link_start) // 11 - WIDE * b)
-        for s in range(4):
+        n = min(WIDE, len(stations.link_start) // N_ALTERNATIVES - WIDE * b)
+        for s in range(N_CLASSES):
             follow(p, s, first[b, s], later[b, s], places[b], stay, x, carry, flow, False, n)
-            for j in range(11):
+            for j in range(N_ALTERNATIVES):
                 for q in range(n):
                     _add_loads(stations, WIDE * b + q, s, j, stay[_TIER[j]], flow, loads)
 
@@ -153,16 +156,18 @@ def _add_loads(
     down = stay[0] * flow[at(j, DOWN) + q] + stay[1] * flow[at(j, DOWN_SEVERITY) + q]
     wanted, at_once = flow[at(j, WANTED) + q], flow[at(j, WANTED_URGENT) + q]
     days = flow[at(j, WANTED_DAYS) + q]
-    for k in range(stations.link_start[11 * g + j], stations.link_start[11 * g + j + 1]):
+    for k in range(
+        stations.link_start[N_ALTERNATIVES * g + j], stations.link_start[N_ALTERNATIVES * g + j + 1]
+    ):
         s, w = stations.link_station[k], stations.link_weight[k]
-        loads[s, 1 if need_class == 3 else 0] += w * arrived
+        loads[s, 1 if need_class == CRITICAL else 0] += w * arrived
         loads[s, 2] += w * wanted
         loads[s, 3] += w * at_once
         loads[s, 4] += w * days
         loads[s, 5] += w * down
-        if need_class < 2:
+        if need_class < COMPLEX:
             loads[s, 6 + need_class] += w * (wanted - at_once)
-        elif need_class == 3:
+        elif need_class == CRITICAL:
             loads[s, 8] += w * wanted
 
 
@@ -253,7 +258,7 @@ def _beds(p: Any, stations: Any, s: int, patience: Any, loads: Any, state: Any, 
             max(0.0, requests - loads[s, 3] - loads[s, 6] - loads[s, 7]) * part, stay, x,
         )  # fmt: skip
         # Emergencies alone may be more than all beds.
-        lost_urgent, _ = ward(own + extra, urgent * wanted, p.patience_days[3], stay)
+        lost_urgent, _ = ward(own + extra, urgent * wanted, p.patience_days[CRITICAL], stay)
         lost_urgent = max(lost_urgent, turned)
         kept = 1.0 - urgent * lost_urgent - (1.0 - urgent) * lost
         census = wanted * kept

@@ -25,6 +25,7 @@ from sim.engines.meanfield.surfaces import hazard
 from sim.jit import kernel
 from sim.rules.admission import PATIENCE_SPREAD
 from sim.rules.exp_log import exp
+from sim.tiers import CRITICAL
 
 _SINCE_DISCHARGES = 1.0 - DISCHARGE_SECOND / 86_400.0  # part of a day until midnight
 _POINTS = 48  # of the waits at which somebody may lose patience, evenly in their logarithm
@@ -94,7 +95,7 @@ def bed_queue(
     since = urgent * _SINCE_DISCHARGES
     turned = 0.0
     if since > beyond:
-        hasty, _, _ = impatient(p.patience_days[3], 1.0 + _TO_MIDNIGHT)
+        hasty, _, _ = impatient(p.patience_days[CRITICAL], 1.0 + _TO_MIDNIGHT)
         turned = (since - beyond) * critical / urgent * hasty
     full = beds + min(beyond, since)
     first = min(_MOST_URGENT, (urgent - turned) * stay / full)

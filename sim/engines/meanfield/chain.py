@@ -60,7 +60,7 @@ from sim.engines.meanfield.stays import stays_of
 from sim.jit import inlined
 from sim.rules.illness import severity_factor
 from sim.rules.resolution import MOST_VISITS
-from sim.tiers import ALTERNATIVE_TIER, Tier
+from sim.tiers import ALTERNATIVE_TIER, CRITICAL, N_ALTERNATIVES, N_CHOICES, OUTSIDE, Tier
 
 _TIER = ALTERNATIVE_TIER
 _CITY = int(Tier.CITY)
@@ -69,7 +69,7 @@ _CITY = int(Tier.CITY)
 @inlined
 def follow(
     p: Any, s: int, first: Any, later: Any, place: Any, stay: Any, x: Any, carry: Any, flow: Any,
-    told: bool, n: int,
+    in_full: bool, n: int,
 ) -> None:  # fmt: skip
     """Follow the episodes of class s of n places from first choice to end.
 
@@ -83,15 +83,15 @@ def follow(
     told    False: only the flows that loads rest on (see balance.chain_loads), no ends
     n       places, at most WIDE
     """
-    for j in range(11):
-        flow[at(j, 0) : at(j, FLOWS if told else VISITS)] = 0.0
+    for j in range(N_ALTERNATIVES):
+        flow[at(j, 0) : at(j, FLOWS if in_full else VISITS)] = 0.0
     carry[:] = 0.0
     x[:] = 0.0
-    for j in range(12):
+    for j in range(N_CHOICES):
         for q in range(n):
             x[ALL * WIDE + q] += first[j, q]
-    fetched = p.ambulance_share if s == 3 else 0.0
-    if told:
+    fetched = p.ambulance_share if s == CRITICAL else 0.0
+    if in_full:
         well = min(1.0, p.self_care_adequacy[s])
         for q in range(n):
             alone = first[0, q] * (1.0 - fetched * place.ambulance[0, q])
@@ -100,23 +100,23 @@ def follow(
             x[SELF_UNRESOLVED * WIDE + q] = alone * (1.0 - well)
     for q in range(n):
         x[SCALE * WIDE + q] = 1.0
-    for j in range(11):
+    for j in range(N_ALTERNATIVES):
         for q in range(n):
             x[ARRIVING * WIDE + q] = first[j + 1, q]
         if fetched > 0.0:
             _fetch(place, 0, j, fetched, x, n)
-        _visit(p, s, j, 0, place, x, carry, flow, told, n)
-        if told:
+        _visit(p, s, j, 0, place, x, carry, flow, in_full, n)
+        if in_full:
             _tell_of_first(j, x, flow, n)
     for depth in range(1, MOST_VISITS):
         for t in range(4, -1, -1):  # downward: whoever fails above is not taken twice in one round
-            _go_on(p, s, t, depth, fetched, later[t], place, x, carry, flow, told, n)
-    if told:
+            _go_on(p, s, t, depth, fetched, later[t], place, x, carry, flow, in_full, n)
+    if in_full:
         _seen_again(carry, flow, n)
         for t in range(6):
             for q in range(n):
                 x[UNRESOLVED * WIDE + q] += carry[3 * WIDE * t + q]
-    stays_of(p, s, place, stay, x, flow, told, n)
+    stays_of(p, s, place, stay, x, flow, in_full, n)
 
 
 @inlined
@@ -130,13 +130,13 @@ def _fetch(place: Any, least: int, j: int, fetched: float, x: Any, n: int) -> No
 
 @inlined
 def _visit(
-    p: Any, s: int, j: int, depth: int, place: Any, x: Any, carry: Any, flow: Any, told: bool,
+    p: Any, s: int, j: int, depth: int, place: Any, x: Any, carry: Any, flow: Any, in_full: bool,
     n: int,
 ) -> None:  # fmt: skip
     """Patients in row ARRIVING with `depth` visits behind them come to alternative j; those its
     tier fails are added to `carry`. Row SCALE is 1 / (1 - failed)."""
     like, days = place.like[s, j], place.days_to_visit[j]
-    waits = 1.0 if s < 3 else 0.0
+    waits = 1.0 if s < CRITICAL else 0.0
     tier, deep = 3 * WIDE * _TIER[j], at(j, ASK_DEPTH + depth)
     for q in range(n):
         arriving, failed = x[ARRIVING * WIDE + q], x[FAILED * WIDE + q]
@@ -156,7 +156,7 @@ def _visit(
         flow[deep + q] += beyond
         carry[tier + q] += bad - beyond
         carry[tier + WIDE + q] += (bad - beyond) * worst
-        if told:
+        if in_full:
             x[SEEN * WIDE + q] = seen
             turned = waits * arriving * like[TURNED, q]
             flow[at(j, VISITS) + q] += seen
@@ -167,7 +167,7 @@ def _visit(
             x[RESOLVED * WIDE + q] += good - inside
             x[UNRESOLVED * WIDE + q] += arriving - seen
             x[OPEN_DAYS * WIDE + q] += turned * p.unseen_return + waits * arriving * days[q]
-    if s == 3:
+    if s == CRITICAL:
         for q in range(n):
             flow[at(j, URGENT) + q] = flow[at(j, ASK) + q] + flow[at(j, ASK_BEYOND) + q]
 
@@ -186,7 +186,7 @@ def _tell_of_first(j: int, x: Any, flow: Any, n: int) -> None:
 @inlined
 def _go_on(
     p: Any, s: int, t: int, depth: int, fetched: float, later: Any, place: Any, x: Any, carry: Any,
-    flow: Any, told: bool, n: int,
+    flow: Any, in_full: bool, n: int,
 ) -> None:  # fmt: skip
     """Those tier t failed drop out, follow a referral, or choose again above it; later (12, WIDE)
     their choice, see `follow`."""
@@ -202,12 +202,12 @@ def _go_on(
         x[SCALE * WIDE + q] = 1.0 / max(1.0 - worst, TINY)
         x[WRITTEN * WIDE + q] = written
         x[FOLLOWS * WIDE + q] = follows
-        x[ALL * WIDE + q] = (going - follows) * later[11, q]
+        x[ALL * WIDE + q] = (going - follows) * later[N_ALTERNATIVES, q]
     for k in range(2 * WIDE):
         carry[failed + k] = 0.0
-    if told:
+    if in_full:
         _tell_of_failed(p, s, t, x, flow, n)
-    for j in range(FROM_TIER[t + 1], 11):
+    for j in range(FROM_TIER[t + 1], N_ALTERNATIVES):
         for q in range(n):
             x[ARRIVING * WIDE + q] = x[ALL * WIDE + q] * later[j, q]
         if fetched > 0.0:
@@ -216,19 +216,19 @@ def _go_on(
             for q in range(n):
                 followed = x[FOLLOWS * WIDE + q] * place.up[s, t, j, q]
                 x[ARRIVING * WIDE + q] += followed
-                if told:
+                if in_full:
                     flow[at(j, REFERRED_IN) + q] += followed
-        searched = t == _CITY and j < 10
+        searched = t == _CITY and j < OUTSIDE
         if searched:
             for q in range(n):
                 asked = flow[at(j, ASK) + q] + flow[at(j, ASK_BEYOND) + q]
                 flow[at(j, ASK_FAILED) + q] -= asked
-        _visit(p, s, j, depth, place, x, carry, flow, told, n)
+        _visit(p, s, j, depth, place, x, carry, flow, in_full, n)
         if searched:
             for q in range(n):
                 asked = flow[at(j, ASK) + q] + flow[at(j, ASK_BEYOND) + q]
                 flow[at(j, ASK_FAILED) + q] += asked
-        if told:
+        if in_full:
             for q in range(n):
                 carry[failed + 2 * WIDE + q] += x[SEEN * WIDE + q]
 

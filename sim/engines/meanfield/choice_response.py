@@ -8,6 +8,7 @@ from sim.engines.meanfield.flows import TINY, WIDE
 from sim.jit import inlined, kernel
 from sim.rules.choice import choice_exponent, nest_scale
 from sim.rules.exp_log import exp
+from sim.tiers import BEYOND, HOSPITALS, N_ALTERNATIVES, N_CHOICES
 
 _ALL, _TOTAL, _BEFORE, _AFTER, ROWS = range(5)
 
@@ -31,21 +32,21 @@ def answer(p: Any, places: int, base: Any, change: Any, out: Any, x: Any) -> Non
 @inlined
 def _answer(p: Any, base: Any, change: Any, out: Any, x: Any, n: int) -> None:
     x[: ROWS * WIDE] = 0.0
-    for j in range(12):
+    for j in range(N_CHOICES):
         for q in range(n):
             x[_ALL * WIDE + q] += base[j, q]
     for q in range(n):
         out[0, q] = x[_TOTAL * WIDE + q] = base[0, q]
-    for j in range(11):
-        over = 1.0 / (p.primary_nest if j < 2 else p.outside_nest if j >= 7 else 1.0)
+    for j in range(N_ALTERNATIVES):
+        over = 1.0 / (p.primary_nest if j < HOSPITALS else p.outside_nest if j >= BEYOND else 1.0)
         for q in range(n):
             out[j + 1, q] = base[j + 1, q] * exp(choice_exponent(change[j, q], over))
-    for j in range(3, 8):
+    for j in range(1 + HOSPITALS, 1 + BEYOND):
         for q in range(n):
             x[_TOTAL * WIDE + q] += out[j, q]
     _answer_nest(base, out, 1, 3, p.primary_nest, x, n)
     _answer_nest(base, out, 8, 12, p.outside_nest, x, n)
-    for j in range(12):
+    for j in range(N_CHOICES):
         for q in range(n):
             out[j, q] *= x[_ALL * WIDE + q] / max(x[_TOTAL * WIDE + q], TINY)
 

@@ -29,7 +29,7 @@ from sim.engines.meanfield.periods import MeanField, Solution
 from sim.jit import kernel
 from sim.parameters import one_row
 from sim.rules.exp_log import exp
-from sim.tiers import ALTERNATIVE_TIER
+from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES, N_CLASSES
 
 _UNEVEN = 0.25  # squared spread of need among the people of a cell, of age and severity
 VISIT_CHARGE, VISIT_FUND, STAY_CHARGE, STAY_FUND = range(4)  # what a cell pays, and is paid for
@@ -51,12 +51,12 @@ class Money:
 
     def __init__(self, model: MeanField) -> None:
         places, n = len(model.cells.county), len(model.cells.place)
-        self.period = np.zeros((4, n, 4, 11))
+        self.period = np.zeros((4, n, N_CLASSES, N_ALTERNATIVES))
         self.fund, self.square, self.within = np.zeros(n), np.zeros(n), np.zeros(n)
-        self.charge = np.zeros((3, places, 4, 11))
-        self.number = np.zeros((3, places, 4, 11))
+        self.charge = np.zeros((3, places, N_CLASSES, N_ALTERNATIVES))
+        self.number = np.zeros((3, places, N_CLASSES, N_ALTERNATIVES))
         self.stays = np.zeros((places, 4))
-        self.rates = np.zeros((3, 2, 11))
+        self.rates = np.zeros((3, 2, N_ALTERNATIVES))
 
     def new_year(self) -> None:
         """Nobody has been paid anything this year."""
@@ -158,10 +158,10 @@ def _charges(
     p = parameters[0]
     stays[:] = 0.0
     for g in range(flows.shape[0]):
-        for j in range(11):
+        for j in range(N_ALTERNATIVES):
             visit, stay = means[g, j, PRICE], means[g, j, STAY_PRICE]
             day = stay / p.stay_mean[ALTERNATIVE_TIER[j]]
-            for s in range(4):
+            for s in range(N_CLASSES):
                 flow = flows[g, s, j]
                 number[_VISIT, g, s, j] = flow[VISITS]
                 number[_STAY, g, s, j] = flow[STAYS] + flow[DOWN]
@@ -180,7 +180,7 @@ def _rates(scheme: Any, out: Any) -> None:
     """What the fund pays of visits and stays, 0-1, and deductibles, fen, by scheme and
     alternative: (3, 2, 11)."""
     for insurance in range(2):
-        for j in range(11):
+        for j in range(N_ALTERNATIVES):
             tier = ALTERNATIVE_TIER[j]
             out[_OF_VISITS, insurance, j] = scheme[0].visit_fund_bp[insurance, tier] / 10_000.0
             out[_OF_STAYS, insurance, j] = scheme[0].stay_fund_bp[insurance, tier] / 10_000.0
@@ -202,8 +202,8 @@ def visit_money(
     for i in range(len(place_of)):
         g, rate = place_of[i], rates[_OF_VISITS, insurance[i]]
         total = squares = 0.0
-        for s in range(4):
-            for j in range(11):
+        for s in range(N_CLASSES):
+            for j in range(N_ALTERNATIVES):
                 each, number = charge[_VISIT, g, s, j], visits[i, s, j]
                 paid = each * rate[j]
                 money[VISIT_CHARGE, i, s, j] = number * each * years
@@ -220,8 +220,8 @@ def _keep_within(fund: Any, before: Any, within: Any, within_before: Any, money:
     for i in range(len(fund)):
         kept = (within[i] - within_before[i]) / max(fund[i] - before[i], 1e-300)
         if kept < 1.0:
-            for s in range(4):
-                for j in range(11):
+            for s in range(N_CLASSES):
+                for j in range(N_ALTERNATIVES):
                     money[VISIT_FUND, i, s, j] *= kept
 
 
@@ -253,13 +253,13 @@ def stay_money(
     for i in range(len(place_of)):
         g, own = place_of[i], 0.0
         rate, deductible = rates[_OF_STAYS, insurance[i]], rates[_DEDUCTIBLE, insurance[i]]
-        for s in range(4):
+        for s in range(N_CLASSES):
             own += part[i, s] * stays[g, s]
         share = deductible_share(
             own / max(people[i], 1e-300), scheme[0].deductible_factor, begun, begun + years
         )
-        for s in range(4):
-            for j in range(11):
+        for s in range(N_CLASSES):
+            for j in range(N_ALTERNATIVES):
                 charged = paid = 0.0
                 for kind in (_STAY, _SHORT_STAY):
                     count = part[i, s] * number[kind, g, s, j] * years

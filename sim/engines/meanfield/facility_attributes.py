@@ -8,6 +8,7 @@ from sim.day import days_to_opening
 from sim.engines.kernels.publish import first_stay_yuan
 from sim.jit import kernel
 from sim.rules.choice import facility_utility
+from sim.tiers import CRITICAL, N_ALTERNATIVES, N_CLASSES
 
 
 @kernel
@@ -26,13 +27,13 @@ def offer(p: Any, facilities: Any, scheme: Any, stations: Any, state: Any, out: 
 
     What residents know of a wait is the station's own and the mean of its tier over rooms.
     """
-    for need_class in range(4):
+    for need_class in range(N_CLASSES):
         for tier in range(6):
             known = p.wait_knowledge
             total = rooms = 0.0
             for s in range(len(stations.facility)):
                 if facilities[stations.facility[s]].tier == tier:
-                    wait = state.emergency_wait[s] if need_class == 3 else state.wait[s]
+                    wait = state.emergency_wait[s] if need_class == CRITICAL else state.wait[s]
                     total += wait * stations.weight[s]
                     rooms += stations.weight[s]
             mean = total / rooms if rooms > 0.0 else 0.0
@@ -40,9 +41,9 @@ def offer(p: Any, facilities: Any, scheme: Any, stations: Any, state: Any, out: 
                 f = stations.facility[s]
                 if facilities[f].tier != tier:
                     continue
-                wait = state.emergency_wait[s] if need_class == 3 else state.wait[s]
+                wait = state.emergency_wait[s] if need_class == CRITICAL else state.wait[s]
                 delay = 0.0
-                if need_class < 3:
+                if need_class < CRITICAL:
                     delay = state.appointment[s]
                     if delay < 1.0:
                         delay = max(delay, closed_days(p, tier))
@@ -59,9 +60,12 @@ def offer(p: Any, facilities: Any, scheme: Any, stations: Any, state: Any, out: 
 def offered(stations: Any, offers: Any, out: Any) -> None:
     """Offers of stations seen from places: (G, 4, 2, 11), by the shares of the links."""
     for g in range(out.shape[0]):
-        for j in range(11):
-            first, last = stations.link_start[11 * g + j], stations.link_start[11 * g + j + 1]
-            for need_class in range(4):
+        for j in range(N_ALTERNATIVES):
+            first, last = (
+                stations.link_start[N_ALTERNATIVES * g + j],
+                stations.link_start[N_ALTERNATIVES * g + j + 1],
+            )
+            for need_class in range(N_CLASSES):
                 for insurance in range(2):
                     total = 0.0
                     for k in range(first, last):

@@ -12,7 +12,7 @@ from sim.engines.meanfield import flows as C
 from sim.engines.meanfield.alternatives import BED_WAIT, EMERGENCY_WAIT, WAIT
 from sim.engines.meanfield.surfaces import seconds_of_visit
 from sim.jit import kernel
-from sim.tiers import ALTERNATIVE_TIER
+from sim.tiers import ALTERNATIVE_TIER, CRITICAL, N_ALTERNATIVES, N_CLASSES
 
 # Columns of the county table and what they are of a place's flows, summed over classes (chain).
 _COUNTY_OF_FLOWS = (
@@ -53,7 +53,7 @@ def county_table(
     """
     _sum_by_place(place_of, money.reshape(4, -1, 44), sums.reshape(4, -1, 44))
     for g in range(flows.shape[0]):
-        for j in range(11):
+        for j in range(N_ALTERNATIVES):
             _count(flows[g, :, j], sums[:, g, :, j], hours[g, j], means[g, j], years, table[g, j])
 
 
@@ -71,14 +71,14 @@ def _sum_by_place(place_of: Any, values: Any, out: Any) -> None:
 @kernel
 def _count(flows: Any, money: Any, hours: float, means: Any, years: float, row: Any) -> None:
     """A row of the county table, of an alternative: flows (4, FLOWS) and money (4, 4 classes)."""
-    for s in range(4):
+    for s in range(N_CLASSES):
         row[L.C_CHARGE] += money[M.VISIT_CHARGE, s]
         row[L.C_FUND] += money[M.VISIT_FUND, s]
         row[L.C_STAY_CHARGE] += money[M.STAY_CHARGE, s]
         row[L.C_STAY_FUND] += money[M.STAY_FUND, s]
         for column, source in _COUNTY_OF_FLOWS:
             row[column] += flows[s, source] * years
-        wait = means[EMERGENCY_WAIT] if s == 3 else means[WAIT]
+        wait = means[EMERGENCY_WAIT] if s == CRITICAL else means[WAIT]
         row[L.C_WAIT_SECONDS] += flows[s, C.VISITS] * years * wait
     if math.isfinite(hours):  # nobody goes where no way leads
         row[L.C_TRAVEL_SECONDS] = row[L.C_VISITS] * 2.0 * hours * 3600.0
@@ -94,7 +94,7 @@ def add_places(table: Any, weights: Any, where: Any, county: Any, out: Any) -> N
     places, tallies), by the months' weights; where (G, 11, 3) shares of an alternative's places."""
     for month in range(len(weights)):
         for g in range(len(county)):
-            for j in range(11):
+            for j in range(N_ALTERNATIVES):
                 for k in range(3):
                     part = weights[month] * where[g, j, k]
                     if part != 0.0:
@@ -113,12 +113,12 @@ def to_stations(
     start, station, weight  links of places and alternatives to stations, see stations.Stations
     """
     for g in range(flows.shape[0]):
-        for j in range(11):
-            for k in range(start[11 * g + j], start[11 * g + j + 1]):
+        for j in range(N_ALTERNATIVES):
+            for k in range(start[N_ALTERNATIVES * g + j], start[N_ALTERNATIVES * g + j + 1]):
                 row, w = out[station[k]], weight[k]
                 for column, source in _OF_FLOWS:
                     total = 0.0
-                    for need_class in range(4):
+                    for need_class in range(N_CLASSES):
                         total += flows[g, need_class, j, source]
                     row[column] += w * years * total
                 for column, source in _OF_TABLE:
@@ -169,7 +169,7 @@ def share_out(
 def add_episodes(ends: Any, years: float, out: Any) -> None:
     """Add the ends of episodes in a period, (4, EPISODE_TALLIES), from those a year of places."""
     for g in range(ends.shape[0]):
-        for s in range(4):
+        for s in range(N_CLASSES):
             for column, source in _OF_ENDS:
                 out[s, column] += ends[g, s, source] * years
 
@@ -180,12 +180,12 @@ def open_episodes(parameters: Any, weekday: int, ends: Any, flows: Any, out: Any
     at any time, by Little's law, and those a closed clinic without appointments puts off."""
     p = parameters[0]
     intensity = p.weekday[weekday] / p.weekday.mean()
-    for j in range(11):
+    for j in range(N_ALTERNATIVES):
         tier = ALTERNATIVE_TIER[j]
         if days_to_opening(tier, weekday) > 0 and p.appointment_days[tier] < 0.5:
             for g in range(ends.shape[0]):
                 for s in range(3):
                     out[s] += flows[g, s, j, C.FIRST] * intensity / 365.0
     for g in range(ends.shape[0]):
-        for s in range(4):
+        for s in range(N_CLASSES):
             out[s] += ends[g, s, C.OPEN_DAYS] / 365.0

@@ -23,7 +23,7 @@ from sim.engines.meanfield.balance import StationArrays
 from sim.engines.meanfield.clinics import clinic_surfaces
 from sim.engines.meanfield.locations import Floats
 from sim.engines.meanfield.periods import MeanField
-from sim.engines.meanfield.solver_inputs import ground_of, session_surfaces
+from sim.engines.meanfield.solver_inputs import region_inputs_of, session_surfaces
 from sim.engines.meanfield.surfaces import LOADS
 from sim.packs import load_region
 from sim.parameters import TABLE, load_parameters
@@ -85,13 +85,13 @@ def waits_of(p: Any, world: Any, children: float, load: Floats) -> Floats:
     return np.array([np.interp(load[i], LOADS, clinics.wait[i]) for i in range(n)])
 
 
-def fit(tell: Any = print) -> dict[str, float]:
+def fit(report: Any = print) -> dict[str, float]:
     """Factors by key, from the runs of the design."""
     rows: list[tuple[int, Floats]] = []  # tier; idle wait, busy wait, observed, weight
     for region in REGIONS:
         for run in range(RUNS):
             values = design(run)
-            tell(f"{region}, run {run + 1} of {RUNS}")
+            report(f"{region}, run {run + 1} of {RUNS}")
             rows += _one_run(region, values, run)
     found: dict[str, float] = {}
     for tier, takers in GROUPS:
@@ -100,8 +100,10 @@ def fit(tell: Any = print) -> dict[str, float]:
         (idle, busy), _ = nnls(data[:, :2] * weight, data[:, 2] * weight[:, 0])
         got = data[:, :2] @ np.array([idle, busy])
         error = np.abs(got - data[:, 2]).mean() / data[:, 2].mean()
-        tell(f"{tier.name.lower()}: idle {idle:.3f} busy {busy:.3f}, mean error {error:.1%} of the "
-             f"mean wait, {len(data)} facility-years")  # fmt: skip
+        report(
+            f"{tier.name.lower()}: idle {idle:.3f} busy {busy:.3f}, mean error {error:.1%} of the "
+            f"mean wait, {len(data)} facility-years"
+        )
         for taker in takers:
             for name, value in zip(_FACTORS, (idle, busy), strict=True):
                 found[f"{name}:{TIER_KEYS[taker]}"] = round(float(value), 3)
@@ -115,12 +117,12 @@ def _one_run(name: str, values: Mapping[str, float], seed: int) -> list[tuple[in
     population = PopulationParameters.from_table(p)
     residents, ledger = residents_of(region, population, seed, threads=2)
     demography = load_demography(YEAR)
-    ground = ground_of(region, p, residents, demography, ledger)
-    children = MeanField(ground, p).children
+    inputs = region_inputs_of(region, p, residents, demography, ledger)
+    children = MeanField(inputs, p).children
     job = CompiledEngine(region, p, residents, demography, ledger, seed=seed, threads=2)
     with job.workers:
         seen = job.run().facility.astype(np.float64)
-    f = ground.world.facility
+    f = inputs.world.facility
     arrivals = (seen[:, L.F_VISITS] + seen[:, L.F_UNSEEN]) / 365.0
     load = arrivals / np.maximum(f.visits_a_day, 1e-9)
     surface = []
@@ -128,7 +130,7 @@ def _one_run(name: str, values: Mapping[str, float], seed: int) -> list[tuple[in
         factors = {f"wait_factor_idle:{t}": idle for t in TIER_KEYS}
         factors.update({f"wait_factor_busy:{t}": busy for t in TIER_KEYS})
         surface.append(
-            waits_of(load_parameters({**values, **factors}), ground.world, children, load)
+            waits_of(load_parameters({**values, **factors}), inputs.world, children, load)
         )
     rows = []
     for i in np.flatnonzero((seen[:, L.F_VISITS] > _LEAST_VISITS) & ~f.delay):

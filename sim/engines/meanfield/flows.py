@@ -14,8 +14,10 @@ import numpy as np
 
 from sim.jit import inlined
 from sim.rules.resolution import MOST_VISITS
+from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES, N_CLASSES, N_TIERS
 
-FROM_TIER = (0, 1, 2, 7, 9, 10, 11)  # first alternative of a tier, and one past the last
+# First alternative of a tier, and one past the last.
+FROM_TIER = (*(ALTERNATIVE_TIER.index(tier) for tier in range(N_TIERS)), N_ALTERNATIVES)
 TINY = 1e-300
 WIDE = 64  # places side by side at most: as many as the largest region has
 # Columns of the flows of a place, class and alternative, persons a year unless said otherwise. In
@@ -51,18 +53,34 @@ PLACES = np.dtype(
     [
         # Attempts of a patient that end unseen, share of patients who are never seen, difficulty
         # resolved up to, and the chance of a bed being asked for within capability and beyond it.
-        ("like", np.float64, (4, 11, 5, WIDE)),
-        ("nearest", np.float64, (6, 11, WIDE)),  # where the ambulance goes, by least tier
+        ("like", np.float64, (N_CLASSES, N_ALTERNATIVES, 5, WIDE)),
+        (
+            "nearest",
+            np.float64,
+            (6, N_ALTERNATIVES, WIDE),
+        ),  # where the ambulance goes, by least tier
         ("ambulance", np.float64, (6, WIDE)),  # 1 where it goes anywhere
-        ("up", np.float64, (4, 6, 11, WIDE)),  # 1 where a class and tier are referred to
+        (
+            "up",
+            np.float64,
+            (4, 6, N_ALTERNATIVES, WIDE),
+        ),  # 1 where a class and tier are referred to
         ("has_up", np.float64, (4, 6, WIDE)),  # 1 where there is one
-        ("is_up", np.int64, (4, 6, 11)),  # 1 where this is so of any place
-        ("onward", np.float64, (2, 11, 11, WIDE)),  # others, critical: where a bed is sought next
-        ("is_onward", np.int64, (2, 11, 11)),
-        ("leave", np.float64, (11, WIDE)),  # share of bed requests that look elsewhere
-        ("leave_urgent", np.float64, (11, WIDE)),
-        ("days_to_visit", np.float64, (11, WIDE)),
-        ("bed_queue", np.float64, (11, WIDE)),  # days in the queue for a bed, of who is not urgent
+        ("is_up", np.int64, (4, 6, N_ALTERNATIVES)),  # 1 where this is so of any place
+        (
+            "onward",
+            np.float64,
+            (2, N_ALTERNATIVES, N_ALTERNATIVES, WIDE),
+        ),  # others, critical: where a bed is sought next
+        ("is_onward", np.int64, (2, N_ALTERNATIVES, N_ALTERNATIVES)),
+        ("leave", np.float64, (N_ALTERNATIVES, WIDE)),  # share of bed requests that look elsewhere
+        ("leave_urgent", np.float64, (N_ALTERNATIVES, WIDE)),
+        ("days_to_visit", np.float64, (N_ALTERNATIVES, WIDE)),
+        (
+            "bed_queue",
+            np.float64,
+            (N_ALTERNATIVES, WIDE),
+        ),  # days in the queue for a bed, of who is not urgent
         ("township_free", np.float64, (WIDE,)),  # chance of a free bed at the township centre
         ("trust", np.float64, (WIDE,)),  # perceived quality of the township tier
         ("adherence", np.float64, (WIDE,)),  # chance that a referred patient follows
@@ -73,7 +91,7 @@ PLACES = np.dtype(
 
 def new_chain() -> Any:
     """Scratch of `follow`: rows, the failed by tier, and flows by alternative."""
-    return np.zeros(N_ROWS * WIDE), np.zeros(18 * WIDE), np.zeros(11 * FLOWS * WIDE)
+    return np.zeros(N_ROWS * WIDE), np.zeros(18 * WIDE), np.zeros(N_ALTERNATIVES * FLOWS * WIDE)
 
 
 @inlined

@@ -14,7 +14,7 @@ from sim.engines.meanfield.alternatives import BED_WAIT, EMERGENCY_WAIT, WAIT, L
 from sim.engines.meanfield.locations import Floats
 from sim.engines.meanfield.periods import MeanField, Solution, need_shares
 from sim.jit import kernel
-from sim.tiers import ALTERNATIVE_TIER
+from sim.tiers import ALTERNATIVE_TIER, CRITICAL, N_ALTERNATIVES, N_CLASSES
 
 _COLUMNS = 6 * L.GROUP_TALLIES  # of six tiers
 
@@ -52,17 +52,18 @@ def _add_cells(
     row = tiers.reshape(_COLUMNS)
     for i in range(len(place_of)):
         g = place_of[i]
-        for s in range(4):
+        for s in range(N_CLASSES):
             row[:] = 0.0
             later = part[i, s] * years  # of what the place's episodes lead to
             # Told apart by tier only as far as the village, where self-care is booked.
             end = ends[g, s]
             tiers[0, L.G_UNRESOLVED] = later * (end[C.UNRESOLVED] + end[C.SELF_UNRESOLVED])
             tiers[0, L.G_RESOLVED] = later * (end[C.RESOLVED] + end[C.SELF_RESOLVED])
-            for j in range(11):
+            for j in range(N_ALTERNATIVES):
                 _add_alternative(
                     visits[i, s, j] * years, later, flows[g, s, j], money[:, i, s, j], hours[g, j],
-                    means[g, j], s == 3, place[g, j, 0], managed[i], tiers[ALTERNATIVE_TIER[j]],
+                    means[g, j], s == CRITICAL, place[g, j, 0], managed[i],
+                    tiers[ALTERNATIVE_TIER[j]],
                 )  # fmt: skip
             for age in range(5):
                 for sex in range(2):

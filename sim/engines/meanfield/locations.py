@@ -18,7 +18,7 @@ from sim.engines.record_types import GROUPS
 from sim.population import Residents
 from sim.region import Region
 from sim.rules.choice import scope_of
-from sim.tiers import ALTERNATIVE_KEYS, N_ALTERNATIVES
+from sim.tiers import ALTERNATIVE_KEYS, EFFECTIVE_CONTRACT, N_ALTERNATIVES
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -159,7 +159,9 @@ def _count(
         cell = (place * 3 + scopes[age, sex]) * 4 + residents.insurance[part] * 2 + (state > 0)
         index = ((cell * AGES + age_group[age]) * 2 + sex) * 4 + state
         counts += np.bincount(index, minlength=size * inner)
-        effective += np.bincount(cell, residents.contract[part] == 2, minlength=size)
+        effective += np.bincount(
+            cell, residents.contract[part] == EFFECTIVE_CONTRACT, minlength=size
+        )
         fifth = residents.income[part].astype(np.int64)
         income += np.bincount(place * 5 + fifth, minlength=n_places * 5)
         at = residents.village[part]
@@ -168,7 +170,9 @@ def _count(
         contract = residents.contract[part].astype(np.int64)
         key = (group * 2 + residents.key_group[part]) * 3 + contract
         contracts += np.bincount(key, minlength=n_groups * 6)
-        managed += np.bincount(group, (state > 0) & (contract == 2), minlength=n_groups)
+        managed += np.bincount(
+            group, (state > 0) & (contract == EFFECTIVE_CONTRACT), minlength=n_groups
+        )
     by_cell = counts.reshape(size, AGES, 2, 4)
     total = by_cell.sum(axis=(1, 2, 3))
     used = np.flatnonzero(total > 0)

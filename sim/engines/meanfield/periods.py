@@ -25,7 +25,7 @@ from sim.engines.meanfield.services import side_by_side
 from sim.engines.meanfield.solver import Need, solve_period, work_of
 from sim.engines.meanfield.solver_inputs import (
     Conditions,
-    Ground,
+    RegionInputs,
     Sessions,
     first_state,
     setting_of,
@@ -34,7 +34,7 @@ from sim.engines.meanfield.vital import change, partner_cells, relative_deaths
 from sim.jit import kernel
 from sim.parameters import one_row
 from sim.rules.illness import yearly_rate
-from sim.tiers import ALTERNATIVE_TIER
+from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES, N_CHOICES, N_CLASSES
 
 _TIER = ALTERNATIVE_TIER
 _TYPICAL_AGE = (8, 30, 55, 70, 80)  # one year of age of every age band
@@ -69,12 +69,12 @@ class Solution:
 def _need(rates: Any, people: Any, out: Any) -> None:
     """Episodes a year of every cell and class at intensity 1: (N, 4)."""
     for i in range(people.shape[0]):
-        for s in range(4):
+        for s in range(N_CLASSES):
             out[i, s] = 0.0
         for a in range(5):
             for sex in range(2):
                 for state in range(4):
-                    for s in range(4):
+                    for s in range(N_CLASSES):
                         out[i, s] += people[i, a, sex, state] * rates[a, sex, state, s]
 
 
@@ -90,7 +90,7 @@ def _need_rates(p: Any, out: Any) -> None:
     for a in range(5):
         for sex in range(2):
             for state in range(4):
-                for s in range(4):
+                for s in range(N_CLASSES):
                     out[a, sex, state, s] = yearly_rate(p, s, _TYPICAL_AGE[a], sex, state)
 
 
@@ -98,7 +98,7 @@ def _need_rates(p: Any, out: Any) -> None:
 def _shares(rates: Any, people: Any, out: Any) -> None:
     """Part of a cell's episodes of a class by age band and sex: (N, 4, 5, 2)."""
     for i in range(people.shape[0]):
-        for s in range(4):
+        for s in range(N_CLASSES):
             total = 0.0
             for a in range(5):
                 for sex in range(2):
@@ -125,23 +125,25 @@ class MeanField:
     held  session table of an earlier model, see setting.setting_of
     """
 
-    def __init__(self, ground: Ground, parameters: Any, held: Sessions | None = None) -> None:
-        self.ground = ground
+    def __init__(
+        self, inputs: RegionInputs, parameters: Any, earlier: Sessions | None = None
+    ) -> None:
+        self.inputs = inputs
         self.p = p = parameters
-        self.cells = c = ground.cells
+        self.cells = c = inputs.cells
         self.people = c.people.copy()  # at the end of the last period
         self.mean_people = self.people  # of the period
         self.count = number_of_people(self.people)
         self.partners = partner_cells(c)
         self.relative_deaths, self.need_rates = relative_deaths(p), need_rates(p)
         n_cells = len(c.place)
-        self.resize(p, held)
+        self.resize(p, earlier)
         self.memory: Memory = first_memory(p, c)
         self.rates, self.lanes = new_rates(), new_lanes()
         self.seen: Experience | None = None
-        self.contacts = np.zeros((n_cells, 4, 12))  # of the last period
+        self.contacts = np.zeros((n_cells, N_CLASSES, N_CHOICES))  # of the last period
         self.in_bed = np.zeros(n_cells)
-        self.events = np.zeros((len(ground.region.counties.code), 3))
+        self.events = np.zeros((len(inputs.region.counties.code), 3))
 
     @property
     def children(self) -> float:
@@ -151,11 +153,11 @@ class MeanField:
         by_scope = np.bincount(self.cells.scope, need[:, :3].sum(axis=1), 3)
         return float(by_scope[0] / max(by_scope.sum(), 1e-300))
 
-    def resize(self, p: Any, held: Sessions | None = None) -> None:
+    def resize(self, p: Any, earlier: Sessions | None = None) -> None:
         """Setting, scratch and first state for the stations of the ground."""
-        ground, c = self.ground, self.cells
-        n_places, n_cells, n_stations = len(c.county), len(c.place), len(ground.stations.facility)
-        self.setting = setting_of(ground, p, self.children, None, held)
+        inputs, c = self.inputs, self.cells
+        n_places, n_cells, n_stations = len(c.county), len(c.place), len(inputs.stations.facility)
+        self.setting = setting_of(inputs, p, self.children, None, earlier)
         self.work = work_of(n_places, n_cells, n_stations, FLOWS, ENDS)
         self.state = first_state(self.setting.stations, p)
 
@@ -168,8 +170,8 @@ class MeanField:
             self.p = parameters
             self.relative_deaths = relative_deaths(parameters)
             self.need_rates = need_rates(parameters)
-        held = self.setting.sessions
-        self.setting = setting_of(self.ground, self.p, self.children, conditions, held)
+        earlier = self.setting.sessions
+        self.setting = setting_of(self.inputs, self.p, self.children, conditions, earlier)
 
     # ------------------------------------------------------------------ periods
 
@@ -181,7 +183,7 @@ class MeanField:
         Raises errors.NotConverged when there is no fixed point within the tolerance.
         """
         moved, self.events = change(
-            self.p, self.cells, self.ground.vital, self.relative_deaths, self.partners,
+            self.p, self.cells, self.inputs.vital, self.relative_deaths, self.partners,
             self.people, years,
         )  # fmt: skip
         self.mean_people = self.people + 0.5 * moved
@@ -232,7 +234,11 @@ class MeanField:
     def _experience(self, solution: Solution, people: Floats) -> tuple[Experience, Floats]:
         """What the people of every cell live through, and the time they spend in bed."""
         n = len(people)
-        good, ended, by_tier = np.zeros((n, 4, 11)), np.zeros((n, 4, 11)), np.zeros((n, 4, 6, 3))
+        good, ended, by_tier = (
+            np.zeros((n, N_CLASSES, N_ALTERNATIVES)),
+            np.zeros((n, N_CLASSES, N_ALTERNATIVES)),
+            np.zeros((n, 4, 6, 3)),
+        )
         in_bed = np.zeros(n)
         _outcomes(
             self.setting.cells, solution.flows, solution.visits, solution.part, people, good,
@@ -261,29 +267,29 @@ def share_visits(
     """
     first, later = rates[0], rates[1]
     for i in range(len(cells.place)):
-        for s in range(4):
-            for j in range(11):
+        for s in range(N_CLASSES):
+            for j in range(N_ALTERNATIVES):
                 first[cells.place[i], s, j] += need[i, s] * contacts[i, s, j + 1]
     for g in range(flows.shape[0]):
-        for s in range(4):
-            for j in range(11):
+        for s in range(N_CLASSES):
+            for j in range(N_ALTERNATIVES):
                 seen, choose = flows[g, s, j, FIRST], first[g, s, j]
                 first[g, s, j] = seen / choose if choose > 0.0 else 0.0
                 later[g, s, j] = max(0.0, flows[g, s, j, VISITS] - seen)
     for i in range(len(cells.place)):
         g = cells.place[i]
-        for s in range(4):
-            for j in range(11):
+        for s in range(N_CLASSES):
+            for j in range(N_ALTERNATIVES):
                 visits[i, s, j] = need[i, s] * contacts[i, s, j + 1] * first[g, s, j]
-            for j in range(11):
+            for j in range(N_ALTERNATIVES):
                 part[i, s] += visits[i, s, j]
             failing[g, s] += part[i, s]
     for i in range(len(cells.place)):
         g = cells.place[i]
-        for s in range(4):
+        for s in range(N_CLASSES):
             if failing[g, s] > 0.0:
                 part[i, s] /= failing[g, s]
-            for j in range(11):
+            for j in range(N_ALTERNATIVES):
                 visits[i, s, j] += part[i, s] * later[g, s, j]
 
 
@@ -296,8 +302,8 @@ def _outcomes(
     in bed; zeros are added to. rates (G, 4, 11, 3) scratch: outcomes of a place's visit, good, bad
     and ending."""
     for g in range(flows.shape[0]):
-        for s in range(4):
-            for j in range(11):
+        for s in range(N_CLASSES):
+            for j in range(N_ALTERNATIVES):
                 flow = flows[g, s, j]
                 over = 1.0 / flow[VISITS] if flow[VISITS] > 0.0 else 0.0
                 rates[g, s, j, 0], rates[g, s, j, 1] = over * flow[GOOD], over * flow[BAD]
@@ -306,8 +312,8 @@ def _outcomes(
         g = cells.place[i]
         over = 1.0 / max(people[i], 1e-300)
         days = 0.0
-        for s in range(4):
-            for j in range(11):
+        for s in range(N_CLASSES):
+            for j in range(N_ALTERNATIVES):
                 each, rate = visits[i, s, j] * over, rates[g, s, j]
                 good[i, s, j] = each * rate[0]
                 ended[i, s, j] = each * rate[2]
@@ -323,7 +329,7 @@ def visits_of_cells(
 ) -> tuple[Floats, Floats]:
     """`share_visits` of an answer."""
     n = len(cells.place)
-    visits, part = np.zeros((n, 4, 11)), np.zeros((n, 4))
+    visits, part = np.zeros((n, N_CLASSES, N_ALTERNATIVES)), np.zeros((n, 4))
     rates, failing = np.zeros((2, *flows.shape[:3])), np.zeros(flows.shape[:2])
     share_visits(cells, need, contacts, flows, visits, part, rates, failing)
     return visits, part

@@ -18,6 +18,7 @@ from sim.engines.meanfield.locations import Cells, Floats
 from sim.jit import kernel
 from sim.rules.choice import learned
 from sim.rules.exp_log import exp, log
+from sim.tiers import BEYOND, HOSPITALS, N_ALTERNATIVES, N_CLASSES
 
 
 @dataclass(slots=True)
@@ -77,8 +78,8 @@ def first_memory(p: Any, cells: Cells) -> Memory:
     return Memory(
         quality=np.repeat(np.asarray(p.initial_quality)[None, :], n, axis=0).copy(),
         spread=np.full((n, 6), float(p.initial_quality_spread) ** 2 / 3.0),  # of a uniform
-        habit=np.zeros((n, 4, 11)),
-        habit_good=np.zeros((n, 4, 11)),
+        habit=np.zeros((n, N_CLASSES, N_ALTERNATIVES)),
+        habit_good=np.zeros((n, N_CLASSES, N_ALTERNATIVES)),
         exhausted=np.zeros(n),
     )
 
@@ -154,7 +155,7 @@ def choosing_by_quality(
         for c in range(cells_here):
             i, at = start + c, _OF_CELL * c
             _lay_firsts(flows[cells.place[i]], at, x)
-            for s in range(4):
+            for s in range(N_CLASSES):
                 lay_tiers(p, at + 6 * s, contacts[i, s], by_tier[i, s], x)
         answer_by_lane(p, _OF_CELL * cells_here, x)
         for c in range(cells_here):
@@ -166,7 +167,7 @@ def choosing_by_quality(
 @kernel
 def _lay_firsts(flows: Any, at: int, x: Any) -> None:
     """First contacts over the visits of a place by class and tier, into 24 lanes from `at`."""
-    for s in range(4):
+    for s in range(N_CLASSES):
         for t in range(6):
             first = visits = 0.0
             for j in range(FROM_TIER[t], FROM_TIER[t + 1]):
@@ -245,7 +246,7 @@ def seen_by_all(parameters: Any, memory: Any, contacts: Any, loyal: Any, out: An
     """
     p = parameters[0]
     for i in range(contacts.shape[0]):
-        for s in range(4):
+        for s in range(N_CLASSES):
             row, weight = contacts[i, s], p.quality_weight[s]
             primary = outside = 0.0
             for t in range(6):
@@ -270,9 +271,11 @@ def tier_share(p: Any, row: Any, t: int) -> tuple[float, float, float]:
         own += row[j + 1]
     nest, over = own, 1.0
     if t <= 1:
-        nest, over = row[1] + row[2], 1.0 / p.primary_nest
+        nest, over = row[1] + row[HOSPITALS], 1.0 / p.primary_nest
     elif t >= 3:
-        nest, over = row[8] + row[9] + row[10] + row[11], 1.0 / p.outside_nest
+        first = 1 + BEYOND
+        nest = row[first] + row[first + 1] + row[first + 2] + row[first + 3]
+        over = 1.0 / p.outside_nest
     inside = own / nest if nest > 0.0 else 1.0
     return over, inside, over * (1.0 - inside) + inside * (1.0 - nest)
 
@@ -284,7 +287,7 @@ def _learning(p: Any, i: int, lived: Any, rates: Any) -> None:
     r, f = learned(p, 0.0, True), 1.0 - learned(p, 1.0, False)
     for t in range(6):
         g = b = 0.0
-        for s in range(4):
+        for s in range(N_CLASSES):
             g += by_tier[i, s, t, 0]
             b += by_tier[i, s, t, 1]
         rates[_FADES + t] = g * r * (2.0 - r) + b * f * (2.0 - f) + 2.0 * p.word_of_mouth
@@ -311,7 +314,7 @@ def learn_quality(
     r, f = learned(p, 0.0, True), 1.0 - learned(p, 1.0, False)
     for t in range(6):
         g = b = pull = 0.0
-        for s in range(4):
+        for s in range(N_CLASSES):
             well, ill = by_tier[i, s, t, 0], by_tier[i, s, t, 1]
             g += well
             b += ill
@@ -338,12 +341,12 @@ def _keep_habits(i: int, lived: Any, rates: Any, left: Any, old: Any, new: Any) 
         part, part_well = ended[k] * over, good[k] * over
         to_habit[k] = part + (habit[k] - part) * gap
         to_well[k] = part_well + (well[k] - part_well) * gap
-    for s in range(4):
+    for s in range(N_CLASSES):
         everybody = 0.0
-        for j in range(11):
+        for j in range(N_ALTERNATIVES):
             everybody += new[2][i, s, j]
         if everybody > 1.0:  # rates are of the quarter's start
-            for j in range(11):
+            for j in range(N_ALTERNATIVES):
                 new[2][i, s, j] /= everybody
                 new[3][i, s, j] /= everybody
 
@@ -369,12 +372,12 @@ def remember(
     left = usual if mean else x[1]
     for i in range(len(people)):
         _learning(p, i, lived, rates)
-        for s in range(4):
+        for s in range(N_CLASSES):
             total = 0.0
-            for j in range(11):
+            for j in range(N_ALTERNATIVES):
                 total += ended[i, s, j]
-            for j in range(11):
-                rates[_HABITS + 11 * s + j] = total * return_[i, s, j]
+            for j in range(N_ALTERNATIVES):
+                rates[_HABITS + N_ALTERNATIVES * s + j] = total * return_[i, s, j]
         _what_is_left(rates, years, x[1], usual)
         learn_quality(p, i, lived, rates, left, usual, old, new)
         for t in range(6):

@@ -10,7 +10,7 @@ from sim.engines.meanfield.locations import Cells, Floats
 from sim.jit import kernel
 from sim.rules.admission import seeks_bed_at
 from sim.rules.choice import in_scope
-from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES, Tier
+from sim.tiers import ALTERNATIVE_TIER, CRITICAL, N_ALTERNATIVES, N_CLASSES, Tier
 
 _TIER_OF = ALTERNATIVE_TIER
 _OTHERS = 2  # scope of those who are neither children nor women of childbearing age
@@ -32,7 +32,7 @@ def ways_of(world: Any, cells: Cells) -> dict[str, Any]:
     _typical(of, people, order, start, np.zeros(len(facility)), typical)
     _takes(cells.hours, typical, facility["kind"], facility["available"], takes)
     _up(takes, up)
-    able = (of >= 0) & facility["pooled"][of] & (facility["available"][of, 3] > 0)
+    able = (of >= 0) & facility["pooled"][of] & (facility["available"][of, CRITICAL] > 0)
     able &= np.isfinite(cells.hours)[place]  # what a village or two has is not the place's
     _add_nearest(village["hours"], able, place, people, nearest)
     nearest /= np.maximum(nearest.sum(axis=2, keepdims=True), 1e-300)
@@ -66,7 +66,7 @@ def _typical(of: Any, people: Any, order: Any, start: Any, count: Any, out: Any)
 def _takes(hours: Any, typical: Any, kind: Any, available: Any, out: Any) -> None:
     """1 where an alternative of a place takes a class and scope, (G, 4, 3, 11)."""
     for g in range(len(out)):
-        for need_class in range(4):
+        for need_class in range(N_CLASSES):
             for scope in range(3):
                 for j in range(N_ALTERNATIVES):
                     f = typical[g, j]
@@ -80,7 +80,7 @@ def _up(takes: Any, out: Any) -> None:
     """The first alternative above each tier that takes a class and scope, (G, 6, 4, 3)."""
     for g in range(len(out)):
         for tier in range(6):
-            for need_class in range(4):
+            for need_class in range(N_CLASSES):
                 for scope in range(3):
                     for j in range(N_ALTERNATIVES - 1, -1, -1):
                         if takes[g, need_class, scope, j] and _TIER_OF[j] > tier:

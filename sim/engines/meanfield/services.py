@@ -18,7 +18,7 @@ from sim.engines.world import rooms_of
 from sim.jit import kernel
 from sim.rules.choice import shared_constant
 from sim.rules.consult import EMERGENCY_POOL, N_POOLS
-from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES, Tier
+from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES, N_CLASSES, Tier
 
 _TIER = ALTERNATIVE_TIER
 _REGIONAL = int(Tier.REGIONAL)
@@ -109,7 +109,7 @@ def _fill_stations(
     for g in range(len(typical)):
         for j in range(N_ALTERNATIVES):
             logs[j] = math.log(size[typical[g, j]])
-        for need_class in range(4):
+        for need_class in range(N_CLASSES):
             for scope in range(3):
                 _log_shares(
                     size, typical[g], logs, out.takes[g, need_class, scope],

@@ -33,6 +33,7 @@ from sim.engines.meanfield.group_choice import (
 from sim.errors import NotConverged
 from sim.jit import inlined, kernel
 from sim.parameters import one_row
+from sim.tiers import N_ALTERNATIVES, N_CHOICES, N_CLASSES
 
 TOLERANCE = 1e-6  # of waits in hours, shares and occupancies
 MOST_TURNS = 60
@@ -71,15 +72,18 @@ Work = namedtuple(
 def work_of(places: int, cells: int, stations: int, flows: int, ends: int) -> Any:
     """Allocate the scratch of a region."""
     zeros, blocks = np.zeros, -(-places // WIDE)
+    classes, others, choices = N_CLASSES, N_ALTERNATIVES, N_CHOICES
     return Work(
-        offers=zeros((stations, 4, 2)), place_offer=zeros((places, 4, 2, 11)),
-        old_offer=zeros((places, 4, 2, 11)), place_weight=zeros((places, 2, 12 * LANES)),
-        own=zeros((cells, 12 * LANES)), first=zeros((cells, 4, 12)),
-        care=zeros((cells, 4, 11)), later=zeros((blocks, 4, 5, 12, WIDE)),
-        base=zeros((blocks, 4, 12, WIDE)), change=zeros((blocks, 4, 11, WIDE)),
-        contacts=zeros((blocks, 4, 12, WIDE)), flows=zeros((places, 4, 11, flows)),
+        offers=zeros((stations, 4, 2)), place_offer=zeros((places, classes, 2, others)),
+        old_offer=zeros((places, classes, 2, others)),
+        place_weight=zeros((places, 2, choices * LANES)),
+        own=zeros((cells, choices * LANES)), first=zeros((cells, classes, choices)),
+        care=zeros((cells, classes, others)), later=zeros((blocks, classes, 5, choices, WIDE)),
+        base=zeros((blocks, classes, choices, WIDE)), change=zeros((blocks, classes, others, WIDE)),
+        contacts=zeros((blocks, classes, choices, WIDE)),
+        flows=zeros((places, classes, others, flows)),
         ends=zeros((places, 4, ends)), loads=zeros((stations, LOADS)), slope=zeros(stations),
-        asked=zeros(stations), row=zeros(12), weight=zeros((4, LANES)), scratch=new_scratch(),
+        asked=zeros(stations), row=zeros(choices), weight=zeros((4, LANES)), scratch=new_scratch(),
         raised=zeros((3, HABITS)),
         lanes=zeros((places, LATER)), chain=new_chain(), start=new_state(stations),
         fresh=new_state(stations),
@@ -122,8 +126,8 @@ def _gather(cells: Any, need: Any, first: Any, base: Any) -> None:
     base[:] = 0.0
     for i in range(len(cells.place)):
         b, q = cells.place[i] // WIDE, cells.place[i] % WIDE
-        for s in range(4):
-            for j in range(12):
+        for s in range(N_CLASSES):
+            for j in range(N_CHOICES):
                 base[b, s, j, q] += need[i, s] * first[i, s, j]
 
 
@@ -133,8 +137,8 @@ def _turn(p: Any, m: Any, w: Any, state: Any) -> None:
     offer(p, m.facilities, m.scheme[0], m.stations, state, w.offers)
     offered(m.stations, w.offers, w.place_offer)
     for g in range(w.place_offer.shape[0]):
-        for s in range(4):
-            for j in range(11):
+        for s in range(N_CLASSES):
+            for j in range(N_ALTERNATIVES):
                 # Waits are the same for both insurances; only they change within a period.
                 change = w.place_offer[g, s, 0, j] - w.old_offer[g, s, 0, j]
                 w.change[g // WIDE, s, j, g % WIDE] = change

@@ -40,7 +40,7 @@ _STAY_POINTS = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class RegionInputs:
     """What all parameter draws of a region and year share."""
 
     region: Region
@@ -84,15 +84,15 @@ class Frame:
     facilities  (S,) of those that stand for stations;  places  see services.fixed_places
     """
 
-    ground: Ground
+    inputs: RegionInputs
     facilities: Any
     places: Any
 
-    def is_of(self, ground: Ground) -> bool:
+    def is_of(self, inputs: RegionInputs) -> bool:
         """Whether a ground has the same stations, cells and world."""
-        own = self.ground
-        same_world = own.world is ground.world and own.stations is ground.stations
-        return same_world and own.cells is ground.cells
+        own = self.inputs
+        same_world = own.world is inputs.world and own.stations is inputs.stations
+        return same_world and own.cells is inputs.cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +138,13 @@ class Setting:
         )  # fmt: skip
 
 
-def ground_of(
+def region_inputs_of(
     region: Region, p: Any, residents: Residents, demography: Any, ledger: Ledger
-) -> Ground:
+) -> RegionInputs:
     """Cells and stations of a region."""
     world = build_world(region, p)
     cells = cells_of(region, world, residents)
-    return Ground(
+    return RegionInputs(
         region=region,
         cells=cells,
         stations=stations_of(region, world, cells),
@@ -153,39 +153,39 @@ def ground_of(
     )
 
 
-def conditions_of(ground: Ground, p: Any, region: Region | None = None) -> Conditions:
+def conditions_of(inputs: RegionInputs, p: Any, region: Region | None = None) -> Conditions:
     """The conditions of a region, that of the ground if none: the same places and facilities, with
     other beds, doctors, prices, capability or reimbursement."""
-    now = region or ground.region
-    f, typical = now.facilities, np.asarray(ground.world.facility)
+    now = region or inputs.region
+    f, typical = now.facilities, np.asarray(inputs.world.facility)
     capability = np.asarray(p.capability).take(typical["tier"], axis=0)
     return Conditions(
         doctors=f.doctors * (1.0 - f.withdrawn), size=sizes(now, p),
-        beds=open_beds(f, typical, ground.stations), price=f.outpatient_fen,
+        beds=open_beds(f, typical, inputs.stations), price=f.outpatient_fen,
         stay_price=f.inpatient_fen, reserved=f.reserved, scheme=scheme_of(now, p),
         capability=raised_capability(capability, f.gain),
     )  # fmt: skip
 
 
 def setting_of(
-    ground: Ground,
+    inputs: RegionInputs,
     p: Any,
     children: float,
     conditions: Conditions | None = None,
-    held: Sessions | None = None,
+    earlier: Sessions | None = None,
 ) -> Setting:
     """The setting of a parameter set under some conditions, those of the ground's year if none.
 
     children  their part of visits
     held      of an earlier setting, taken over as far as parameters and ground are the same
     """
-    now = conditions or conditions_of(ground, p)
-    c, s, row = ground.cells, ground.stations, one_row(p)
+    now = conditions or conditions_of(inputs, p)
+    c, s, row = inputs.cells, inputs.stations, one_row(p)
     scheme = scheme_row(now.scheme)
-    sessions = session_surfaces(p, held)
+    sessions = session_surfaces(p, earlier)
     frame = sessions.frame
-    if frame is None or not frame.is_of(ground):
-        frame = _frame_of(ground)
+    if frame is None or not frame.is_of(inputs):
+        frame = _frame_of(inputs)
         sessions = replace(sessions, frame=frame)
     facilities, places = frame.facilities.copy(), frame.places.copy()
     yuan = fill_facilities(row, scheme, s.facility, now, facilities)
@@ -200,10 +200,10 @@ def setting_of(
     )  # fmt: skip
 
 
-def _frame_of(ground: Ground) -> Frame:
-    s = ground.stations
-    facilities = np.asarray(ground.world.facility)[s.facility].astype(FACILITY_RECORD)
-    return Frame(ground, facilities, fixed_places(s, ground.cells))
+def _frame_of(inputs: RegionInputs) -> Frame:
+    s = inputs.stations
+    facilities = np.asarray(inputs.world.facility)[s.facility].astype(FACILITY_RECORD)
+    return Frame(inputs, facilities, fixed_places(s, inputs.cells))
 
 
 @kernel
@@ -221,14 +221,14 @@ def _stay_lines(p: Any, out: Any) -> None:
         out[tier, 1] = slope
 
 
-def session_surfaces(p: Any, held: Sessions | None = None) -> Sessions:
+def session_surfaces(p: Any, earlier: Sessions | None = None) -> Sessions:
     """What follows from a parameter set; `held` itself when it is of this very record."""
-    if held is not None and held.parameters is p:
-        return held
+    if earlier is not None and earlier.parameters is p:
+        return earlier
     stay, tastes = np.zeros((6, 2)), np.zeros((4, 2))
     _stay_lines(p, stay)
     _taste_points(p, np.zeros((TASTE_LEVELS, 5)), np.zeros(TASTE_LEVELS), tastes)
-    return Sessions(tables_of(p), p, stay, tastes, held.frame if held else None)
+    return Sessions(tables_of(p), p, stay, tastes, earlier.frame if earlier else None)
 
 
 def first_state(stations: Any, p: Any) -> Any:

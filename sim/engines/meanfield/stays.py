@@ -51,7 +51,7 @@ from sim.jit import inlined
 from sim.rules.illness import severity_factor
 from sim.rules.referral import back_referral_probability
 from sim.rules.resolution import MOST_VISITS
-from sim.tiers import ALTERNATIVE_TIER, Tier
+from sim.tiers import ALTERNATIVE_TIER, CRITICAL, HOSPITALS, N_ALTERNATIVES, Tier
 
 _TIER = ALTERNATIVE_TIER
 _CITY, _OUTSIDE = int(Tier.CITY), int(Tier.OUTSIDE)
@@ -64,7 +64,9 @@ _CENTRE_BEFORE = 2
 
 
 @inlined
-def stays_of(p: Any, s: int, place: Any, stay: Any, x: Any, flow: Any, told: bool, n: int) -> None:
+def stays_of(
+    p: Any, s: int, place: Any, stay: Any, x: Any, flow: Any, in_full: bool, n: int
+) -> None:
     """Requests for a bed, the search for another, transfers up and the way back down."""
     for step in range(6):
         tier = _BEDS_IN_ORDER[step]
@@ -75,22 +77,22 @@ def stays_of(p: Any, s: int, place: Any, stay: Any, x: Any, flow: Any, told: boo
             if step == _CENTRE_BEFORE:
                 lowest = _CITY
             for j in range(first, last):
-                _grant(s, j, lowest, place, stay[tier], x, flow, told, n)
+                _grant(s, j, lowest, place, stay[tier], x, flow, in_full, n)
         if step == _CENTRE_BEFORE:
             continue
         for j in range(first, last):
-            _send_up(p, s, tier, j, place, x, flow, told, n)
-    for j in range(2, 11):
+            _send_up(p, s, tier, j, place, x, flow, in_full, n)
+    for j in range(HOSPITALS, N_ALTERNATIVES):
         back = back_referral_probability(p, _TIER[j])
         for q in range(n):
             part = back * place.township_free[q]
             sent = part * flow[at(j, STAYS) + q]
-            if told:
+            if in_full:
                 flow[at(j, SENT_BACK) + q] = sent
             flow[at(1, DOWN) + q] += sent
             flow[at(1, DOWN_SEVERITY) + q] += part * flow[at(j, STAY_SEVERITY) + q]
-    if told:
-        for j in range(11):
+    if in_full:
+        for j in range(N_ALTERNATIVES):
             _tell_of_stays(j, place, stay[_TIER[j]], x, flow, n)
 
 
@@ -117,7 +119,7 @@ def _tell_of_stays(j: int, place: Any, stay: Any, x: Any, flow: Any, n: int) -> 
 
 @inlined
 def _send_up(
-    p: Any, s: int, tier: int, j: int, place: Any, x: Any, flow: Any, told: bool, n: int
+    p: Any, s: int, tier: int, j: int, place: Any, x: Any, flow: Any, in_full: bool, n: int
 ) -> None:
     """Whom alternative j could not treat in a day in bed is sent on, as an emergency; who has had
     all his visits is not, nor who has nowhere to go."""
@@ -132,21 +134,21 @@ def _send_up(
         x[NUMBER * WIDE + q] = (flow[at(j, SHORT) + q] - spent) * place.has_up[s, tier, q]
         x[FAILED * WIDE + q] = failed
         x[SCALE * WIDE + q] = 1.0 / max(1.0 - failed, TINY)
-    if told:
+    if in_full:
         for q in range(n):
             short, moved = flow[at(j, SHORT) + q], x[NUMBER * WIDE + q]
             flow[at(j, BAD) + q] += short
             flow[at(j, AGAIN) + q] += moved
             x[OPEN_DAYS * WIDE + q] += short
             x[UNRESOLVED * WIDE + q] += short - moved
-    for k in range(FROM_TIER[tier + 1], 11):
+    for k in range(FROM_TIER[tier + 1], N_ALTERNATIVES):
         if place.is_up[s, tier, k]:
-            _take_from(p, s, tier, j, k, place, x, flow, told, n)
+            _take_from(p, s, tier, j, k, place, x, flow, in_full, n)
 
 
 @inlined
 def _take_from(
-    p: Any, s: int, tier: int, j: int, k: int, place: Any, x: Any, flow: Any, told: bool, n: int
+    p: Any, s: int, tier: int, j: int, k: int, place: Any, x: Any, flow: Any, in_full: bool, n: int
 ) -> None:
     """Alternative k takes the patients of row NUMBER that j sends up."""
     for q in range(n):
@@ -161,7 +163,7 @@ def _take_from(
         strain = severity_factor(p, 0.5 * (1.0 + worst))
         flow[at(k, ASK_BEYOND_SEVERITY) + q] += (moved - good) * strain
         flow[at(k, URGENT) + q] += moved
-        if told:
+        if in_full:
             flow[at(k, TRANSFERRED_IN) + q] += moved
             flow[at(k, GOOD) + q] += good
         x[PART * WIDE + q] = up * (1.0 - part)
@@ -173,7 +175,7 @@ def _take_from(
 
 @inlined
 def _grant(
-    s: int, j: int, lowest: int, place: Any, stay: Any, x: Any, flow: Any, told: bool, n: int
+    s: int, j: int, lowest: int, place: Any, stay: Any, x: Any, flow: Any, in_full: bool, n: int
 ) -> None:
     """Give beds to the requests at alternative j; the rest asks at the next one, or outside where
     that is of a tier below the lowest."""
@@ -198,7 +200,7 @@ def _grant(
     for q in range(n):
         some |= 1 if x[LEAVE * WIDE + q] > 0.0 else 0
     if some:
-        _look_on(1 if s == 3 else 0, j, lowest, place, x, flow, told, n)
+        _look_on(1 if s == CRITICAL else 0, j, lowest, place, x, flow, in_full, n)
     for q in range(n):
         x[LEAVE * WIDE + q] = 1.0 - x[LEAVE * WIDE + q] * x[FOUND * WIDE + q]
     for k in range(SHORT_DEPTH - STAYS):
@@ -214,7 +216,7 @@ def _grant(
 
 @inlined
 def _look_on(
-    urgent: int, j: int, lowest: int, place: Any, x: Any, flow: Any, told: bool, n: int
+    urgent: int, j: int, lowest: int, place: Any, x: Any, flow: Any, in_full: bool, n: int
 ) -> None:
     """Who leaves alternative j, row LEAVE, asks for a bed at the next one; row FOUND is the part
     who have a next."""
@@ -222,7 +224,7 @@ def _look_on(
         asked = flow[at(j, ASK) + q] + flow[at(j, ASK_BEYOND) + q]
         x[NUMBER * WIDE + q] = asked
         x[FAILED * WIDE + q] = min(1.0, flow[at(j, ASK_FAILED) + q] / max(asked, TINY))
-    for k in range(2, 11):
+    for k in range(HOSPITALS, N_ALTERNATIVES):
         if place.is_onward[urgent, j, k] == 0:
             continue
         goes = 1.0 if _TIER[k] >= lowest else 0.0
@@ -238,7 +240,7 @@ def _look_on(
             _pass_on(j, k, x, flow, n)
     for q in range(n):
         x[PART * WIDE + q] = x[OUTSIDE_PART * WIDE + q]
-        if told:
+        if in_full:
             moved = x[FOUND * WIDE + q] * x[LEAVE * WIDE + q] * x[NUMBER * WIDE + q]
             flow[at(j, MOVED_ON) + q] += moved
     _pass_on(j, 10, x, flow, n)

@@ -13,7 +13,7 @@ from sim.engines import record_types as L
 from sim.engines.meanfield.contracts import end_of_year as contracts_of
 from sim.engines.meanfield.locations import Floats
 from sim.engines.meanfield.periods import MeanField, Solution, quarters
-from sim.engines.meanfield.solver_inputs import Ground
+from sim.engines.meanfield.solver_inputs import RegionInputs
 from sim.engines.meanfield.year_report import Tallies, YearReport
 from sim.jit import kernel
 from sim.parameters import one_row
@@ -57,15 +57,17 @@ def _intensity(parameters: Any, year: int, first: int, last: int) -> float:
     return season * p.weekday.mean() * p.access_factor[min(max(year, 2020), 2023) - 2020]
 
 
-def run_year(ground: Ground, p: Any, tell: Callable[[int, int], None] | None = None) -> YearResult:
+def run_year(
+    inputs: RegionInputs, p: Any, progress: Callable[[int, int], None] | None = None
+) -> YearResult:
     """Solve the warm-up and the four quarters of the ground's year.
 
     tell  called with (quarters done, quarters)
 
     Raises errors.NotConverged when a period has no fixed point within the tolerance.
     """
-    model = MeanField(ground, p)
-    year = ground.region.year
+    model = MeanField(inputs, p)
+    year = inputs.region.year
     start = model.people.copy()
     solutions: list[Solution] = [model.period(WARM_UP_DAYS / 365.0, intensity_of(p, year, [0]))]
     model.people = start.copy()  # nobody is born or dies in the warm-up
@@ -75,14 +77,14 @@ def run_year(ground: Ground, p: Any, tell: Callable[[int, int], None] | None = N
         solution = model.period(years, intensity_of(p, year, months))
         solutions.append(solution)
         report.add(solution, months, years)
-        if tell is not None:
-            tell(done + 1, len(parts))
-    cells = ground.cells
+        if progress is not None:
+            progress(done + 1, len(parts))
+    cells = inputs.cells
     return YearResult(
         tallies=report.tallies,
         start=(cells.contracts, cells.managed, np.zeros_like(cells.managed)),
         end=end_of_year(
-            p, ground, ground.region.contract_coverage[None], start, model.people, report.tallies
+            p, inputs, inputs.region.contract_coverage[None], start, model.people, report.tallies
         ),
         residual=max(s.residual for s in solutions),
         turns=sum(s.turns for s in solutions),
@@ -91,7 +93,7 @@ def run_year(ground: Ground, p: Any, tell: Callable[[int, int], None] | None = N
 
 
 def end_of_year(
-    p: Any, ground: Ground, coverage: Floats, before: Floats, after: Floats, tallies: Tallies
+    p: Any, inputs: RegionInputs, coverage: Floats, before: Floats, after: Floats, tallies: Tallies
 ) -> tuple[Floats, Floats, Floats]:
     """The census of the year's end: contracts and managed patients, see contracts.end_of_year, and
     people admitted at least once (none where groups of residents were not told apart).
@@ -99,7 +101,7 @@ def end_of_year(
     coverage  (parts of the year, 2) contract coverage of others and key groups
     """
     contracts, managed = contracts_of(
-        p, ground.cells, coverage, before, after, tallies.people[:, 0], ground.vital.birth
+        p, inputs.cells, coverage, before, after, tallies.people[:, 0], inputs.vital.birth
     )
     if not len(tallies.group):
         return contracts, managed, np.zeros_like(managed)

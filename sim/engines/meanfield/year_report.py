@@ -24,6 +24,7 @@ from sim.engines.meanfield.group_tallies import add_groups
 from sim.engines.meanfield.locations import Floats
 from sim.engines.meanfield.periods import MeanField, Solution
 from sim.parameters import one_row
+from sim.tiers import N_ALTERNATIVES, N_CLASSES
 
 _OF_BEDS = (
     L.F_ADMISSIONS, L.F_DISCHARGES, L.F_STAY_DAYS, L.F_BED_DAYS, L.F_BED_WAIT_DAYS, L.F_LEFT_QUEUE,
@@ -65,7 +66,7 @@ class YearReport:
     def __post_init__(self) -> None:
         self.money, self.links = Money(self.model), Links(self.model)
         self.tallies = _no_tallies(self.model)
-        self.sums = np.zeros((4, len(self.model.cells.county), 4, 11))
+        self.sums = np.zeros((4, len(self.model.cells.county), N_CLASSES, N_ALTERNATIVES))
 
     def new_year(self) -> None:
         """Tallies of the next year; those so far are whose who holds them."""
@@ -75,12 +76,12 @@ class YearReport:
     def add(self, solution: Solution, months: list[int], years: float) -> None:
         """Count one period that covers `months` (0-11)."""
         model, cells, tallies = self.model, self.model.cells, self.tallies
-        if self.links.stations is not model.ground.stations:
+        if self.links.stations is not model.inputs.stations:
             self.links = Links(model)
         links, money = self.links, self.money
         links.update(model, solution.state)
         money.count(model, solution, links.means, self.elapsed, years)
-        table = np.zeros((len(cells.county), 11, L.COUNTY_TALLIES))
+        table = np.zeros((len(cells.county), N_ALTERNATIVES, L.COUNTY_TALLIES))
         county_table(
             cells.place, money.period, solution.flows, cells.hours, links.means, years, self.sums,
             table,
@@ -104,9 +105,9 @@ class YearReport:
         """Episodes that end, and those open on the eve of the year and at its end: they began in
         its first and last month, not in the mean of the period. weights  see `_month_weights`"""
         add_episodes(solution.ends, years, self.tallies.episode)
-        year, p = self.model.ground.region.year, one_row(self.model.p)
+        year, p = self.model.inputs.region.year, one_row(self.model.p)
         for column, month, day in (
-            (L.E_PENDING_START, 0, -1), (L.E_PENDING_END, 11, days_in_year(year) - 1),
+            (L.E_PENDING_START, 0, -1), (L.E_PENDING_END, N_ALTERNATIVES, days_in_year(year) - 1),
         ):  # fmt: skip
             if month in months:
                 k, days, open_then = months.index(month), _month_days(year)[months], np.zeros(4)
@@ -118,7 +119,7 @@ class YearReport:
     def _facilities(self, flows: Floats, table: Floats, years: float) -> None:
         """Counts of facilities: stations' sums, by each facility's part of its station; what beds
         do is known of a station as a whole: its facilities are equally full."""
-        model, ways = self.model, self.model.ground.stations
+        model, ways = self.model, self.model.inputs.stations
         stations = model.setting.stations
         columns = np.zeros((len(stations.tier), L.FACILITY_TALLIES))
         to_stations(
@@ -133,7 +134,7 @@ class YearReport:
 
 def _no_tallies(model: MeanField) -> Tallies:
     """Nothing counted yet."""
-    region = model.ground.region
+    region = model.inputs.region
     counties, facilities = len(region.counties.code), len(region.facilities.key)
     return Tallies(
         county=np.zeros((12, counties, 6, 3, L.COUNTY_TALLIES)),
@@ -154,6 +155,6 @@ def _month_days(year: int) -> Floats:
 def _month_weights(model: MeanField, months: list[int]) -> Floats:
     """Parts of a period's flows that fall in its months."""
     season = one_row(model.p)["season"][0]
-    weights = (_month_days(model.ground.region.year) * season)[months]
+    weights = (_month_days(model.inputs.region.year) * season)[months]
     weight: Floats = weights / weights.sum()
     return weight

@@ -20,7 +20,7 @@ from sim.engines.meanfield.contracts import new_year
 from sim.engines.meanfield.locations import Cells, Floats, place_hours
 from sim.engines.meanfield.periods import MeanField, number_of_people, quarters
 from sim.engines.meanfield.solver import carried_on, copy_state
-from sim.engines.meanfield.solver_inputs import Ground, conditions_of
+from sim.engines.meanfield.solver_inputs import RegionInputs, conditions_of
 from sim.engines.meanfield.stations import stations_of
 from sim.engines.meanfield.year import YearResult, conservation, end_of_year, intensity_of
 from sim.engines.meanfield.year_report import YearReport
@@ -39,48 +39,48 @@ def _rates(year: int) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class PathGround:
+class PathInputs:
     """What all parameter draws of a region's path share: the ground of its first year, residents
     by single year of age, and moves out a person-year by county and age, (counties, 111)."""
 
-    ground: Ground
+    inputs: RegionInputs
     cohorts: Cohorts
     move_rate: Floats
 
 
-def path_ground(ground: Ground, residents: Residents, move_rate: Floats) -> PathGround:
-    """Ground of a path from that of its first year."""
-    region = ground.region
+def path_inputs(inputs: RegionInputs, residents: Residents, move_rate: Floats) -> PathInputs:
+    """RegionInputs of a path from that of its first year."""
+    region = inputs.region
     cohorts = cohorts_of(residents, region.village_county, len(region.counties.code))
-    return PathGround(ground, cohorts, move_rate)
+    return PathInputs(inputs, cohorts, move_rate)
 
 
 class MeanFieldYears:
     """One path: `quarter` after `quarter`, `close_year` after four of them."""
 
-    def __init__(self, start: PathGround, p: Any) -> None:
+    def __init__(self, start: PathInputs, p: Any) -> None:
         self.first = start
         self.cohorts = start.cohorts
-        self.year = start.ground.region.year
+        self.year = start.inputs.region.year
         self.quarters = quarters(self.year)
-        self.model = MeanField(start.ground, p)
+        self.model = MeanField(start.inputs, p)
         self.report = YearReport(self.model)
         self.before = self.model.people.copy()
-        self.crossings = crossings_of(start.ground.cells)
+        self.crossings = crossings_of(start.inputs.cells)
         self.quarter_of_year = 0
         self.residual, self.turns = 0.0, 0
         self.started = False
-        self.held: list[Any] = []  # states of the last five quarters
+        self.recent: list[Any] = []  # states of the last five quarters
         self.coverage: list[Any] = []  # of contracts, in the quarters of the year
-        self.told = visits_and_charges(self.report.tallies.facility)  # before this quarter
-        self.by_key = _in_key_groups(start.ground.cells)
+        self.reported = visits_and_charges(self.report.tallies.facility)  # before this quarter
+        self.by_key = _in_key_groups(start.inputs.cells)
 
     # ------------------------------------------------------------------ down
 
-    def hand_over(self, region: Region, p: Any) -> None:
+    def couple(self, region: Region, p: Any) -> None:
         """Capacities, prices and parameters of the quarter to come."""
-        model, ground, was = self.model, self.model.ground, self.model.ground.region
-        cells = ground.cells
+        model, inputs, was = self.model, self.model.inputs, self.model.inputs.region
+        cells = inputs.cells
         opened = not np.array_equal(region.villages.facility, was.villages.facility)
         if opened or not np.array_equal(region.villages.hours, was.villages.hours):
             hours = place_hours(region, cells.village_place, cells.village_people)
@@ -88,17 +88,17 @@ class MeanFieldYears:
         model.cells = cells
         if opened:
             self._new_ways(region, p, cells)
-        model.ground = replace(model.ground, region=region, cells=cells)
-        model.update(conditions_of(model.ground, p), p)
+        model.inputs = replace(model.inputs, region=region, cells=cells)
+        model.update(conditions_of(model.inputs, p), p)
 
     def _new_ways(self, region: Region, p: Any, cells: Cells) -> None:
         """A facility opens that residents may choose; who stays keeps his waits and beds."""
         model = self.model
-        old, state = model.ground.stations, model.state
+        old, state = model.inputs.stations, model.state
         world = build_world(region, p)
         stations = stations_of(region, world, cells)
-        model.ground = replace(
-            model.ground, region=region, cells=cells, stations=stations, world=world
+        model.inputs = replace(
+            model.inputs, region=region, cells=cells, stations=stations, world=world
         )
         model.resize(p)
         kept = {int(f): s for s, f in enumerate(old.facility)}
@@ -106,7 +106,7 @@ class MeanFieldYears:
             for s, f in enumerate(stations.facility):
                 if int(f) in kept:
                     values[s] = before[kept[int(f)]]
-        self.held = []
+        self.recent = []
 
     # ------------------------------------------------------------------ a quarter
 
@@ -120,25 +120,25 @@ class MeanFieldYears:
             model.people = people  # nobody is born or dies in the warm-up
             self.started = True
         months, length = self.quarters[self.quarter_of_year]
-        held = self.held
-        if len(held) >= 5:  # the season comes again, a year later
+        recent = self.recent
+        if len(recent) >= 5:  # the season comes again, a year later
             floor = model.setting.stations.own_delay
-            carried_on(held[-4], held[-1], held[-5], floor, model.state)
-        elif len(held) == 4:
-            copy_state(held[0], model.state)
+            carried_on(recent[-4], recent[-1], recent[-5], floor, model.state)
+        elif len(recent) == 4:
+            copy_state(recent[0], model.state)
         solution = model.period(length, intensity_of(model.p, year, months), exact=False)
-        self.held = [*held[-4:], solution.state]
+        self.recent = [*recent[-4:], solution.state]
         self.residual = max(self.residual, solution.residual)
         self.turns += solution.turns
-        self.told = visits_and_charges(self.report.tallies.facility)
+        self.reported = visits_and_charges(self.report.tallies.facility)
         self.report.add(solution, months, length)
-        self.coverage.append(np.asarray(model.ground.region.contract_coverage))
+        self.coverage.append(np.asarray(model.inputs.region.contract_coverage))
         self.quarter_of_year += 1
 
     def month_tally(self) -> dict[str, Floats]:
         """The mean month of the last quarter, see sim.dynamics.coupling.MonthTally."""
         months = self.quarters[self.quarter_of_year - 1][0]
-        visits, charges = visits_and_charges(self.report.tallies.facility) - self.told
+        visits, charges = visits_and_charges(self.report.tallies.facility) - self.reported
         table = self.report.tallies.county[months[0] : months[-1] + 1]
         fund = np.zeros(table.shape[1])
         _fund(table, fund)
@@ -160,7 +160,7 @@ class MeanFieldYears:
         cells, report = model.cells, self.report
         coverage = _by_month(np.stack(self.coverage))
         end = end_of_year(
-            model.p, model.ground, coverage, self.before, model.people, report.tallies
+            model.p, model.inputs, coverage, self.before, model.people, report.tallies
         )
         result = YearResult(
             tallies=report.tallies,
@@ -178,7 +178,7 @@ class MeanFieldYears:
 
     def _grow(self, end: tuple[Floats, Floats, Floats]) -> None:
         """Everybody is a year older."""
-        model, region = self.model, self.model.ground.region
+        model, region = self.model, self.model.inputs.region
         older = grow_older(
             model.cells, self.crossings, model.people, self.cohorts,
             region.insurance.employee_share,
@@ -193,7 +193,7 @@ class MeanFieldYears:
         model.people = older
         model.cells = cells
         self.by_key = _in_key_groups(cells)
-        model.ground = replace(model.ground, cells=cells, vital=vital)
+        model.inputs = replace(model.inputs, cells=cells, vital=vital)
         self.before = older.copy()
 
 

@@ -17,18 +17,17 @@ from sim.engines.reference.rule_calls import (
     travel_taste,
 )
 from sim.rules.choice import ABSENT, level_midpoint, own_utility, pick, shared_constant
-from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES, Tier
+from sim.tiers import ALTERNATIVE_TIER, EFFECTIVE_CONTRACT, HOSPITALS, N_ALTERNATIVES, Tier
 
 if TYPE_CHECKING:
     from sim.engines.reference.resident import Resident
 
-EFFECTIVE_CONTRACT = 2
 _MEASURED = 1.0 / QUALITY_ONE
 
 
 def where_to(resident: Resident, episode: Episode, u: tuple[float, float, float, float]) -> int:
     """Alternative the resident goes to today, -1 for nobody."""
-    p, luck = resident.model.p, u[0]
+    p, uniform = resident.model.p, u[0]
     if episode.asks == Asks.NAMED:
         at = episode.named
         named = resident.village.column_of(at)
@@ -37,16 +36,16 @@ def where_to(resident: Resident, episode: Episode, u: tuple[float, float, float,
             return named
     elif episode.is_critical:
         # One uniform for both: what is left of it decides the choice.
-        if luck < p.ambulance_share:
+        if uniform < p.ambulance_share:
             nearest = nearest_emergency(resident, episode)
             if nearest >= 0:
                 return nearest
-            luck = luck / p.ambulance_share
+            uniform = uniform / p.ambulance_share
         else:
-            luck = (luck - p.ambulance_share) / (1.0 - p.ambulance_share)
+            uniform = (uniform - p.ambulance_share) / (1.0 - p.ambulance_share)
     weight = np.empty(N_ALTERNATIVES + 1)
     total = nested_logit(p, utilities(resident, episode, u[1]), weight)
-    return int(pick(luck, weight, total)) - 1
+    return int(pick(uniform, weight, total)) - 1
 
 
 def nearest_emergency(resident: Resident, episode: Episode) -> int:
@@ -89,7 +88,7 @@ def utilities(resident: Resident, episode: Episode, u_pool: float) -> np.ndarray
         quality = resident.quality[ALTERNATIVE_TIER[j]] * _MEASURED
         price = facility.visit_yuan(resident.insurance, resident.has_used_up_visits)
         utility[j + 1] += own_utility(weights, quality, village.hours[j], price)
-        if j <= 1 and resident.contract == EFFECTIVE_CONTRACT:
+        if j < HOSPITALS and resident.contract == EFFECTIVE_CONTRACT:
             utility[j + 1] += p.contract_weight[need]
         if j == last:
             good = p.outcome_weight if went_well else -p.outcome_weight

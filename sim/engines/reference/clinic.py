@@ -93,7 +93,7 @@ class Session:
             visit.waited = max(0, self.cutoff - visit.second)
             return
         visit.fate, visit.waited = Fate.CONSULTED, int(clock.now) - visit.second
-        u = episode.resident.luck(Stream.SERVICE, episode)
+        u = episode.resident.uniforms(Stream.SERVICE, episode)
         visit.u_admission = u[3]
         yield from self._consult(room, whole_seconds(u[0], self.consult_law))
         if is_sent_for_tests(p, u[1], self.tier):

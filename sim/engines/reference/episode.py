@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
-from sim.rules.illness import difficulty
+from sim.rules.illness import difficulty_of
 
 if TYPE_CHECKING:
     from sim.engines.reference.facility import Facility
@@ -51,16 +51,16 @@ class Episode:
     onset: int
     ordinal: int
     need_class: int
-    lane: int
+    difficulty_bits: int
     asks: Asks = Asks.NEW
     facility: Facility | None = None
     visits: int = 0
     failed: int = 0
     is_referred: bool = False
-    y: float = field(init=False)
+    difficulty: float = field(init=False)
 
     def __post_init__(self) -> None:
-        self.y = difficulty(self.lane)
+        self.difficulty = difficulty_of(self.difficulty_bits)
 
     @property
     def occurrence(self) -> int:

@@ -183,25 +183,25 @@ class Facility(mesa.Agent):
 
     def see_patients(self) -> None:
         """Consults of the day, then requests for beds; waits are smoothed for tomorrow."""
-        books = self.model.books
+        tallies = self.model.tallies
         if self.is_delay:
             self._let_pass()
         else:
             consults = [visit for visit in self.visits if not visit.episode.wants_bed]
-            books.facility(self).service_seconds += hold_clinics(self, consults)
+            tallies.facility(self).service_seconds += hold_clinics(self, consults)
             for visit in self.visits:
                 if visit.fate == Fate.CONSULTED and self._admits(visit):
                     visit.fate = Fate.WANTS_BED
                 if visit.fate in (Fate.WANTS_BED, Fate.BED_ONLY):
                     self.ward.request(visit)
         for visit in self.visits:
-            books.came(visit)
+            tallies.came(visit)
         self._smooth_waits()
 
     def _admits(self, visit: Visit) -> bool:
         """Draw of the admission, given the occupancy published at 00:00."""
         episode = visit.episode
-        within = resolves(self.capability[episode.need_class], episode.y)
+        within = resolves(self.capability[episode.need_class], episode.difficulty)
         probability = self.model.admission_probability(
             self.tier, episode.need_class, self.occupancy, within
         )
@@ -212,7 +212,7 @@ class Facility(mesa.Agent):
         for visit in self.visits:
             episode = visit.episode
             if not episode.wants_bed:
-                u = episode.resident.luck(Stream.SERVICE, episode)
+                u = episode.resident.uniforms(Stream.SERVICE, episode)
                 visit.waited, visit.u_admission = self.wait[0], u[3]
                 visit.fate = Fate.CONSULTED
                 if not self._admits(visit):
@@ -221,7 +221,7 @@ class Facility(mesa.Agent):
             stay = Stay(episode, self, asked=(self.model.day, visit.second, visit.place))
             draw_stay(stay, self.model.day)
             episode.resident.stay = stay
-            self.model.books.admitted(stay)
+            self.model.tallies.admitted(stay)
             self.ward.occupy(stay)
 
     def _smooth_waits(self) -> None:
@@ -243,7 +243,7 @@ class Facility(mesa.Agent):
         if self.is_delay:
             return
         for bed in range(int(self.beds * model.p.initial_occupancy[self.tier])):
-            u = model.luck(Stream.STAY, self.row, model.key_day + first_day, bed)
+            u = model.uniforms(Stream.STAY, self.row, model.key_day + first_day, bed)
             days = residual_days(model.p, u[0], u[1], self.tier)
             self.ward.occupy(Stay(None, self, granted=first_day, days=days))
 

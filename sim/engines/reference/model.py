@@ -26,7 +26,7 @@ from sim.engines.reference.rule_calls import (
     yearly_rate,
 )
 from sim.engines.reference.setup import Scheme, Village, people_of, people_table
-from sim.engines.reference.tallies import Books, group_of
+from sim.engines.reference.tallies import Tallies, group_of
 from sim.engines.reference.turn_of_month import turn_of_month
 from sim.engines.world import build_world, move_rates
 from sim.errors import Fault, InputError
@@ -37,6 +37,7 @@ from sim.population import Ledger, Residents
 from sim.population.vital_rates import Demography, load_demography
 from sim.region import Region
 from sim.rules.random import Stream, block
+from sim.tiers import N_CLASSES
 
 Progress = Callable[[int, int, int], None]  # day, days, visits so far
 MOST_RESIDENTS = 200_000  # a Python object each; take townships out of a larger region
@@ -46,7 +47,7 @@ class TieredCare(mesa.Model):
     """One region and year; `step()` is one day, from 42 days before 1 January to 31 December.
 
     For many years a driver opens each and lives its months (`sim.paths.drivers`): `begin`, then
-    `open_year`, twelve times `month`, `close_year` and `new_year`, with a `hand_over` between any
+    `open_year`, twelve times `month`, `close_year` and `new_year`, with a `couple` between any
     two months.
 
     region      name of a pack, a pack's folder, or a Region
@@ -105,7 +106,7 @@ class TieredCare(mesa.Model):
         self._remember_laws()
         self.world = build_world(self.region, parameters)
         self._settle(residents, move_rates(self.region, residents, ledger, parameters))
-        self.books = Books(self)
+        self.tallies = Tallies(self)
         for facility in self.facilities:
             facility.fill_beds(self.day)
         self.datacollector = mesa.DataCollector(
@@ -155,14 +156,14 @@ class TieredCare(mesa.Model):
 
         def yearly_rates(age: int, sex: int, chronic: int) -> list[float]:
             total, rates = 0.0, []
-            for need_class in range(4):
+            for need_class in range(N_CLASSES):
                 total += yearly_rate(p, need_class, age, sex, chronic)
                 rates.append(total)
             return rates
 
         self.yearly_rates = cache(yearly_rates)  # cumulative over classes
 
-    def luck(
+    def uniforms(
         self, stream: Stream, identity: int, day: int, occurrence: int
     ) -> tuple[float, float, float, float]:
         """Four uniforms by key: of whom, on which day of the keys, for what, which of them."""
@@ -196,7 +197,7 @@ class TieredCare(mesa.Model):
         if self.is_counting and self.day == first + days:
             turn_of_month(self, first, days)
             if block == self.blocks[-1]:
-                self.books.stock("end")
+                self.tallies.stock("end")
                 self.running = False
 
     def _publish(self) -> None:
@@ -230,12 +231,12 @@ class TieredCare(mesa.Model):
         """24:00: outcomes of visits and stays, patience, the census of wards."""
         for facility in self.wards():
             facility.ward.close_day()
-            self.books.midnight(facility)
+            self.tallies.midnight(facility)
         for visit in self.visits_today:
             if visit.fate != Fate.BED_ONLY:
                 visit.episode.resident.after_visit(visit)
         for stay in self.discharged:
-            self.books.bed_left(stay)
+            self.tallies.bed_left(stay)
             if stay.episode is not None:
                 stay.patient.after_stay(stay)
 
@@ -245,7 +246,7 @@ class TieredCare(mesa.Model):
 
     def _draw_month(self, month: int, weekdays: np.ndarray) -> None:
         """The first of a month, before anything is published: the episodes that begin in it."""
-        self.books.month = month
+        self.tallies.month = month
         self.most_intense = intensity_bound(self.p, month, self.access)
         days = weekdays.tolist()
         for resident in self.residents:
@@ -268,8 +269,8 @@ class TieredCare(mesa.Model):
         self.blocks = [(self.day_of_year + first, days, month)
                        for first, days, month in timetable.blocks(year)[1:]]  # fmt: skip
         self.is_counting = self.running = True
-        self.books = Books(self)
-        self.books.stock("start")
+        self.tallies = Tallies(self)
+        self.tallies.stock("start")
         for resident in self.residents:
             resident.visit_fund = resident.stay_fund = resident.stays = 0
 
@@ -280,13 +281,13 @@ class TieredCare(mesa.Model):
 
     def counted(self) -> RunTallies:
         """What the open year has counted so far."""
-        return self.books.tallies()
+        return self.tallies.totals()
 
     def close_year(self) -> RunTallies:
         """31 December, 24:00: what the year has counted."""
-        return self.books.tallies()
+        return self.tallies.totals()
 
-    def hand_over(self, region: Region, parameters: Any) -> None:
+    def couple(self, region: Region, parameters: Any) -> None:
         """Capacities, prices and parameters from the first of a month on."""
         self.region, self.p = region, Parameters(parameters)
         self._remember_laws()

@@ -10,7 +10,7 @@ import numpy as np
 
 from sim.day import DISCHARGE_SECOND
 from sim.engines.record_types import QUALITY_ONE
-from sim.engines.reference.choosing import EFFECTIVE_CONTRACT, where_to
+from sim.engines.reference.choosing import where_to
 from sim.engines.reference.episode import Asks, Episode, Fate, Stay, Visit
 from sim.engines.reference.rule_calls import (
     adherence_probability,
@@ -31,7 +31,15 @@ from sim.rules.illness import MOST_CANDIDATES, poisson_count, poisson_steps
 from sim.rules.payment import MOST_FEN, deductible_fen, fund_fen
 from sim.rules.random import Stream, raw_block
 from sim.rules.resolution import MOST_VISITS, resolves
-from sim.tiers import ALTERNATIVE_KEYS, ALTERNATIVE_TIER, Tier
+from sim.tiers import (
+    ALTERNATIVE_KEYS,
+    ALTERNATIVE_TIER,
+    CRITICAL,
+    EFFECTIVE_CONTRACT,
+    NO_CONTRACT,
+    NOMINAL_CONTRACT,
+    Tier,
+)
 
 if TYPE_CHECKING:
     from sim.engines.reference.facility import Facility
@@ -73,7 +81,7 @@ class Resident(mesa.Agent):
         self.stay_fund = 0
         self.stays = 0  # discharges this year
         self.habit = [(-1, False)] * 4  # by class: last alternative, and whether it went well
-        w = model.luck(Stream.TASTE, identity, 0, 0)
+        w = model.uniforms(Stream.TASTE, identity, 0, 0)
         self.price_level, self.travel_level = taste_level(w[0]), taste_level(w[1])
         self.scope = scope_of(age, sex)
         self.quality = self._first_impressions()
@@ -86,18 +94,18 @@ class Resident(mesa.Agent):
     def _first_impressions(self) -> list[int]:
         """Perceived quality by tier: the tier's value, spread over residents."""
         p = self.model.p
-        first = self.model.luck(Stream.TASTE, self.identity, 0, 1)
-        second = self.model.luck(Stream.TASTE, self.identity, 0, 2)
+        first = self.model.uniforms(Stream.TASTE, self.identity, 0, 1)
+        second = self.model.uniforms(Stream.TASTE, self.identity, 0, 2)
         quality = []
         for tier, u in enumerate((*first, *second[:2])):
             value = p.initial_quality[tier] + p.initial_quality_spread * (2.0 * u - 1.0)
             quality.append(int(min(1.0, max(0.0, value)) * QUALITY_ONE))
         return quality
 
-    def luck(self, stream: Stream, episode: Episode) -> tuple[float, float, float, float]:
+    def uniforms(self, stream: Stream, episode: Episode) -> tuple[float, float, float, float]:
         """Four uniforms that belong to this visit of this episode."""
         day = self.model.key_day + episode.onset
-        return self.model.luck(stream, self.identity, day, episode.occurrence)
+        return self.model.uniforms(stream, self.identity, day, episode.occurrence)
 
     @property
     def is_managed(self) -> bool:
@@ -118,8 +126,8 @@ class Resident(mesa.Agent):
         model = self.model
         key = model.key_day + first_day
         rates = model.yearly_rates(self.age, self.sex, self.chronic)  # cumulative over classes
-        mean = rates[3] * len(weekdays) / 365.0 * model.most_intense
-        u = model.luck(Stream.MONTH, self.identity, key, 0)
+        mean = rates[CRITICAL] * len(weekdays) / 365.0 * model.most_intense
+        u = model.uniforms(Stream.MONTH, self.identity, key, 0)
         episodes = []
         steps = np.empty(MOST_CANDIDATES)
         poisson_steps(mean, math.exp(-mean), steps)
@@ -129,7 +137,7 @@ class Resident(mesa.Agent):
             kept = intensity(model.p, month, weekdays[offset], model.access)
             if (lanes[1] + 0.5) / 4294967296.0 * model.most_intense >= kept:
                 continue
-            point = (lanes[2] + 0.5) / 4294967296.0 * rates[3]
+            point = (lanes[2] + 0.5) / 4294967296.0 * rates[CRITICAL]
             need_class = next((c for c in range(3) if point < rates[c]), 3)
             episodes.append(Episode(self, first_day + offset, ordinal, need_class, lanes[3]))
         return episodes
@@ -138,7 +146,7 @@ class Resident(mesa.Agent):
 
     def decide(self, episode: Episode, is_first_today: bool) -> Visit | None:
         """What the resident does today: a visit, or None when he goes nowhere."""
-        model, books = self.model, self.model.books
+        model, tallies = self.model, self.model.tallies
         if episode.wants_bed:
             at = episode.named
             return Visit(episode, at, self.village.column_of(at), 0, DISCHARGE_SECOND)
@@ -148,14 +156,14 @@ class Resident(mesa.Agent):
             model.post(episode, model.day + 1)  # nobody is in two places
             return None
         if episode.asks == Asks.NEW:
-            books.episode_started(episode)
-        u = self.luck(Stream.CHOICE, episode)
+            tallies.episode_started(episode)
+        u = self.uniforms(Stream.CHOICE, episode)
         alternative = where_to(self, episode, u)
         if alternative < 0:
             resolved = episode.asks == Asks.NEW and self_care_resolves(
-                model.p, episode.need_class, episode.y
+                model.p, episode.need_class, episode.difficulty
             )
-            books.stayed_at_home(episode, resolved)
+            tallies.stayed_at_home(episode, resolved)
             return None
         facility = self.village.facilities[alternative]
         delay = facility.days_to_visit(episode)
@@ -181,19 +189,22 @@ class Resident(mesa.Agent):
             self.in_bed = True
             return
         # A lower tier than one that failed resolves nothing.
-        good = resolves(visit.facility.capability[need], episode.y) and episode.failed <= tier + 1
+        good = (
+            resolves(visit.facility.capability[need], episode.difficulty)
+            and episode.failed <= tier + 1
+        )
         self._learn(need, tier, visit.alternative, good)
         if good:
-            model.books.resolved(episode, tier)
+            model.tallies.resolved(episode, tier)
             return
-        u = self.luck(Stream.OUTCOME, episode)
+        u = self.uniforms(Stream.OUTCOME, episode)
         episode.fails_at(tier)
         at_end = episode.visits >= MOST_VISITS or tier == Tier.OUTSIDE
         if at_end or not goes_on(p, u[0], need):
-            model.books.unresolved(episode, tier)
+            model.tallies.unresolved(episode, tier)
             return
         if is_referred(p, u[1]):
-            model.books.at(self, visit.facility).referrals += 1
+            model.tallies.at(self, visit.facility).referrals += 1
             contracted = self.contract == EFFECTIVE_CONTRACT
             trust = self.quality[Tier.TOWNSHIP] / QUALITY_ONE
             target = self._next_tier(tier, need)
@@ -208,24 +219,24 @@ class Resident(mesa.Agent):
     def _after_leaving_unseen(self, visit: Visit) -> None:
         """Comes back to the same facility tomorrow, or gives up."""
         model, episode = self.model, visit.episode
-        model.books.at(self, visit.facility).unseen += 1
+        model.tallies.at(self, visit.facility).unseen += 1
         day = model.key_day + model.day
         # The day of the attempt is the key: the same visit may be tried on several days.
-        u = model.luck(Stream.OUTCOME, self.identity, day, episode.occurrence + 512)
+        u = model.uniforms(Stream.OUTCOME, self.identity, day, episode.occurrence + 512)
         if u[0] < model.p.unseen_return:
             episode.asks, episode.facility = Asks.NAMED, visit.facility
             model.post(episode, model.day + 1)
         else:
-            model.books.unresolved(episode, visit.facility.tier)
+            model.tallies.unresolved(episode, visit.facility.tier)
 
     def _pay_visit(self, visit: Visit) -> None:
         facility, scheme = visit.facility, self.model.scheme
-        charge = charge_fen(self.model.p, facility.price, visit.episode.y)
+        charge = charge_fen(self.model.p, facility.price, visit.episode.difficulty)
         rate, cap = scheme.visit_fund_bp[self.insurance][facility.tier], scheme.visit_cap
         fund = fund_fen(charge, rate, 0, cap[self.insurance], self.visit_fund)
         self.visit_fund = min(MOST_FEN, self.visit_fund + fund)
         visit.charge, visit.fund = charge, fund
-        self.model.books.visited(visit)
+        self.model.tallies.visited(visit)
 
     def _learn(self, need_class: int, tier: int, alternative: int, good: bool) -> None:
         """Habit and perceived quality after an outcome."""
@@ -249,7 +260,7 @@ class Resident(mesa.Agent):
         tier, need = facility.tier, episode.need_class
         self._pay_stay(stay)
         recovers = episode.asks == Asks.STEP_DOWN
-        good = recovers or resolves(facility.capability[need], episode.y)
+        good = recovers or resolves(facility.capability[need], episode.difficulty)
         if not recovers:
             self._learn(need, tier, self.village.column_of(facility), good)
         if not good:
@@ -260,25 +271,25 @@ class Resident(mesa.Agent):
                 model.post(episode, model.day + 1)
                 return
             self.in_bed = False
-            model.books.unresolved(episode, tier)
+            model.tallies.unresolved(episode, tier)
             return
         township = self.village.facilities.get(_TOWNSHIP)
         if tier >= Tier.COUNTY and township is not None and township.takes_back(need):
-            u = self.luck(Stream.REFERRAL, episode)
+            u = self.uniforms(Stream.REFERRAL, episode)
             if u[0] < back_referral_probability(p, tier):
                 episode.fails_at(tier)
                 episode.asks, episode.facility = Asks.STEP_DOWN, township
                 model.post(episode, model.day + 1)
-                model.books.facility(facility).back_sent += 1
+                model.tallies.facility(facility).back_sent += 1
                 return
         self.in_bed = False
-        model.books.resolved(episode, tier)
+        model.tallies.resolved(episode, tier)
 
     def _pay_stay(self, stay: Stay) -> None:
         """A stay that ends in a transfer after a day costs a day's share."""
         facility, scheme, p = stay.facility, self.model.scheme, self.model.p
         tier, insurance = facility.tier, self.insurance
-        charge = charge_fen(p, facility.stay_price, stay.illness.y)
+        charge = charge_fen(p, facility.stay_price, stay.illness.difficulty)
         if stay.moves_up:
             charge = int(charge / p.stay_mean[tier])
         first = scheme.deductible[insurance][tier]
@@ -288,15 +299,15 @@ class Resident(mesa.Agent):
         self.stay_fund = min(MOST_FEN, self.stay_fund + fund)
         self.stays = min(_MOST_STAYS, self.stays + 1)
         stay.charge, stay.fund = charge, fund
-        self.model.books.discharged(stay)
+        self.model.tallies.discharged(stay)
 
     def go_home(self, episode: Episode) -> None:
         """There is no bed for him: a back-referral ends resolved, anything else unresolved."""
         self.in_bed = False
         if episode.asks == Asks.STEP_DOWN:
-            self.model.books.resolved(episode, Tier.TOWNSHIP)
+            self.model.tallies.resolved(episode, Tier.TOWNSHIP)
         else:
-            self.model.books.unresolved(episode, Tier.COUNTY)
+            self.model.tallies.unresolved(episode, Tier.COUNTY)
 
     # ------------------------------------------------------------------ the turn of a month
 
@@ -304,7 +315,7 @@ class Resident(mesa.Agent):
         """Deaths, moves, births, chronic states and contracts of the days that ended, drawn by
         their first day; True when a child is born."""
         p = self.model.p
-        u = self.model.luck(Stream.MONTH, self.identity, key, 1)
+        u = self.model.uniforms(Stream.MONTH, self.identity, key, 1)
         p_death = month.mortality(self.sex, self.age, self.chronic)
         p_move = month.moves[self.village.county][self.age] * month.years
         p_birth = month.fertility[self.age] * month.years if self.sex == FEMALE else 0.0
@@ -324,11 +335,13 @@ class Resident(mesa.Agent):
         self.chronic = int(
             next_chronic_state(p, u[1], self.chronic, self.age, managed, month.years)
         )
-        if self.contract > 0:
+        if self.contract > NO_CONTRACT:
             if u[2] < month.lapse:
                 self.contract = 0
         elif u[2] < month.uptake[self.key_group]:
-            self.contract = EFFECTIVE_CONTRACT if u[3] < p.effective_contract_share else 1
+            self.contract = (
+                EFFECTIVE_CONTRACT if u[3] < p.effective_contract_share else NOMINAL_CONTRACT
+            )
         return bears
 
     def grows_older(self, laws: Any) -> None:
@@ -337,6 +350,6 @@ class Resident(mesa.Agent):
         self.scope = scope_of(self.age, self.sex)
         self.gave_birth = False
         self.visit_fund = self.stay_fund = self.stays = 0
-        u = self.model.luck(Stream.ATTRIBUTE, self.identity, 0, 0)
+        u = self.model.uniforms(Stream.ATTRIBUTE, self.identity, 0, 0)
         self.insurance = int(insurance_of(laws, u[1], self.age, self.village.is_urban))
         self.key_group = int(is_in_key_group(laws, u[3], self.age, self.chronic))

@@ -86,9 +86,9 @@ def relative_mortality(table: Any, age: Any, chronic: Any) -> Any:
 
 
 @_called
-def severity_factor(table: Any, y: Any) -> Any:
+def severity_factor(table: Any, difficulty: Any) -> Any:
     """See sim.rules.illness."""
-    return illness.severity_factor(table[0], y)
+    return illness.severity_factor(table[0], difficulty)
 
 
 @_called
@@ -172,9 +172,9 @@ def goes_on(table: Any, u: Any, need_class: Any) -> Any:
 
 
 @_called
-def self_care_resolves(table: Any, need_class: Any, y: Any) -> Any:
+def self_care_resolves(table: Any, need_class: Any, difficulty: Any) -> Any:
     """See sim.rules.resolution."""
-    return resolution.self_care_resolves(table[0], need_class, y)
+    return resolution.self_care_resolves(table[0], need_class, difficulty)
 
 
 @_called
@@ -230,9 +230,9 @@ def stay_days(table: Any, u: Any, tier: Any, factor: Any) -> Any:
 
 
 @_called
-def charge_fen(table: Any, price_fen: Any, y: Any) -> Any:
+def charge_fen(table: Any, price_fen: Any, difficulty: Any) -> Any:
     """See sim.rules.payment."""
-    return payment.charge_fen(table[0], price_fen, y)
+    return payment.charge_fen(table[0], price_fen, difficulty)
 
 
 @_called

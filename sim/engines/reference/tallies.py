@@ -28,7 +28,7 @@ def _columns(prefix: str) -> tuple[str, ...]:
 
 
 FACILITY, COUNTY = _columns("F_"), _columns("C_")
-GROUP, EPISODE = _columns("G_"), _columns("E_")
+GROUP, EPISODE_WORD = _columns("G_"), _columns("E_")
 
 
 class _Rows(defaultdict[tuple[int, ...], SimpleNamespace]):
@@ -59,14 +59,14 @@ def _is_own(resident: Resident, facility: Facility) -> bool:
     return facility.place_from(resident.village.county) == Place.OWN_COUNTY
 
 
-class Books:
+class Tallies:
     """Counts since they were opened; the engine opens new ones on 1 January."""
 
     def __init__(self, model: TieredCare) -> None:
         self.model = model
         self.month = 0
         self._county, self._group = _Rows(COUNTY), _Rows(GROUP)
-        self._facility, self._episode = _Rows(FACILITY), _Rows(EPISODE)
+        self._facility, self._episode = _Rows(FACILITY), _Rows(EPISODE_WORD)
         self._waits: defaultdict[tuple[int, int], int] = defaultdict(int)
         self.people = np.zeros((len(model.region.counties.code), 3), dtype=np.int64)
         self.visits = self.unseen = 0
@@ -141,7 +141,7 @@ class Books:
         self.visits += 1
         row.visits += 1
         row.wait_seconds += visit.waited
-        row.charge_outpatient += charge_fen(self.model.p, facility.price, visit.episode.y)
+        row.charge_outpatient += charge_fen(self.model.p, facility.price, visit.episode.difficulty)
         row.emergencies += int(visit.episode.is_critical)
         row.referred_in += int(visit.episode.is_referred)
         bins = self.model.scheme.wait_bin
@@ -234,7 +234,7 @@ class Books:
             setattr(row, f"census_{when}", facility.ward.occupied)
             setattr(row, f"waiting_{when}", len(facility.ward.queue))
 
-    def tallies(self) -> record_types.RunTallies:
+    def totals(self) -> record_types.RunTallies:
         """As the arrays that results are made from."""
         counties, facilities = len(self.people), len(self.model.facilities)
         histogram = np.zeros((facilities, record_types.WAIT_BINS), dtype=np.int64)

@@ -81,11 +81,11 @@ def turn_of_month(model: TieredCare, first: int, days: int) -> None:
                 mothers.append(resident)
             if not resident.is_here:
                 column = 1 if resident.is_dead else 2
-                model.books.people[resident.village.county, column] += 1
+                model.tallies.people[resident.village.county, column] += 1
     _remove_those_who_left(model)
     for mother in mothers:
         _add_newborn(model, mother)
-        model.books.people[mother.village.county, 0] += 1
+        model.tallies.people[mother.village.county, 0] += 1
 
 
 def _remove_those_who_left(model: TieredCare) -> None:
@@ -93,12 +93,12 @@ def _remove_those_who_left(model: TieredCare) -> None:
     for day, episodes in model.pending.items():
         for episode in episodes:
             if not episode.resident.is_here and episode.asks != Asks.NEW:
-                model.books.left(episode)
+                model.tallies.left(episode)
         model.pending[day] = [e for e in episodes if e.resident.is_here]
     for resident in model.residents:
         stay = resident.stay
         if not resident.is_here and stay is not None:
-            model.books.left(stay.illness)
+            model.tallies.left(stay.illness)
             stay.facility.ward.remove(stay)
             resident.stay = None
 
@@ -108,7 +108,7 @@ def _add_newborn(model: TieredCare, mother: Resident) -> None:
     identity = newborn_identity(mother.identity, model.calendar_year)
     if identity < 0:
         raise RuntimeError("no identity left for a newborn")
-    u = model.luck(Stream.BIRTH, identity, 0, 0)
+    u = model.uniforms(Stream.BIRTH, identity, 0, 0)
     child = Resident(
         model, len(model.residents), identity, mother.village, age=0,
         sex=newborn_sex(u[0], model.p.boys_per_100_girls), income=mother.income,

@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING
 import simpy
 
 from sim.day import DAY_SECONDS, DISCHARGE_SECOND
-from sim.engines.reference.choosing import EFFECTIVE_CONTRACT
 from sim.engines.reference.clinic import LastOfInstant, Way
 from sim.engines.reference.episode import Asks, Episode, Stay, Visit
 from sim.engines.reference.rule_calls import patience, severity_factor, stay_days
 from sim.rules.admission import ELECTIVE, EMERGENCY, REFERRED, seeks_bed_at
 from sim.rules.random import Stream
 from sim.rules.resolution import resolves
-from sim.tiers import ALTERNATIVE_TIER, N_ALTERNATIVES, Tier
+from sim.tiers import ALTERNATIVE_TIER, EFFECTIVE_CONTRACT, HOSPITALS, N_ALTERNATIVES, Tier
 
 if TYPE_CHECKING:
     from sim.engines.reference.facility import Facility
@@ -61,7 +60,7 @@ class Ward:
     def request(self, visit: Visit) -> None:
         """A consult ended in an admission, or somebody comes for a bed at 10:00."""
         model, episode = self.model, visit.episode
-        u = episode.resident.luck(Stream.ADMISSION, episode)
+        u = episode.resident.uniforms(Stream.ADMISSION, episode)
         second = min(visit.ended, DAY_SECONDS - 1)
         stay = Stay(
             episode, self.facility, priority=priority_of(episode),
@@ -69,7 +68,7 @@ class Ward:
             until=model.day + patience(model.p, u[1], episode.need_class),
         )  # fmt: skip
         episode.resident.stay = stay
-        model.books.facility(self.facility).bed_requests += 1
+        model.tallies.facility(self.facility).bed_requests += 1
         model.clock.process(self._stay(stay, second))
 
     def _stay(self, stay: Stay, second: int) -> Way:
@@ -82,7 +81,7 @@ class Ward:
         if stay.is_over:  # looks elsewhere, went home, died or moved
             return
         draw_stay(stay, self.model.day)
-        self.model.books.admitted(stay)
+        self.model.tallies.admitted(stay)
         yield from self._until_discharge(stay)
 
     def occupy(self, stay: Stay) -> None:
@@ -124,7 +123,7 @@ class Ward:
         if self.model.clock.now % DAY_SECONDS == DISCHARGE_SECOND:
             for stay in [s for s in self.queue if s.illness.asks == Asks.STEP_DOWN]:
                 self._leave_queue(stay)
-                self.model.books.facility(self.facility).back_refused += 1
+                self.model.tallies.facility(self.facility).back_refused += 1
                 stay.patient.go_home(stay.illness)
 
     def _may_have(self, priority: int) -> bool:
@@ -143,7 +142,7 @@ class Ward:
         for stay in sorted(self.queue, key=lambda stay: stay.claim):
             if stay.until <= model.day + 1:
                 self._leave_queue(stay)
-                model.books.facility(self.facility).left_queue += 1
+                model.tallies.facility(self.facility).left_queue += 1
                 episode = stay.illness
                 episode.asks = Asks.SEEK_BED
                 episode.facility = next_for_bed(episode, self.facility)
@@ -160,7 +159,7 @@ class Ward:
 
     def remove(self, stay: Stay) -> None:
         """Somebody in a bed or in the queue has died or moved away."""
-        row = self.model.books.facility(self.facility)
+        row = self.model.tallies.facility(self.facility)
         if stay in self.queue:
             row.left_waiting += 1
             self._leave_queue(stay)
@@ -190,13 +189,13 @@ def draw_stay(stay: Stay, day: int) -> None:
     stay.granted = day
     if (
         episode.asks != Asks.STEP_DOWN
-        and not resolves(facility.capability[episode.need_class], episode.y)
+        and not resolves(facility.capability[episode.need_class], episode.difficulty)
         and tier < Tier.OUTSIDE
     ):
         stay.moves_up, stay.days = True, 1
         return
-    u = episode.resident.luck(Stream.STAY, episode)
-    stay.days = stay_days(p, u[0], tier, severity_factor(p, episode.y))
+    u = episode.resident.uniforms(Stream.STAY, episode)
+    stay.days = stay_days(p, u[0], tier, severity_factor(p, episode.difficulty))
 
 
 def next_for_bed(episode: Episode, facility: Facility) -> Facility | None:
@@ -207,7 +206,7 @@ def next_for_bed(episode: Episode, facility: Facility) -> Facility | None:
     hours = village.hours[here] if here >= 0 else 0.0
     best, nearest = village.facilities.get(N_ALTERNATIVES - 1), math.inf
     for j, other in village.facilities.items():
-        if j < 2 or other is facility or not (other.is_delay or other.beds > 0):
+        if j < HOSPITALS or other is facility or not (other.is_delay or other.beds > 0):
             continue
         if not other.takes(episode.need_class, scope):
             continue
