@@ -14,7 +14,7 @@ from ruamel.yaml.error import YAMLError
 
 from scenarios.plans.clauses import REGIONS, documents, parse_date, rows_of_clause
 from scenarios.plans.levers import Lever, levers
-from scenarios.plans.strict_tables import FOLDER, unknown
+from scenarios.plans.strict_tables import unknown
 from scenarios.scenario import BASES, Scenario, Setting
 from sim.dynamics.schedule import Place
 from sim.errors import Fault, FaultList, InputError
@@ -44,7 +44,7 @@ from sim.packs.schema import key as key_column
 from sim.packs.settings import parse_settings
 from sim.packs.yaml_text import scalars, yaml_fault
 
-LIBRARY = FOLDER / "library"
+LIBRARY = Path(__file__).parent / "library"
 AS_NOW = "as-now"
 _DAY = "a day, YYYY-MM-DD"
 

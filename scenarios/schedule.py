@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from scenarios.scenario import Scenario
-from sim.dynamics.schedule import FIRST_YEAR, PolicySchedule, Step, month_of
+from sim.dynamics.schedule import FIRST_YEAR, PolicyChange, PolicySchedule, month_of
 
 LAST_YEAR = 2035
 
@@ -23,12 +23,12 @@ def schedule_of(
     ()
     """
     given = sizes or {}
-    months: list[tuple[int, tuple[Step, ...]]] = []
-    before: tuple[Step, ...] = ()
+    months: list[tuple[int, tuple[PolicyChange, ...]]] = []
+    before: tuple[PolicyChange, ...] = ()
     for year in range(FIRST_YEAR, LAST_YEAR + 1):
         for month in range(1, 13):
             steps = tuple(
-                Step(
+                PolicyChange(
                     effect.quantity.id, effect.form, place,
                     given.get((effect.lever, effect.quantity.id), effect.size) * level,
                 )

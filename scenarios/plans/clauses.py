@@ -71,7 +71,7 @@ def catalogue() -> dict[str, Clause]:
 def documents(folder: Path = FOLDER) -> dict[str, Document]:
     """The five documents by region; InputError with every fault."""
     faults = FaultList()
-    path = folder / "plans" / "documents.csv"
+    path = folder / "documents.csv"
     found = {
         str(row["region"]): _document(path.name, line, row, faults)
         for line, row in read_table(path, ("region",), DOCUMENT_COLUMNS, faults)

@@ -46,6 +46,7 @@ LEVER_COLUMNS = (
     choice("form", FORMS, "form in the model description"),
     choice("role", ROLES, "whether a mechanism exists"),
     text("unit", "unit of the level"),
+    text("unit_zh", "the same in Chinese"),
     number("low", "", -1e6, 1e6, "lowest level"),
     number("high", "", -1e6, 1e6, "highest level"),
     choice("rollout", ROLLOUTS, "how the level arrives"),
@@ -158,7 +159,7 @@ class Lever:
     number      its number in the catalogue of levers, 1-43
     form        L1-L17 of the model description, or own
     role        acts: a mechanism is there (effects); context-only: none is (missing says which)
-    unit        of the level, which lies from low to high; 0 is no change
+    unit        of the level, which lies from low to high; 0 is no change; unit_zh in Chinese
     indicator   what it is meant to move first, with a tier where one is meant
                 (`bed_occupancy:county`); "" for a context-only lever
     expected    how that moves as the level goes up: rises, falls, unsure; none for context-only
@@ -172,6 +173,7 @@ class Lever:
     form: str
     role: str
     unit: str
+    unit_zh: str
     low: float
     high: float
     rollout: str
@@ -245,7 +247,7 @@ def _lever(row: Row, effects: Iterable[Effect], cost: Cost) -> Lever:
         indicator=text_or_empty(row["indicator"]),
         missing=text_or_empty(row["missing"]), missing_zh=text_or_empty(row["missing_zh"]),
         **{name: str(row[name]) for name in
-           ("id", "name", "name_zh", "form", "role", "unit", "rollout", "expected")},
+           ("id", "name", "name_zh", "form", "role", "unit", "unit_zh", "rollout", "expected")},
     )  # fmt: skip
 
 

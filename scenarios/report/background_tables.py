@@ -30,7 +30,7 @@ from scenarios.report.tables import (
     middle_note,
 )
 from scenarios.scenario import Setting
-from scenarios.words import has_text, text, unit_name
+from scenarios.words import has_text, text
 from sim.tiers import TIER_KEYS
 from sim.words import text as sim_text
 
@@ -258,7 +258,7 @@ def shown_level(level: float, unit: str) -> str:
 
 def _unit_and_place(s: Setting, lang: str) -> str:
     """Unit of a level, and where it holds if not everywhere."""
-    unit = unit_name(s.lever.unit, lang)
+    unit = s.lever.unit_zh if lang == "zh" else s.lever.unit
     if s.place.is_everywhere:
         return unit
     return unit + ("，" if lang == "zh" else ", ") + place_name(s.place, lang)

@@ -245,8 +245,8 @@ def place_name(place: Place, lang: str) -> str:
 
 def lever_record(lever: Lever) -> dict[str, Any]:
     """A lever as JSON can carry it."""
-    plain = ("number", "id", "name", "name_zh", "form", "role", "unit", "low", "high", "rollout",
-             "tiers", "indicator", "expected", "missing")  # fmt: skip
+    plain = ("number", "id", "name", "name_zh", "form", "role", "unit", "unit_zh", "low", "high",
+             "rollout", "tiers", "indicator", "expected", "missing")  # fmt: skip
     return {
         **{name: getattr(lever, name) for name in plain},
         "clauses": dict(lever.clauses),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scenarios.words.comparing import COMPARE, UNITS
+from scenarios.words.comparing import COMPARE
 
 _TEXT: dict[str, tuple[str, str]] = {
     "lever": ("lever", "政策杠杆"),
@@ -114,12 +114,3 @@ def text(name: str, lang: str) -> str:
 def has_text(name: str) -> bool:
     """Whether there is a phrase of that name."""
     return name in _ALL
-
-
-def unit_name(unit: str, lang: str) -> str:
-    """Unit of a lever's level.
-
-    >>> unit_name("share of counties", "zh")
-    '县占比'
-    """
-    return UNITS[unit] if lang == "zh" else unit

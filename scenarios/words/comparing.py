@@ -266,32 +266,3 @@ COMPARE: dict[str, tuple[str, str]] = SENTENCES | {
 }
 
 # Units of levers' levels (levers.csv) in Chinese.
-UNITS: dict[str, str] = {
-    "share of counties": "县占比",
-    "share of items unified": "统一事项占比",
-    "share of urban districts": "市辖区占比",
-    "share of beds": "床位占比",
-    "share of facilities": "机构占比",
-    "share of capacity": "号源床位占比",
-    "share of residents added": "新增签约占常住人口比例",
-    "share of teams": "团队占比",
-    "share of the fund": "基金占比",
-    "share of inpatient payment": "住院支付占比",
-    "reimbursement rate added": "报销比例增加",
-    "relative price change": "价格相对变化",
-    "share of the programme": "工程完成比例",
-    "beds": "张床位",
-    "share of villages": "行政村占比",
-    "share of residents": "居民占比",
-    "share of township posts": "乡镇岗位占比",
-    "share of the gap closed": "缩小差距比例",
-    "share of hospitals": "医院占比",
-    "relative change of beds": "床位相对变化",
-    "share of new beds": "新增床位占比",
-    "share of eligible stays": "适宜住院占比",
-    "share of clinic hours added": "门诊时间增加比例",
-    "share of the list": "目录占比",
-    "share of care homes": "养老机构占比",
-    "beds per 1,000 residents": "张/千人口",
-    "weight in appraisal": "考核权重",
-}

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.dynamics.schedule import QUANTITIES, Place, PolicySchedule, Step, apply, apply_all
+from sim.dynamics.schedule import QUANTITIES, Place, PolicyChange, PolicySchedule, apply, apply_all
 from sim.errors import Fault, InputError
 from sim.parameters import position, with_values
 from sim.region import Region
@@ -109,7 +109,7 @@ def check_schedule(schedule: PolicySchedule, region: Region) -> None:
         raise InputError(list(faults.values()))
 
 
-def _faults(step: Step, region: Region, keys: set[str]) -> Iterable[Fault]:
+def _faults(step: PolicyChange, region: Region, keys: set[str]) -> Iterable[Fault]:
     name, place = step.quantity, step.place
     if name not in QUANTITIES and position(name) is None:
         yield Fault("course", 0, name, "unknown", "a row of parameters.csv or of course.QUANTITIES")
@@ -163,7 +163,7 @@ class Figures:
     kept: float
 
 
-def figures_of(region: Region, scope: Scope, steps: Iterable[Step]) -> Figures:
+def figures_of(region: Region, scope: Scope, steps: Iterable[PolicyChange]) -> Figures:
     """Figures of a region under the steps in force, in their order."""
     f, insurance = region.facilities, region.insurance
     n = len(f.key)
@@ -201,20 +201,20 @@ def rounded(values: Floats) -> NDArray[np.int64]:
     return np.floor(values + 0.5).astype(np.int64)
 
 
-def _tier(step: Step) -> int:
+def _tier(step: PolicyChange) -> int:
     return TIER_KEYS.index(step.quantity.partition(":")[2].partition("/")[0])
 
 
-def _members(scope: Scope, step: Step) -> Rows:
+def _members(scope: Scope, step: PolicyChange) -> Rows:
     """Facilities of the step's tier that its place names."""
     return scope.members(step.place, _tier(step))
 
 
-def _change(array: Floats, where: Rows, step: Step) -> None:
+def _change(array: Floats, where: Rows, step: PolicyChange) -> None:
     array[where] = apply_all(step.form, array[where], step.amount)
 
 
-def _beds(out: Figures, scope: Scope, step: Step) -> None:
+def _beds(out: Figures, scope: Scope, step: PolicyChange) -> None:
     """Beds of a tier; an added number is shared by present beds, or evenly where there are none."""
     f = scope.region.facilities
     where = _members(scope, step)
@@ -225,7 +225,7 @@ def _beds(out: Figures, scope: Scope, step: Step) -> None:
     _share_out(out.planned, where, step.amount)
 
 
-def _private_beds(out: Figures, scope: Scope, step: Step) -> None:
+def _private_beds(out: Figures, scope: Scope, step: PolicyChange) -> None:
     """Beds per 1,000 residents added to private hospitals."""
     where = _members(scope, step)
     where = where[scope.region.facilities.kind[where] == int(Kind.PRIVATE_HOSPITAL)]
@@ -240,33 +240,33 @@ def _share_out(beds: Floats, where: Rows, added: float) -> None:
     beds[where] = present + added * part / part.sum()
 
 
-def _doctors(out: Figures, scope: Scope, step: Step) -> None:
+def _doctors(out: Figures, scope: Scope, step: PolicyChange) -> None:
     _change(out.posted, _members(scope, step), step)
 
 
-def _capability(out: Figures, scope: Scope, step: Step) -> None:
+def _capability(out: Figures, scope: Scope, step: PolicyChange) -> None:
     need_class = CLASS_KEYS.index(step.quantity.partition("/")[2])
     out.gain[_members(scope, step), need_class] += step.amount
 
 
-def _reserved(out: Figures, scope: Scope, step: Step) -> None:
+def _reserved(out: Figures, scope: Scope, step: PolicyChange) -> None:
     _change(out.reserved, _members(scope, step), step)
 
 
-def _price(out: Figures, scope: Scope, step: Step) -> None:
+def _price(out: Figures, scope: Scope, step: PolicyChange) -> None:
     _in_yuan(out.price, _members(scope, step), step)
 
 
-def _stay_price(out: Figures, scope: Scope, step: Step) -> None:
+def _stay_price(out: Figures, scope: Scope, step: PolicyChange) -> None:
     _in_yuan(out.stay_price, _members(scope, step), step)
 
 
-def _in_yuan(fen: Floats, where: Rows, step: Step) -> None:
+def _in_yuan(fen: Floats, where: Rows, step: PolicyChange) -> None:
     fen[where] = np.maximum(0.0, apply_all(step.form, fen[where] / 100.0, step.amount)) * 100.0
 
 
 def _by_tier(name: str) -> Any:
-    def change(out: Figures, scope: Scope, step: Step) -> None:
+    def change(out: Figures, scope: Scope, step: PolicyChange) -> None:
         array, tier = getattr(out, name), _tier(step)
         amount = step.amount * scope.share(step.place)
         array[..., tier] = apply_all(step.form, array[..., tier], amount)
@@ -274,13 +274,13 @@ def _by_tier(name: str) -> Any:
     return change
 
 
-def _places(out: Figures, scope: Scope, step: Step) -> None:
+def _places(out: Figures, scope: Scope, step: PolicyChange) -> None:
     """Students a year, given per 100,000 residents of the place."""
     amount = step.amount * scope.share(step.place) * scope.residents.sum() / 100_000.0
     out.places[_tier(step)] = apply(step.form, out.places[_tier(step)], amount)
 
 
-def _coverage(out: Figures, scope: Scope, step: Step) -> None:
+def _coverage(out: Figures, scope: Scope, step: PolicyChange) -> None:
     group = int(step.quantity.endswith("key_groups"))
     amount = step.amount * scope.share(step.place)
     out.coverage[group] = apply(step.form, out.coverage[group], amount)
@@ -296,7 +296,9 @@ _CHANGES = {
 }  # fmt: skip
 
 
-def parameters_of(p: Any, scope: Scope, steps: Iterable[Step], more: Mapping[str, float]) -> Any:
+def parameters_of(
+    p: Any, scope: Scope, steps: Iterable[PolicyChange], more: Mapping[str, float]
+) -> Any:
     """The parameters under the steps in force, held within their limits; `p` itself where none
     changes one.
 

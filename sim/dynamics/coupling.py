@@ -1,7 +1,7 @@
-"""Monthly: what patients did becomes flows of the slow world, and its stocks become capacities.
+"""Monthly: what patients did becomes flows of the system dynamics, whose stocks become capacities.
 
 Every quantity has one owner. Residents own age, place, chronic state, contract, opinions, habits
-and open episodes; queues own rooms and beds in use; the slow world owns beds, staff, capability,
+and open episodes; queues own rooms and beds in use; system dynamics own beds, staff, capability,
 effort, the insurance fund and the rates it can pay. Up to the last year a region's tables know, its
 published stocks are the path; its own loops turn on after it, measured against that year.
 """
@@ -23,6 +23,7 @@ from sim.dynamics.conditions import (
     rounded,
     scope_of,
 )
+from sim.dynamics.memo import Memo
 from sim.dynamics.provider_groups import (
     MonthTally,
     ProviderGroups,
@@ -34,7 +35,7 @@ from sim.dynamics.provider_groups import (
     providers_now,
     ratio,
 )
-from sim.dynamics.schedule import FIRST_YEAR, PolicySchedule, Step
+from sim.dynamics.schedule import FIRST_YEAR, PolicyChange, PolicySchedule
 from sim.dynamics.stocks import (
     MONTH,
     MOST_CONTRACT_TIME,
@@ -43,7 +44,7 @@ from sim.dynamics.stocks import (
     Stocks,
     effort_target,
     links_of,
-    nodes_of,
+    providers_of,
     retained_by_county,
     shapes,
     size,
@@ -58,8 +59,8 @@ _ALTERNATIVE_TIER = np.array(ALTERNATIVE_TIER)
 _PRIMARY = ("village", "township")
 
 
-class SlowWorld:
-    """The stocks of one path and what they hand over. Months count from January 2020."""
+class SystemDynamics:
+    """The stocks of one path and the conditions they make. Months count from January 2020."""
 
     def __init__(self, paths: PathRegions, p: Any, schedule: PolicySchedule) -> None:
         first = paths.of(FIRST_YEAR)
@@ -70,7 +71,7 @@ class SlowWorld:
         self.loops_from = 12 * (self.last_known + 1 - FIRST_YEAR)
         f = first.facilities
         self.counties = len(first.counties.code)
-        self.provider_of = nodes_of(first)
+        self.provider_of = providers_of(first)
         # A record's fields are slow to read one by one.
         self.plain = SimpleNamespace(**{name: p[name] for name in p.dtype.names})
         queues = ~f.is_delay
@@ -85,16 +86,20 @@ class SlowWorld:
         self.scope = scope_of(first)
         self.is_open = False  # the regional centre
         self.history: list[MonthTally] = []
-        self.flows: list[Floats] = []  # visits and charges by node, fund by county, of every month
+        self.flows: list[
+            Floats
+        ] = []  # visits and charges by provider group, fund by county, of every month
         self.reference: Floats | None = None  # flows of the last known year
         self.reference_residents = np.zeros(self.counties)
-        self._unplanned: tuple[Step, ...] | None = None  # steps that leave the centre unbuilt
-        self._held_figures: tuple[Any, ...] | None = None
-        self._held_providers: tuple[Any, ...] | None = None
-        self._held_parameters: tuple[Any, ...] | None = None
+        self._unplanned: tuple[PolicyChange, ...] | None = (
+            None  # steps that leave the centre unbuilt
+        )
+        self._last_figures: Memo[Figures] = Memo()
+        self._last_providers: Memo[ProviderGroups] = Memo()
+        self._last_parameters: Memo[Any] = Memo()
+        self._last_villages: Memo[Villages] = Memo()
         self.figures = self._figures(0)
         self.drivers: Drivers | None = None
-        self._held_ways = first.villages, np.ones(6), first.villages
         self._start()
 
     # ------------------------------------------------------------------ what there is
@@ -121,40 +126,35 @@ class SlowWorld:
     def _figures(self, month: int) -> Figures:
         """Figures of a month; the same object as long as nothing has changed."""
         base, steps = self.base(month), self.schedule.at(month)
-        held = self._held_figures
-        if held is not None and held[0] is base and held[1:3] == (steps, self.is_open):
-            return held[3]
-        scope = replace(self.scope, region=base)
-        figures = figures_of(base, scope, steps)
-        if not self.is_open:
-            closed = (base.facilities.tier == int(Tier.REGIONAL)) & ~base.facilities.is_delay
-            if self.paths.centre is not None:
+
+        def made() -> Figures:
+            figures = figures_of(base, replace(self.scope, region=base), steps)
+            if not self.is_open and self.paths.centre is not None:
+                closed = (base.facilities.tier == int(Tier.REGIONAL)) & ~base.facilities.is_delay
                 figures.planned[closed] = 0.0
-        self._held_figures = base, steps, self.is_open, figures
-        return figures
+            return figures
+
+        return self._last_figures.get((base, steps, self.is_open), made)
 
     def providers(self, month: int) -> ProviderGroups:
-        """What the tables of a month and the present figures say of nodes."""
+        """What the tables of a month and the present figures say of provider groups."""
         return self._providers(self.base(month))
 
     def _providers(self, base: Region) -> ProviderGroups:
-        """As `nodes`, of a region; worked out when it or the figures change."""
-        held = self._held_providers
-        if held is not None and held[0] is base and held[1] is self.figures:
-            if held[2] == self.is_open:
-                return held[3]
-        providers = providers_now(
-            base, self.figures, self.links, self.members, self.base(0).facilities.doctors,
-            self.is_open,
-        )  # fmt: skip
-        self._held_providers = base, self.figures, self.is_open, providers
-        return providers
+        """As `providers`, of a region; worked out when it or the figures change."""
+        at_first = self.base(0).facilities.doctors
+        return self._last_providers.get(
+            (base, self.figures, self.is_open),
+            lambda: providers_now(
+                base, self.figures, self.links, self.members, at_first, self.is_open
+            ),
+        )
 
     def _posts(self, region: Region) -> Floats:
         return posts_of(region, self.figures, self.links, self.members, self.is_open)
 
     def _nurse_posts(self, region: Region, beds: Floats) -> Floats:
-        """Nurses a node needs: the national ratio to published doctors, moved with its beds."""
+        """Nurses a provider group needs: the national ratio to published doctors, by its beds."""
         providers = self._providers(region)
         moved = ratio(self.members.by_provider(beds), providers.beds)
         needed = self.plain.nurses_per_doctor * providers.posts * moved
@@ -246,7 +246,7 @@ class SlowWorld:
         ))  # fmt: skip
 
     def _facilities(self, base: Region) -> tuple[Floats, NDArray[np.int64], Floats]:
-        """Doctors (F,), open beds (F,) and gain (F, 4) of facilities, as their nodes have them."""
+        """Doctors (F,), open beds (F,) and gain (F, 4) of facilities by their provider groups."""
         figures, stocks, f = self.figures, self.stocks, base.facilities
         posts, doctors, gain = self._providers(base).posts, f.doctors.copy(), figures.gain.copy()
         if self.is_open:
@@ -268,11 +268,10 @@ class SlowWorld:
         factor = self.figures.hours
         if (factor == 1.0).all():
             return villages
-        was, held_factor, held = self._held_ways
-        if was is not villages or not np.array_equal(held_factor, factor):
-            held = replace(villages, hours=villages.hours * factor[_ALTERNATIVE_TIER])
-            self._held_ways = villages, factor, held
-        return held
+        return self._last_villages.get(
+            (villages, factor),
+            lambda: replace(villages, hours=villages.hours * factor[_ALTERNATIVE_TIER]),
+        )
 
     def _coverage(self, base: Region) -> Floats:
         """Contract coverage that policy aims at and doctors can sign; never below the published."""
@@ -308,11 +307,10 @@ class SlowWorld:
         taken = self.contract_time(month)
         if taken > 0.0:
             more |= {f"clinic_hours:{tier}": 1.0 - taken for tier in _PRIMARY}
-        steps, held = self.schedule.at(month), self._held_parameters
-        if held is None or held[:2] != (steps, more):
-            now = parameters_of(self.p, self.scope, steps, more)
-            held = self._held_parameters = steps, more, now
-        return held[2]
+        steps = self.schedule.at(month)
+        return self._last_parameters.get(
+            (steps, more), lambda: parameters_of(self.p, self.scope, steps, more)
+        )
 
     def contract_time(self, month: int) -> float:
         """B4: share of village and township doctors' time that added contracts take, 0-0.5."""
@@ -363,7 +361,7 @@ class SlowWorld:
         )  # fmt: skip
 
     def _places(self) -> Floats:
-        """Students a year by node: a tier's number, shared as its posts are."""
+        """Students a year by provider group: a tier's number, shared as its posts are."""
         posts = np.maximum(self.stocks.doctors, 0.0)
         tier = self.links.tier
         total = np.bincount(tier, posts, 6)

@@ -60,7 +60,7 @@ EVERYWHERE = Place()
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PolicyChange:
     """One change of one quantity.
 
     form    add: value + amount; multiply: value (1 + amount); inadequacy: 1 - (1 - value)
@@ -79,7 +79,7 @@ class Step:
 
 
 def apply(form: str, value: float, amount: float) -> float:
-    """A value changed by a step of a form, see Step.
+    """A value changed by a step of a form, see PolicyChange.
 
     >>> apply("multiply", 200.0, -0.1), apply("add", 0.3, 0.2), apply("inadequacy", 0.8, 0.0)
     (180.0, 0.5, 0.8)
@@ -105,7 +105,7 @@ class PolicySchedule:
             changed
     """
 
-    months: tuple[tuple[int, tuple[Step, ...]], ...] = ()
+    months: tuple[tuple[int, tuple[PolicyChange, ...]], ...] = ()
 
     def __post_init__(self) -> None:
         order = [month for month, _ in self.months]
@@ -122,22 +122,22 @@ class PolicySchedule:
         """First month in which anything is changed, None where nothing ever is."""
         return next((month for month, steps in self.months if steps), None)
 
-    def at(self, month: int) -> tuple[Step, ...]:
+    def at(self, month: int) -> tuple[PolicyChange, ...]:
         """Steps in force in a month, in the order in which they apply.
 
-        >>> PolicySchedule(((48, (Step("taste_sd", "add", EVERYWHERE, 0.1),)),)).at(47)
+        >>> PolicySchedule(((48, (PolicyChange("taste_sd", "add", EVERYWHERE, 0.1),)),)).at(47)
         ()
         """
         k = bisect_right(self._ordered[0], month) - 1
         return self._ordered[1][k] if k >= 0 else ()
 
     @cached_property
-    def _ordered(self) -> tuple[list[int], list[tuple[Step, ...]]]:
+    def _ordered(self) -> tuple[list[int], list[tuple[PolicyChange, ...]]]:
         """First months, and the steps from then on as they apply."""
         return [first for first, _ in self.months], [in_order(steps) for _, steps in self.months]
 
 
-def in_order(steps: Iterable[Step]) -> tuple[Step, ...]:
+def in_order(steps: Iterable[PolicyChange]) -> tuple[PolicyChange, ...]:
     """Steps as they apply: inadequacy, then multiply, then add; within a form as given."""
     return tuple(sorted(steps, key=lambda step: FORMS.index(step.form)))
 

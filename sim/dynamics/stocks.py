@@ -300,7 +300,7 @@ def links_of(counties: int, has_city: bool, has_regional: bool) -> Links:
     return Links(*(np.array(column, dtype=np.int64) for column in (tier, county, above)))
 
 
-def nodes_of(region: Region) -> NDArray[np.int64]:
+def providers_of(region: Region) -> NDArray[np.int64]:
     """Node of every facility, -1 where it has none; nodes as in `links_of`."""
     f = region.facilities
     n = len(region.counties.code)

@@ -116,7 +116,7 @@ class _Page:
             late = event["onset"] != event["date"]
             began = self.say("illness.began", onset=self._day(event["onset"])) if late else ""
             what = self.say(f"class.{event['need_class']}")
-            return [self.say(kind, need_class=what, difficulty_of=event["difficulty"], began=began)]
+            return [self.say(kind, need_class=what, difficulty=event["difficulty"], began=began)]
         if kind in ("chronic", "contract"):
             before, after = (self.say(f"{kind}.{event[key]}") for key in ("from", "to"))
             return [self.say(kind, before=before, after=after)]

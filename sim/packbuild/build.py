@@ -131,7 +131,7 @@ def _files(draft: Draft) -> dict[str, str]:
         "townships.csv": [rows.township_row(t) for t in draft.townships],
         "villages.csv": [rows.village_row(v) for v in draft.villages],
         "facilities.csv": [rows.facility_row(f, draft.facts.years) for f in draft.facilities],
-        "capacity.csv": draft.stocks,
+        "stocks.csv": draft.stocks,
         "prices.csv": prices.price_rows(
             {(f.tier.name.lower(), f.kind) for f in draft.facilities}, draft.book
         ),

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.dynamics.coupling import SlowWorld
+from sim.dynamics.coupling import SystemDynamics
 from sim.dynamics.provider_groups import MonthTally
 from sim.dynamics.schedule import FIRST_YEAR
 from sim.engines.kernels import episode_word as L
@@ -42,7 +42,7 @@ class Job:
     paths: PathRegions
     digest: str
     p: Any
-    slow: SlowWorld
+    slow: SystemDynamics
     table: StockTable
     until: int
     wanted: frozenset[int]
@@ -196,7 +196,7 @@ def _begin(job: Job, engine: Any) -> tuple[dict[int, Any], dict[str, Any], list[
 
 
 def _one_year(
-    engine: Any, slow: SlowWorld, table: StockTable, year: int, checks: dict[str, Any]
+    engine: Any, slow: SystemDynamics, table: StockTable, year: int, checks: dict[str, Any]
 ) -> tuple[Any, dict[str, Any]]:
     """Twelve months, each with its hand-over; adds to the checks."""
     january = 12 * (year - FIRST_YEAR)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim import __version__
-from sim.dynamics.coupling import SlowWorld
+from sim.dynamics.coupling import SystemDynamics
 from sim.dynamics.schedule import EMPTY, FIRST_YEAR, PolicySchedule
 from sim.dynamics.stocks import LOOPS
 from sim.errors import Fault, InputError
@@ -91,7 +91,7 @@ def simulate_path(
     name = paths.of(FIRST_YEAR).key
     zero = {key: 0.0 for loop in cut for row in LOOPS[loop] for key in keys_of(row)}
     p = load_parameters({**(overrides or {}), **zero}, region=name)
-    slow = SlowWorld(paths, p, schedule)
+    slow = SystemDynamics(paths, p, schedule)
     table = StockTable(slow)
     wanted = range(FIRST_YEAR, until + 1) if keep is None else keep
     drive = DRIVERS[engine]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.dynamics.coupling import SlowWorld
+from sim.dynamics.coupling import SystemDynamics
 from sim.dynamics.schedule import FIRST_YEAR
 from sim.dynamics.stocks import NONE, STAGES, relative_income, whole
 from sim.jit import kernel
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 # name, unit, long name, Chinese long name; by node
-_OF_NODES = (
+_OF_PROVIDERS = (
     ("doctors", "persons", "doctors", "执业（助理）医师"),
     ("practitioners", "persons", "general practitioners", "全科医生"),
     ("nurses", "persons", "registered nurses", "注册护士"),
@@ -47,7 +47,7 @@ _OF_REGION = (
 # adequacy it has gained by class.
 _PROVIDER = np.dtype(
     (np.record, [
-        *((name, np.float64) for name, *_ in _OF_NODES),
+        *((name, np.float64) for name, *_ in _OF_PROVIDERS),
         *((f"{name}_whole", np.int64) for name, *_ in _WHOLE),
         ("weight", np.float64), ("adequacy", np.float64, (len(CLASS_KEYS),)),
     ])
@@ -55,12 +55,12 @@ _PROVIDER = np.dtype(
 
 
 class StockTable:
-    """Records a SlowWorld on the first of every month.
+    """Records a SystemDynamics on the first of every month.
 
     nodes   (N,) _NODE;  region  figures of _OF_REGION;  counties  (2, C) effort and surplus
     """
 
-    def __init__(self, slow: SlowWorld) -> None:
+    def __init__(self, slow: SystemDynamics) -> None:
         self.slow = slow
         self.months: list[int] = []
         self.providers: list[Any] = []
@@ -74,7 +74,7 @@ class StockTable:
         if drivers is None:
             raise ValueError("a month is recorded after its tally has been taken")
         rows = np.zeros(slow.n, dtype=_PROVIDER)
-        _write_nodes(
+        _write_providers(
             one_row(slow.p), slow.links, drivers, s, start.doctors, start.nurses, start.beds,
             slow.provider_of, now.weight, now.gain, rows,
         )  # fmt: skip
@@ -87,7 +87,7 @@ class StockTable:
         """All that has been recorded, as arrays."""
         names = ("months", "region", "counties")
         saved = {name: np.array(getattr(self, name)) for name in names}
-        return saved | {"nodes": self._all_providers()}
+        return saved | {"providers": self._all_providers()}
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         """Go on from what `state` gave."""
@@ -122,7 +122,7 @@ class StockTable:
         places = [*counties.code, "region"]
         place = np.where(slow.links.county < 0, len(counties.code), slow.links.county)
         variables: dict[str, Any] = {}
-        for name, unit, said, said_zh in _OF_NODES:
+        for name, unit, said, said_zh in _OF_PROVIDERS:
             values = np.full((len(self.months), len(places), 5), np.nan)
             values[:, place, slow.links.tier] = providers[name]
             variables[name] = (("month", "place", "tier"), values, _attrs(unit, said, said_zh))
@@ -157,7 +157,7 @@ class StockTable:
 
 
 @kernel
-def _write_nodes(
+def _write_providers(
     parameters: Any, links: Any, drivers: Any, stocks: Any, doctors: Any, nurses: Any, beds: Any,
     provider_of: Any, weight: Any, gain: Any, out: Any,
 ) -> None:  # fmt: skip

@@ -7,8 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from sim.dynamics.coupling import SlowWorld
-from sim.dynamics.schedule import EVERYWHERE, PolicySchedule, Step, month_of
+from sim.dynamics.coupling import SystemDynamics
+from sim.dynamics.schedule import EVERYWHERE, PolicyChange, PolicySchedule, month_of
 from sim.packs import PathRegions
 from sim.parameters import load_parameters
 from sim.paths import checkpoint
@@ -20,8 +20,8 @@ FIRST, LAST = 2020, 2022
 P = load_parameters()
 PATHS = PathRegions({FIRST: small_region(residents=600)}, None, None)
 STEPS = (
-    Step("beds:county", "multiply", EVERYWHERE, 0.2),
-    Step("capability:township/complex", "inadequacy", EVERYWHERE, 0.3),
+    PolicyChange("beds:county", "multiply", EVERYWHERE, 0.2),
+    PolicyChange("capability:township/complex", "inadequacy", EVERYWHERE, 0.3),
 )
 COURSE = PolicySchedule(((month_of(2021, 3), STEPS),))
 
@@ -37,7 +37,7 @@ def job(folder, until_day, threads=1):
             raise Stopped
 
     told: list[str] = []
-    slow = SlowWorld(PATHS, P, COURSE)
+    slow = SystemDynamics(PATHS, P, COURSE)
     made = Job(PATHS, "small", P, slow, StockTable(slow), LAST, frozenset(range(FIRST, LAST + 1)),
                3, threads, tell, "key", folder, "compiled")  # fmt: skip
     return made, told

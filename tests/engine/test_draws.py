@@ -16,7 +16,7 @@ from sim.parameters import load_parameters, read_rows
 from tests.worlds import small_region
 
 DRAWN = priors.drawn_rows()
-EXAMPLE = Path(priors.__file__).parent / "packs" / "new_region" / "example"
+EXAMPLE = Path(priors.__file__).parents[1] / "packs" / "new_region" / "example"
 
 
 # --------------------------------------------------------------------------------------- priors

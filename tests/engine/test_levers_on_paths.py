@@ -11,8 +11,8 @@ from benchmarks.levers import START, Change, acting, course_at, readings
 from benchmarks.loops import FAST, SLOW, STRONG, jumps
 from scenarios.plans.levers import levers
 from sim.dynamics.conditions import figures_of, scope_of
-from sim.dynamics.coupling import SlowWorld
-from sim.dynamics.schedule import EMPTY, EVERYWHERE, Place, PolicySchedule, Step, month_of
+from sim.dynamics.coupling import SystemDynamics
+from sim.dynamics.schedule import EMPTY, EVERYWHERE, Place, PolicyChange, PolicySchedule, month_of
 from sim.dynamics.stocks import LOOPS
 from sim.packs import PathRegions
 from sim.parameters import load_parameters
@@ -29,7 +29,7 @@ FROM = month_of(LAST, 1)
 
 def path(engine, schedule):
     """Years and stocks of two years of a small world."""
-    slow = SlowWorld(PATHS, P, schedule)
+    slow = SystemDynamics(PATHS, P, schedule)
     table = StockTable(slow)
     job = Job(PATHS, "small", P, slow, table, LAST, frozenset((FIRST, LAST)), 0, 1,
               lambda *_: None, "small", None, engine)  # fmt: skip
@@ -40,7 +40,7 @@ def path(engine, schedule):
 def course_of_effects(level):
     """Every effect of every acting lever, at a level."""
     steps = tuple(
-        Step(effect.quantity.id, effect.form, EVERYWHERE, effect.size * level)
+        PolicyChange(effect.quantity.id, effect.form, EVERYWHERE, effect.size * level)
         for lever in acting() for effect in lever.effects
     )  # fmt: skip
     return PolicySchedule(((FROM, steps),))
@@ -96,7 +96,7 @@ def test_students_are_counted_by_the_residents_of_the_place():
     scope = scope_of(region)
     code = region.counties.code[1]
     for place, students in ((EVERYWHERE, 0.8), (Place(counties=(code,)), 0.2)):
-        step = Step("training_places:township", "add", place, 2.0)
+        step = PolicyChange("training_places:township", "add", place, 2.0)
         figures = figures_of(region, scope, [step])
         assert figures.places[1] == pytest.approx(students)
         assert figures.places.sum() == figures.places[1]

@@ -367,13 +367,13 @@ def _sites(tree: ast.AST) -> list[tuple[ast.AST, str]]:
 
 def mutants(count: int, seed: int = 1) -> Iterator[tuple[str, str, str]]:
     """(function, what was changed, source of the changed copy); each a different change."""
-    uniforms = random.Random(seed)
+    chance = random.Random(seed)
     names = [name for name in called("compiled") if "<" not in name]
     names = [f"rules.{name}" if not name.startswith("day.") else name for name in names]
     seen = set()
     made = 0
     while made < count:
-        where = uniforms.choice(names)
+        where = chance.choice(names)
         _, original = function_of(where)
         tree = ast.parse(textwrap.dedent(inspect.getsource(original)))
         function = copy.deepcopy(tree.body[0])
@@ -381,7 +381,7 @@ def mutants(count: int, seed: int = 1) -> Iterator[tuple[str, str, str]]:
         sites = _sites(body)
         if not sites:
             continue
-        index = uniforms.randrange(len(sites))
+        index = chance.randrange(len(sites))
         if (where, index) in seen:
             continue
         seen.add((where, index))

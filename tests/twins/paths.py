@@ -11,8 +11,15 @@ from unittest import mock
 import numpy as np
 import xarray as xr
 
-from sim.dynamics.coupling import SlowWorld
-from sim.dynamics.schedule import EMPTY, EVERYWHERE, FIRST_YEAR, PolicySchedule, Step, month_of
+from sim.dynamics.coupling import SystemDynamics
+from sim.dynamics.schedule import (
+    EMPTY,
+    EVERYWHERE,
+    FIRST_YEAR,
+    PolicyChange,
+    PolicySchedule,
+    month_of,
+)
 from sim.engines.record_types import RunTallies
 from sim.packs import PathRegions
 from sim.parameters import load_parameters
@@ -46,7 +53,7 @@ class Told:
     years: dict[int, xr.Dataset]
     stocks: xr.Dataset
     checks: dict[str, int]
-    slow: SlowWorld
+    slow: SystemDynamics
 
 
 def gaps(one: Told, other: Told) -> list[str]:
@@ -86,7 +93,7 @@ def with_centre(region: Region, last: int, opens: int) -> PathRegions:
 def follow(path: Path, which: str) -> Told:
     """Live a path in one engine and write down all it does."""
     p = load_parameters(path.overrides, anchored=False)
-    slow = SlowWorld(path.regions, p, path.schedule)
+    slow = SystemDynamics(path.regions, p, path.schedule)
     table = StockTable(slow)
     wanted = frozenset(range(FIRST_YEAR, path.until + 1))
     job = Job(path.regions, "", p, slow, table, path.until, wanted, path.seed, 1,
@@ -115,9 +122,9 @@ def follow(path: Path, which: str) -> Told:
     return Told(record, tallies, years, table.dataset(), checks, slow)
 
 
-def step(quantity: str, form: str, amount: float) -> Step:
+def step(quantity: str, form: str, amount: float) -> PolicyChange:
     """One change, everywhere."""
-    return Step(quantity, form, EVERYWHERE, amount)
+    return PolicyChange(quantity, form, EVERYWHERE, amount)
 
 
 def busy_schedule() -> PolicySchedule:

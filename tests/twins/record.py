@@ -157,7 +157,7 @@ def spying(name: str, spy: Callable[[Callable[..., Any], dict[str, Any]], Any]) 
         yield
 
 
-def _of_episode(episode_word: int) -> tuple[int, ...]:
+def _of_word(episode_word: int) -> tuple[int, ...]:
     """Occurrence, class and what is asked for, of an episode's word."""
     return (
         int(L.occurrence_of(episode_word)),
@@ -192,7 +192,7 @@ def following_compiled(engine: CompiledEngine) -> Iterator[Record]:
             bed_only = int(fate[i]) == S.BED_ONLY
             record.visits.append((
                 int(given["day"]), int(row[L.RESIDENT]), int(row[L.ONSET]),
-                *_of_episode(episode_word),
+                *_of_word(episode_word),
                 int(L.is_referred(episode_word)), int(L.failed_of(episode_word)), int(facility[i]),
                 int(given["alternative"][i]), 0 if bed_only else int(held["pool"][i]),
                 int(held["second"][i]), int(fate[i]), 0 if bed_only else int(given["wait"][i]),
@@ -232,7 +232,7 @@ def following_compiled(engine: CompiledEngine) -> Iterator[Record]:
             if row[L.RESIDENT] >= 0:
                 record.stays.append((
                     day, int(row[L.RESIDENT]), int(row[L.ONSET]),
-                    *_of_episode(int(row[L.EPISODE_WORD])),
+                    *_of_word(int(row[L.EPISODE_WORD])),
                     int(row[L.FACILITY]), int(row[L.DAYS]), int(row[L.MOVES_UP]),
                     int(row[L.WAITED]),
                 ))  # fmt: skip

@@ -20,7 +20,7 @@ from tests.waiting import SECONDS
 
 
 def test_help_teaches_every_command(capsys):
-    commands = ("run", "trace", "info", "verify", "indicators", "anchor", "new-region")
+    commands = ("run", "trace", "info", "verify", "indicators", "draws", "new-region")
     for command in ((), *((name,) for name in commands)):
         with pytest.raises(SystemExit) as stop:
             main([*command, "--help"])

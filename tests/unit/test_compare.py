@@ -22,7 +22,7 @@ from scenarios.plans.targets import targets
 from sim.errors import InputError, NotConverged
 from tests import standin
 
-compare_module = import_module("scenarios.compare")  # the package's name for it is the function
+compare_module = import_module("scenarios.comparison.compare")
 REAL_PATH = runs.path_of
 VISITS = ("in_county_visit_rate", "", "")
 SMALL = """region: taonan

@@ -29,7 +29,7 @@ from scenarios.words.comparing import COMPARE
 from tests import standin
 from tests.unit.test_compare import AS_NOW, SMALL
 
-compare_module = import_module("scenarios.compare")  # the package's name for it is the function
+compare_module = import_module("scenarios.comparison.compare")
 HOSTILE = "<script>alert(1)</script>\"'&=cmd()"
 
 

@@ -72,5 +72,5 @@ def test_the_cache_follows_every_module_that_compiles():
         name = str(path.relative_to(ROOT / "sim"))
         if decorated.search(path.read_text("utf-8")):
             assert name in followed
-    assert {"tiers.py", "day.py", "rules/choice.py", "engines/kernels/layout.py"} <= followed
-    assert not {"indicators.py", "info.py", "__main__.py", "results.py"} & followed
+    assert {"tiers.py", "day.py", "rules/choice.py", "engines/kernels/episode_word.py"} <= followed
+    assert not {"indicators/compute.py", "cli/info.py", "cli/main.py", "results.py"} & followed

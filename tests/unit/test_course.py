@@ -14,8 +14,8 @@ from sim.dynamics.schedule import (
     EMPTY,
     EVERYWHERE,
     Place,
+    PolicyChange,
     PolicySchedule,
-    Step,
     apply,
     in_order,
     month_of,
@@ -30,7 +30,7 @@ P = load_parameters(region="liaocheng")
 
 
 def step(quantity, form, amount, place=EVERYWHERE):
-    return Step(quantity, form, place, amount)
+    return PolicyChange(quantity, form, place, amount)
 
 
 @given(st.sampled_from(["add", "multiply", "inadequacy"]), st.floats(0.0, 1.0))

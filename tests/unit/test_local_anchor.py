@@ -125,7 +125,7 @@ def test_stored_shifts_are_surer_than_the_prior_and_say_where_they_come_from() -
         moved = abs(moved if row["operation"] == "add" else math.log(moved))
         assert moved < 3 * float(row["prior_sd"])
         assert row["status"] == "calibrated"
-        assert f"sim anchor {row['region']}" in row["source"]
+        assert f"calibration anchor {row['region']}" in row["source"]
     with REPORT.open(encoding="utf-8", newline="") as stream:
         report = list(csv.DictReader(stream))
     for row in report:

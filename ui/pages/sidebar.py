@@ -88,7 +88,7 @@ def _slider(region: str, lever: Lever, lang: str) -> None:
 
 def about(region: str, lever: Lever, setting: Setting | None, lang: str) -> str:
     """Unit, bounds, the plan's level and clause, where, when, and how well the effect is known."""
-    unit = text(f"unit.{lever.unit}", lang)
+    unit = lever.unit_zh if lang == "zh" else lever.unit
     start, full = dates_of(region, lever.id)
     grades = "".join(sorted({effect.evidence for effect in lever.effects}))
     parts = [text("lever.bounds", lang).format(unit=unit, low=level(lever.low),

@@ -6,6 +6,7 @@ at an array, so the parameters travel as a table of one row.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -39,209 +40,55 @@ class Parameters:
         raise AttributeError(f"{name} is not a row of parameters.csv")
 
 
-def _called(adapter: Any) -> Callable[..., Any]:
-    """adapter(table, …) compiled, as a function of a `Parameters`."""
-    compiled = njit(adapter)
+def _called(rule: Any) -> Callable[..., Any]:
+    """rule(p, …) compiled, as a function of a `Parameters`: an adapter with the rule's own
+    signature that takes p from the table.
 
-    def from_python(held: Parameters, *arguments: Any) -> Any:
-        return compiled(held.table, *arguments)
+    It is compiled as text of this file, so that numba keeps it on disk under its own name.
+    """
+    function = getattr(rule, "py_func", rule)  # itself where nothing is compiled
+    names = ", ".join(list(inspect.signature(function).parameters)[1:])
+    text = f"def {function.__name__}(table, {names}): return rule(table[0], {names})"
+    scope: dict[str, Any] = {"rule": rule, "__name__": __name__}
+    exec(compile(text, __file__, "exec"), scope)
+    compiled = njit(scope[function.__name__])
 
+    def from_python(values: Parameters, *arguments: Any) -> Any:
+        return compiled(values.table, *arguments)
+
+    from_python.__doc__ = function.__doc__
     return from_python
 
 
-@_called
-def open_seconds(table: Any, tier: Any, session: Any, share: Any, day: Any) -> Any:
-    """See sim.day."""
-    return timetable.open_seconds(table[0], tier, session, share, day)
-
-
-@_called
-def session_start(table: Any, tier: Any, session: Any) -> Any:
-    """See sim.day."""
-    return timetable.session_start(table[0], tier, session)
-
-
-@_called
-def intensity(table: Any, month: Any, weekday: Any, access: Any) -> Any:
-    """See sim.rules.illness."""
-    return illness.intensity(table[0], month, weekday, access)
-
-
-@_called
-def intensity_bound(table: Any, month: Any, access: Any) -> Any:
-    """See sim.rules.illness."""
-    return illness.intensity_bound(table[0], month, access)
-
-
-@_called
-def next_chronic_state(table: Any, u: Any, state: Any, age: Any, managed: Any, years: Any) -> Any:
-    """See sim.rules.illness."""
-    return illness.next_chronic_state(table[0], u, state, age, managed, years)
-
-
-@_called
-def relative_mortality(table: Any, age: Any, chronic: Any) -> Any:
-    """See sim.rules.illness."""
-    return illness.relative_mortality(table[0], age, chronic)
-
-
-@_called
-def severity_factor(table: Any, difficulty: Any) -> Any:
-    """See sim.rules.illness."""
-    return illness.severity_factor(table[0], difficulty)
-
-
-@_called
-def yearly_rate(table: Any, need_class: Any, age: Any, sex: Any, chronic: Any) -> Any:
-    """See sim.rules.illness."""
-    return illness.yearly_rate(table[0], need_class, age, sex, chronic)
-
-
-@_called
-def facility_utility(
-    table: Any, tier: Any, need_class: Any, wait_hours: Any, delay_days: Any, stay_yuan: Any
-) -> Any:
-    """See sim.rules.choice."""
-    return choice.facility_utility(table[0], tier, need_class, wait_hours, delay_days, stay_yuan)
-
-
-@_called
-def learned(table: Any, quality: Any, good: Any) -> Any:
-    """See sim.rules.choice."""
-    return choice.learned(table[0], quality, good)
-
-
-@_called
-def nested_logit(table: Any, utility: Any, weight: Any) -> Any:
-    """See sim.rules.choice."""
-    return choice.nested_logit(table[0], utility, weight)
-
-
-@_called
-def own_weights(table: Any, need_class: Any, price_factor: Any, travel_factor: Any) -> Any:
-    """See sim.rules.choice."""
-    return choice.own_weights(table[0], need_class, price_factor, travel_factor)
-
-
-@_called
-def price_taste(table: Any, u: Any, income: Any) -> Any:
-    """See sim.rules.choice."""
-    return choice.price_taste(table[0], u, income)
-
-
-@_called
-def travel_taste(table: Any, u: Any) -> Any:
-    """See sim.rules.choice."""
-    return choice.travel_taste(table[0], u)
-
-
-@_called
-def is_sent_for_tests(table: Any, u: Any, tier: Any) -> Any:
-    """See sim.rules.consult."""
-    return consult.is_sent_for_tests(table[0], u, tier)
-
-
-@_called
-def pool_of(table: Any, u: Any, need_class: Any, age: Any, has_pools: Any) -> Any:
-    """See sim.rules.consult."""
-    return consult.pool_of(table[0], u, need_class, age, has_pools)
-
-
-@_called
-def service_law(table: Any, tier: Any) -> Any:
-    """See sim.rules.consult."""
-    return consult.service_law(table[0], tier)
-
-
-@_called
-def session_position(table: Any, u: Any) -> Any:
-    """See sim.rules.consult."""
-    return consult.session_position(table[0], u)
-
-
-@_called
-def test_law(table: Any, tier: Any) -> Any:
-    """See sim.rules.consult."""
-    return consult.test_law(table[0], tier)
-
-
-@_called
-def goes_on(table: Any, u: Any, need_class: Any) -> Any:
-    """See sim.rules.resolution."""
-    return resolution.goes_on(table[0], u, need_class)
-
-
-@_called
-def self_care_resolves(table: Any, need_class: Any, difficulty: Any) -> Any:
-    """See sim.rules.resolution."""
-    return resolution.self_care_resolves(table[0], need_class, difficulty)
-
-
-@_called
-def adherence_probability(table: Any, township_quality: Any, has_effective_contract: Any) -> Any:
-    """See sim.rules.referral."""
-    return referral.adherence_probability(table[0], township_quality, has_effective_contract)
-
-
-@_called
-def appointment_days(table: Any, tier: Any, booked: Any, visits_a_day: Any) -> Any:
-    """See sim.rules.referral."""
-    return referral.appointment_days(table[0], tier, booked, visits_a_day)
-
-
-@_called
-def back_referral_probability(table: Any, tier: Any) -> Any:
-    """See sim.rules.referral."""
-    return referral.back_referral_probability(table[0], tier)
-
-
-@_called
-def is_referred(table: Any, u: Any) -> Any:
-    """See sim.rules.referral."""
-    return referral.is_referred(table[0], u)
-
-
-@_called
-def admission_probability(
-    table: Any, tier: Any, need_class: Any, occupancy: Any, is_within_capability: Any
-) -> Any:
-    """See sim.rules.admission."""
-    return admission.admission_probability(
-        table[0], tier, need_class, occupancy, is_within_capability
-    )
-
-
-@_called
-def patience(table: Any, u: Any, need_class: Any) -> Any:
-    """See sim.rules.admission."""
-    return admission.patience(table[0], u, need_class)
-
-
-@_called
-def residual_days(table: Any, u: Any, u_share: Any, tier: Any) -> Any:
-    """See sim.rules.stay."""
-    return stay.residual_days(table[0], u, u_share, tier)
-
-
-@_called
-def stay_days(table: Any, u: Any, tier: Any, factor: Any) -> Any:
-    """See sim.rules.stay."""
-    return stay.stay_days(table[0], u, tier, factor)
-
-
-@_called
-def charge_fen(table: Any, price_fen: Any, difficulty: Any) -> Any:
-    """See sim.rules.payment."""
-    return payment.charge_fen(table[0], price_fen, difficulty)
-
-
-@_called
-def lapse_probability(table: Any, years: Any) -> Any:
-    """See sim.rules.contract."""
-    return contract.lapse_probability(table[0], years)
-
-
-@_called
-def uptake_probability(table: Any, coverage: Any, years: Any) -> Any:
-    """See sim.rules.contract."""
-    return contract.uptake_probability(table[0], coverage, years)
+open_seconds = _called(timetable.open_seconds)
+session_start = _called(timetable.session_start)
+intensity = _called(illness.intensity)
+intensity_bound = _called(illness.intensity_bound)
+next_chronic_state = _called(illness.next_chronic_state)
+relative_mortality = _called(illness.relative_mortality)
+severity_factor = _called(illness.severity_factor)
+yearly_rate = _called(illness.yearly_rate)
+facility_utility = _called(choice.facility_utility)
+learned = _called(choice.learned)
+nested_logit = _called(choice.nested_logit)
+own_weights = _called(choice.own_weights)
+price_taste = _called(choice.price_taste)
+travel_taste = _called(choice.travel_taste)
+is_sent_for_tests = _called(consult.is_sent_for_tests)
+pool_of = _called(consult.pool_of)
+service_law = _called(consult.service_law)
+session_position = _called(consult.session_position)
+test_law = _called(consult.test_law)
+goes_on = _called(resolution.goes_on)
+self_care_resolves = _called(resolution.self_care_resolves)
+adherence_probability = _called(referral.adherence_probability)
+appointment_days = _called(referral.appointment_days)
+back_referral_probability = _called(referral.back_referral_probability)
+is_referred = _called(referral.is_referred)
+admission_probability = _called(admission.admission_probability)
+patience = _called(admission.patience)
+residual_days = _called(stay.residual_days)
+stay_days = _called(stay.stay_days)
+charge_fen = _called(payment.charge_fen)
+lapse_probability = _called(contract.lapse_probability)
+uptake_probability = _called(contract.uptake_probability)
