@@ -4,7 +4,7 @@ python -m benchmarks.levers                             mean-field, five regions
 python -m benchmarks.levers --engine compiled --regions taonan --levers case_payment bed_control
 
 A lever is in place everywhere and in full on 1 January 2024, and is compared with as-now, seed by
-seed for the compiled engine. The mean-field has no luck: any change above rounding counts. The
+seed for the compiled engine. The mean-field has no random draws: any change above rounding counts. The
 compiled engine's must be four standard errors of its paired difference. Everything before 2024 is
 the same and is run once a seed.
 """
@@ -57,13 +57,13 @@ class Change:
 
     @property
     def error(self) -> float:
-        """Standard error of the mean; 0 for one difference, which has no luck."""
+        """Standard error of the mean; 0 for one difference, which has no random draws."""
         n = len(self.differences)
         return float(np.std(self.differences, ddof=1) / math.sqrt(n)) if n > 1 else 0.0
 
     @property
     def moves(self) -> bool:
-        """Whether it is a change and not rounding or luck."""
+        """Whether it is a change and not rounding or random draws."""
         if not math.isfinite(self.mean):
             return False
         return abs(self.mean) > max(ERRORS * self.error, ROUNDING * abs(self.base))
@@ -123,7 +123,7 @@ class _Reached(Exception):
 def compiled(
     region: str, chosen: Sequence[Lever], year: int, seeds: int, threads: int
 ) -> Iterator[tuple[Lever, Change]]:
-    """Each lever's change seed by seed, one to one; the years before START are run once a seed."""
+    """Each lever's change seed by seed, with the full population; the years before START are run once a seed."""
     wanted = named()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
@@ -163,7 +163,7 @@ def _resumed(
     region: str, schedule: PolicySchedule, year: int, seed: int, threads: int, folder: Path,
     wanted: Iterable[str],
 ) -> dict[str, float]:  # fmt: skip
-    """Readings of a path that goes on from the shared years under a course."""
+    """Readings of a path that goes on from the shared years under a policy schedule."""
     paths, _ = path_regions(region, False)
     key = path_key(paths, load_parameters(region=region), schedule, "compiled", seed, year)
     own = folder / "own"

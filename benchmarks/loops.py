@@ -1,4 +1,4 @@
-"""How strong each loop of the slow world is, and how a region drifts without levers.
+"""How strong each loop of the system dynamics is, and how a region drifts without levers.
 
 python -m benchmarks.loops                    five regions on the mean-field, about ten minutes
 python -m benchmarks.loops taonan --part drift
@@ -37,7 +37,7 @@ HEADLINES = (
     "wait_minutes_mean:county", "admission_wait_days", "unresolved_need_share",
     "average_length_of_stay:county", "fund_spending_per_person",
 )  # fmt: skip
-# What follows within a day is no memory of the slow world.
+# What follows within a day is no memory of the system dynamics.
 FAST = ("congestion", "bed_availability")
 SLOW = tuple(loop for loop in LOOPS if loop not in FAST)
 PROGRAMME = "township_standard"

@@ -1,4 +1,4 @@
-"""Seconds of the mean-field: a quarter, paths of 2020-2035 under the slow world, and many draws.
+"""Seconds of the mean-field: a quarter, paths of 2020-2035 under the system dynamics, and many draws.
 
 python -m benchmarks.meanfield_speed                     chifeng and liaocheng, 20 draws
 python -m benchmarks.meanfield_speed taonan --draws 200

@@ -1,10 +1,10 @@
-"""How many times fewer replications a comparison needs when its two runs share their luck.
+"""How many times fewer replications a comparison needs when its two runs share their random draws.
 
 python -m benchmarks.paired                    30 seeds, 20,000 residents, about two minutes
 
 A difference between a lever and the baseline is taken seed by seed. Its variance with common random
 numbers over its variance with independent seeds, var(lever) + var(baseline), is the share of
-replications needed for the same interval. Residents are the same in all runs; a seed is the luck of
+replications needed for the same interval. Residents are the same in all runs; a seed is the random draws of
 one year.
 """
 

@@ -101,7 +101,8 @@ ADMIT = Unknown(
     "admission", ("admission_scale:county", "admission_scale:city"), "multiply", 0.15, 0.1
 )
 ADMIT_CITY = Unknown("admission at the city", ("admission_scale:city",), "multiply", 0.15, 0.1)
-# Unknowns of a region: only what its figures can tell. One city hospital says nothing of counties.
+# Unknowns of a region: only what its figures can report. One city hospital says nothing of
+# counties.
 UNKNOWNS = {"bayannur": (PULL, CITY, STAY, ADMIT), "liaocheng": (CITY, ADMIT_CITY)}
 
 

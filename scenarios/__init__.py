@@ -1,7 +1,7 @@
 """The five regions' plans as data: levers, targets and scenarios, read strictly.
 
 A scenario is a list of levers with levels, dates and reasons. It says what quantities would be at a
-date; `compare` runs scenarios side by side and tells what would follow.
+date; `compare` runs scenarios side by side and says what would follow.
 
 >>> from datetime import date
 >>> import scenarios

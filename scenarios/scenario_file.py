@@ -184,7 +184,7 @@ def _values(path: Path, faults: FaultList) -> _File:
 
 
 def _take(file: _File, where: str, value: str, strange: set[str]) -> None:
-    """Parse one scalar, or tell of its unknown key; an unknown lever is told once."""
+    """Parse one scalar, or report its unknown key; an unknown lever is reported once."""
     parts = where.split(".")
     columns: Mapping[str, Column] = HEAD
     field = where
@@ -218,7 +218,7 @@ def _take(file: _File, where: str, value: str, strange: set[str]) -> None:
 
 
 def _told(file: _File, field: str) -> bool:
-    """Whether a fault of this key has been told already."""
+    """Whether a fault of this key has been reported already."""
     return any(f.file == file.name and f.field in (field, "") for f in file.faults)
 
 

@@ -1,4 +1,4 @@
-"""A scenario as a course: what its levers come to month by month, ready for the model."""
+"""A scenario as a policy schedule: what its levers come to month by month, ready for the model."""
 
 from __future__ import annotations
 

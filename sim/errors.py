@@ -58,7 +58,7 @@ class NotConverged(RuntimeError):
 class FaultList(list[Fault]):
     """Faults while they are collected: at most `most` a file are kept, the others counted.
 
-    A table of a hundred thousand wrong cells is told by its first thousand and a number.
+    A table of a hundred thousand wrong cells is found by its first thousand and a number.
 
     >>> faults = FaultList(most=1)
     >>> for row in (2, 3, 4):
@@ -73,7 +73,7 @@ class FaultList(list[Fault]):
         self._found: Counter[str] = Counter()
 
     def append(self, fault: Fault) -> None:
-        """Add a fault, or count it where its file has told enough."""
+        """Add a fault, or count it where its file has reported enough."""
         self._found[fault.file] += 1
         if self._found[fault.file] <= self._most:
             super().append(fault)

@@ -67,7 +67,7 @@ def kernel(function: Any) -> Any:
 
 
 def inlined(function: Any) -> Any:
-    """As `kernel`, written into every caller: a call hands over each array as seven words, which
+    """As `kernel`, written into every caller: a call passes on each array as seven words, which
     costs more than a short function does."""
     options = {"nogil": True, "cache": True, "fastmath": False, "error_model": "numpy"}
     return numba.njit(_nrt=False, forceinline=True, **options)(function)

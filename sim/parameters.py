@@ -272,7 +272,7 @@ def _checked(overrides: Mapping[str, float]) -> dict[str, float]:
 
 
 def beyond_range(overrides: Mapping[str, float]) -> list[str]:
-    """What to tell a reader of overrides that lie outside the range held possible as things are.
+    """What to say a reader of overrides that lie outside the range held possible as things are.
 
     >>> beyond_range({"taste_sd": 0.0})
     ['taste_sd = 0 lies outside its range 0.2 to 0.9']

@@ -82,7 +82,7 @@ class Facilities:
     inpatient_fen       mean charge of a stay, fen
     gain                (facilities, 4 need classes) adequacy gained over the tier's capability, see
                         rules.resolution.raised_capability; 0 in a pack
-    reserved            share of beds held for referred patients beyond the tier's; 0 in a pack
+    reserved            share of beds reserved for referred patients beyond the tier's; 0 in a pack
     """
 
     key: tuple[str, ...]

@@ -67,17 +67,17 @@ def simulate(
     progress: Progress | None = None,
     observer: Observer | None = None,
 ) -> Run:
-    """Simulate one region for one calendar year, one to one.
+    """Simulate one region for one calendar year, with the full population.
 
     region     name of a pack, a pack's folder, or a Region
     year       2020-2023
     engine     "compiled"; "meanfield": expected values, without quantiles; or "reference": the same
-               model told readably, for extracts
+               model written readably, for extracts
     townships  0, or take so many whole townships out of the region (sim.packs.extract): an extract,
                not a result
     overrides  parameter values by key, see sim.parameters.load_parameters
     progress   called with (stage, days done, days, visits so far)
-    observer   told of every day, see sim.engines.observe; changes no result
+    observer   reported of every day, see sim.engines.observe; changes no result
 
     Raises InputError for an unknown region, engine, parameter or a faulty pack, RuntimeError when
     a conservation law does not hold (a fault in the program) or when the mean-field finds no
@@ -111,7 +111,7 @@ def simulate(
     manifest = {**_manifest(world, parameters, engine, seed, checks, warnings), **more}
     manifest |= extract_stamp(townships)
     provenance(dataset, world, manifest)
-    # Seconds are told but not stored: equal runs have equal files.
+    # Seconds are reported but not stored: equal runs have equal files.
     return Run(dataset, {**manifest, "seconds": time.perf_counter() - begun})
 
 

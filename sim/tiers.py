@@ -31,6 +31,10 @@ class Kind(IntEnum):
     OUTSIDE_HOSPITAL = 9
 
 
+# Kinds with specialty departments and an emergency room.
+WITH_DEPARTMENTS = (Kind.GENERAL_HOSPITAL, Kind.PRIVATE_HOSPITAL, Kind.REGIONAL_CENTRE)
+
+
 class Place(IntEnum):
     """Where a facility lies, seen from the county a resident lives in."""
 

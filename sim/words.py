@@ -28,7 +28,7 @@ _TEXT: dict[str, tuple[str, str]] = {
         "诊疗日志较大：约{gigabytes:.1f} GB；可用 --county 和 --months 缩小范围",
     ),
     "run.title": (
-        "{region} {year}, seed {seed}: {residents:,} residents, one to one   (run {key})",
+        "{region} {year}, seed {seed}: {residents:,} residents, full population (1:1)   (run {key})",
         "{region}{year}年，种子 {seed}：{residents:,} 名居民，一比一   （运行 {key}）",
     ),
     "run.extract": (
@@ -37,7 +37,7 @@ _TEXT: dict[str, tuple[str, str]] = {
         "节选，不作为结果：未纳入乡镇所用的医院不设队列和床位限制。",
     ),
     "run.title_expected": (
-        "{region} {year}, mean-field: expected values for {residents:,} residents, not one to one; "
+        "{region} {year}, mean-field: expected values for {residents:,} residents, not a run of the full population; "
         "no quantiles   (run {key})",
         "{region}{year}年，平均场：{residents:,} 名居民的期望值，非一比一；无分位数   "
         "（运行 {key}）",

@@ -29,7 +29,7 @@ from sim.cli.console import FAILED, OK, ProgressLines, ask, whole
 
 NAMES, YEARS = ("as-now", "plan-2025", "vision-2035"), (2023, 2025, 2035)
 _FACILITIES = 5
-_SEEDS = 3  # paired one-to-one runs of a scenario
+_SEEDS = 3  # paired full-population runs of a scenario
 
 
 def add_command(commands: Any) -> None:
@@ -39,8 +39,8 @@ def add_command(commands: Any) -> None:
         help="scenarios side by side: targets, ranges, chances, drivers, who gains, costs",
         description="Run scenarios of one region from 2020 on with the same parameters, effect "
         "sizes and seeds, and compare them with the first. Takes minutes with draws, and "
-        "more with the one-to-one runs that correct them; --draws 0 takes seconds and gives no "
-        "ranges.",
+        "more with the full-population (1:1) runs that correct them; --draws 0 takes seconds and "
+        "gives no ranges.",
         epilog="Example: python -m scenarios compare liaocheng as-now plan-2025 --years 2023 2025 "
         "2035 --output runs   writes a Word and a web report, figures, CSV and NetCDF.",
     )
@@ -55,11 +55,12 @@ def add_command(commands: Any) -> None:
                          help="parameter draws, default 200; 0: no ranges")  # fmt: skip
     command.add_argument(
         "--seeds", type=whole(0, 100), metavar="K",
-        help="paired one-to-one runs of every scenario that correct the mean-field and add luck to "
-        "the ranges; 15 s to minutes each, kept for the next time; default 3, without draws 0",
+        help="paired full-population (1:1) runs of every scenario that correct the mean-field and "
+        "add random variation to the ranges; 15 s to minutes each, kept for the next time; "
+        "default 3, without draws 0",
     )  # fmt: skip
     command.add_argument("--engine", choices=("meanfield", "compiled"), default="meanfield",
-                         help="compiled: every draw one to one, dear")  # fmt: skip
+                         help="compiled: every draw with the full population, dear")  # fmt: skip
     command.add_argument("--no-levers", action="store_true", help="skip the levers one by one")
     command.add_argument("--threads", type=whole(1, 256), default=os.cpu_count() or 1,
                          help="default all; no figure depends on it")  # fmt: skip

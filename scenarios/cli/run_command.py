@@ -33,7 +33,7 @@ def add_command(commands: Any) -> None:
     """The options of the command."""
     command = commands.add_parser(
         "run",
-        help="one scenario from 2020 on, as expected values or one to one",
+        help="one scenario from 2020 on, as expected values or with the full population (1:1)",
         description="Run one scenario from 1 January 2020: expected values in seconds "
         "(meanfield), or every resident on every day (compiled), which takes up to some minutes "
         "and goes on after an interruption where --checkpoint says so.",

@@ -53,7 +53,8 @@ def compare(
     names      scenarios of the region, or paths of scenario files; the others are compared with
                the first
     years      2020-2035, the first is the base year; years of judged targets are added
-    engine     "meanfield": expected values; "compiled": every path one to one, which is dear
+    engine     "meanfield": expected values; "compiled": every path with the full population, which
+               is dear
     draws      parameter draws with effect sizes drawn in their ranges; 0: no range, no chance
     seeds      with "meanfield": paired runs of the compiled engine whose difference shifts and
                widens the figures; with "compiled": seeds the draws are spread over
@@ -294,7 +295,7 @@ def _notes(
     if draws:
         notes.append(("note.draws", {"draws": draws}))
     elif engine == "compiled" and seeds > 1:
-        notes.append(("note.luck_only", {"seeds": seeds}))
+        notes.append(("note.seeds_only", {"seeds": seeds}))
     else:
         notes.append(("note.no_draws", {"why": without}) if without else ("note.central", {}))
     if left_out:

@@ -1,6 +1,7 @@
-"""Figures of one-to-one paths that were run before: minutes each, so they are kept on disk.
+"""Figures of full-population paths that were run before: minutes each, so they are kept on disk.
 
-A file is named by all that decides its figures: the key of the path (region, course, engine, seed,
+A file is named by all that decides its figures: the key of the path (region, policy schedule,
+engine, seed,
 parameters, source) and what was read of it. Another source or pack has other names, so nothing
 stale is served; the folder may be deleted at any time.
 """

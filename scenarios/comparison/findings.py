@@ -278,7 +278,7 @@ class Comparison:
     samples   figures run by run; `figure` and `change` read them
     paths     the path of every arm with middle parameters, sim.paths.path.PathRun by arm
     notes     (key of scenarios.words, arguments): what a reader must know of this comparison
-    about     provenance: model, source, pack, engine, draws, seeds, course keys
+    about     provenance: model, source, pack, engine, draws, seeds, policy schedule keys
     """
 
     region: str

@@ -1,4 +1,5 @@
-"""Paths of scenarios read into figures: which runs there are, their luck, and how they are run.
+"""Paths of scenarios read into figures: which runs there are, their random draws, and how they are
+run.
 
 The same parameter draw, the same effect sizes and the same seed go into every scenario, so what is
 left between two of them is the scenario.
@@ -172,7 +173,7 @@ def _number(value: float | None) -> float:
 
 
 def readings_of(job: Job, threads: int = 1) -> dict[int, Reading]:
-    """The figures of a job's path by year. Those of a one-to-one path are kept on disk."""
+    """The figures of a job's path by year. Those of a full-population path are kept on disk."""
     if job.engine != "compiled" or job.strained:
         return readings(path_of(job, threads), job)
     file = figure_cache.file_of(_key_of(job), job.only)
@@ -199,7 +200,7 @@ def _key_of(job: Job) -> str:
 
 
 def expected_seconds(residents: int, until: int) -> float:
-    """How long a one-to-one path to the end of a year takes on two cores, about.
+    """How long a full-population path to the end of a year takes on two cores, about.
 
     As Taonan and Liaocheng took (docs/figures.md): 13 s, and 2 s for a year of a million residents.
     """

@@ -92,7 +92,8 @@ COST_COLUMNS = (
 @dataclass(frozen=True, slots=True)
 class Quantity:
     """What levers change. `owner`: parameter (a row of sim/parameters.csv), pack (a figure of a
-    region's tables) or stock (what moves a stock of the slow world, sim/dynamics/stocks.py)."""
+    region's tables) or stock (what moves a stock of the system dynamics,
+    sim/dynamics/stocks.py)."""
 
     id: str
     owner: str

@@ -21,7 +21,7 @@ def read_table(
 ) -> Iterator[tuple[int, Row]]:
     """Line and cells of every sound row of a CSV table.
 
-    key      columns that together tell the rows apart; the same key twice is a fault
+    key      columns that together distinguish rows; the same key twice is a fault
     faults   every fault found is appended; a row with a faulty cell is left out
     """
     raw = read_bytes(path.parent, path.name, faults)

@@ -248,7 +248,7 @@ def _clauses(
 def _check_repeated(
     line: int, row: Row, rows: tuple[Clause, ...], bases: tuple[Clause, ...], faults: list[Fault]
 ) -> None:
-    """What targets.csv repeats of the catalogue is the same there, and conflicts are told."""
+    """What targets.csv repeats of the catalogue is the same there, and conflicts are reported."""
     first = rows[0]
     pairs = [(field, getattr(first, name)) for field, name in _REPEATED.items()]
     base = (bases[0].value, bases[0].year) if bases else ("", "")

@@ -106,7 +106,7 @@ def group_name(c: Comparison, split: str, part: str, lang: str) -> str:
 
 
 def gain_splits(c: Comparison) -> tuple[str, ...]:
-    """Splits that changes are told by: by income only where figures differ by it."""
+    """Splits that changes are reported by: by income only where figures differ by it."""
     return tuple(split for split in GAIN_SPLITS if split != "by_income" or knows_income(c))
 
 

@@ -1,6 +1,6 @@
 """Figures of a comparison, as plain data and as matplotlib figures in either language.
 
-Colours keep one meaning everywhere and are told apart without red and green: as-now grey and
+Colours keep one meaning everywhere and are distinguished without red and green: as-now grey and
 dashed, plans blue to purple, a goal a brown triangle; every line and bar is labelled.
 """
 

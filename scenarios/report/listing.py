@@ -300,7 +300,8 @@ def scenario_record(scenario: Scenario) -> dict[str, Any]:
 def changes_record(scenario: Scenario) -> dict[str, list[dict[str, Any]]]:
     """What the levers come to on 31 December of each printed year, as JSON can carry it.
 
-    `value` is None where the quantity without levers is a figure of the pack or of the slow world.
+    `value` is None where the quantity without levers is a figure of the pack or of the system
+    dynamics.
     """
     bare = parameter_values()
     found: dict[str, list[dict[str, Any]]] = {}

@@ -83,13 +83,14 @@ def cell_name(arm: Arm, year: int, lang: str) -> str:
 
 
 def knows_income(c: Comparison) -> bool:
-    """Whether figures differ by income: the mean-field tells people apart by place, age, sex and
-    residence, so that without one-to-one runs every income fifth has the same figure."""
+    """Whether figures differ by income: the mean-field says people apart by place, age, sex and
+    residence, so that without full-population runs every income fifth has the same figure."""
     return c.engine != "meanfield" or c.seeds > 0
 
 
 def indicators_shown(c: Comparison) -> tuple[Key, ...]:
-    """Indicators of the tables by scenario: those over income only where income is told apart."""
+    """Indicators of the tables by scenario: those over income only where income is
+    distinguished."""
     income = "concentration_index_unresolved"
     return tuple(key for key in SHOWN if knows_income(c) or key[0] != income)
 

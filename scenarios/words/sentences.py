@@ -5,14 +5,14 @@ from __future__ import annotations
 SENTENCES: dict[str, tuple[str, str]] = {
     # notes
     "note.meanfield": (
-        "Figures are expected values of the mean-field, which differs from the one-to-one engine by "
+        "Figures are expected values of the mean-field, which differs from the full-population (1:1) engine by "
         "what docs/meanfield.md measures; --seeds K corrects for it on K paired runs.",
         "数值为期望值，由平均场近似算出，未逐人推演；与逐人（一比一）推演的差异见 docs/meanfield.md，"
         "命令选项 --seeds K 用K组配对的逐人推演加以修正。",
     ),
     "note.shifted": (
-        "Figures are those of the mean-field, moved by what {seeds} paired one-to-one runs differed "
-        "from it. Where there are draws, luck between runs is in the range.",
+        "Figures are those of the mean-field, moved by what {seeds} paired full-population (1:1) runs differed "
+        "from it. Where there are draws, random variation between runs is in the range.",
         "数值由平均场近似算出，并按{seeds}组配对的逐人（一比一）推演修正；有抽样时区间含随机波动。",
     ),
     "note.draws_left_out": (
@@ -33,8 +33,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "No range: no draws were asked for. Values are those of the middle parameters and effects.",
         "无区间：未要求抽样。数值按参数与效应的中间值计算。",
     ),
-    "note.luck_only": (
-        "The range is luck between {seeds} seeds only; parameters stay at their middle values.",
+    "note.seeds_only": (
+        "The range is random variation between {seeds} seeds only; parameters stay at their middle values.",
         "区间仅为{seeds}个随机种子之间的波动，参数取中间值。",
     ),
     "note.years": (

@@ -138,7 +138,7 @@ def counties(world: Region, lang: str) -> str:
 
 
 def densities(world: Region, pack: Pack, lang: str) -> str:
-    """Beds and licensed doctors a 1000 residents of the year, with the denominator told."""
+    """Beds and licensed doctors a 1000 residents of the year, with the denominator reported."""
     stock = {
         str(quantity): (float(str(value)), str(status))
         for _, (quantity, year, value, status) in pack.rows(

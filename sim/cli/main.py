@@ -38,7 +38,8 @@ def parser() -> argparse.ArgumentParser:
     run = commands.add_parser(
         "run",
         help="simulate a region for a year and print its indicators",
-        description="Simulate a region for a calendar year, one to one, and print the indicators.",
+        description="Simulate the full population (1:1) of a region for a calendar year and print "
+        "the indicators.",
         epilog="Example: python -m sim run liaocheng --year 2023 --seed 1 --json > liaocheng.json",
     )
     run.add_argument("region", help="name of a region, or folder of a pack")

@@ -4,7 +4,7 @@ A draw from the priors moves every level at once: its visits, admissions and sta
 the year we know, and a spread of futures would mostly show that. Each draw is therefore anchored
 again: need, constants of tiers, admissions and stays are solved on the mean-field until ten figures
 of the reference year are those of the region's own parameters (Newton's method with Broyden's
-updates). A draw that does not get there is rejected and told; the next number takes its place.
+updates). A draw that does not get there is rejected and reported; the next number takes its place.
 
 Stored with the region: `draws.csv`, one draw a row (its number and the ten moves; the priors' part
 is made again by key), and `draws.json`, how they were made. The first 64 are the quick set, the
@@ -97,7 +97,7 @@ class Draw:
 
 @dataclass
 class Anchoring:
-    """A region's reference: its ground, parameters by key, figures, and their slopes."""
+    """A region's reference: its region inputs, parameters by key, figures, and their slopes."""
 
     inputs: RegionInputs
     values: dict[str, float]
@@ -106,7 +106,7 @@ class Anchoring:
 
 
 def figures_of(model: MeanField) -> Floats:
-    """Ten figures of the ground's year, in the order of the unknowns they mostly answer to.
+    """Ten figures of the region inputs' year, in the order of the unknowns they mostly answer to.
 
     Visits a person; village : township; county hospitals : primary care; share beyond the county;
     admissions a person at townships, at county hospitals and beyond; mean stay at townships, county

@@ -112,19 +112,21 @@ def check_schedule(schedule: PolicySchedule, region: Region) -> None:
 def _faults(step: PolicyChange, region: Region, keys: set[str]) -> Iterable[Fault]:
     name, place = step.quantity, step.place
     if name not in QUANTITIES and position(name) is None:
-        yield Fault("course", 0, name, "unknown", "a row of parameters.csv or of course.QUANTITIES")
+        yield Fault(
+            "schedule", 0, name, "unknown", "a row of parameters.csv or of schedule.QUANTITIES"
+        )
     for code in place.counties:
         if code not in region.counties.code:
-            yield Fault("course", 0, name, code, f"a county of {region.key}")
+            yield Fault("schedule", 0, name, code, f"a county of {region.key}")
     for key in place.facilities:
         if key not in keys:
-            yield Fault("course", 0, name, key, f"a facility of {region.key}")
+            yield Fault("schedule", 0, name, key, f"a facility of {region.key}")
     local = name in QUANTITIES or _kind(name) in ("capability", "reserved_bed_share")
     if not local and (place.facilities or place.townships is not None):
         want = "no limit, or counties: the parameter holds for the region as a whole"
-        yield Fault("course", 0, name, "limited to facilities or townships", want)
+        yield Fault("schedule", 0, name, "limited to facilities or townships", want)
     if _kind(name) == "capability" and step.form != "inadequacy":
-        yield Fault("course", 0, name, step.form, "inadequacy, the form of a capability")
+        yield Fault("schedule", 0, name, step.form, "inadequacy, the form of a capability")
 
 
 def _kind(quantity: str) -> str:
@@ -133,12 +135,12 @@ def _kind(quantity: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Figures of a region's tables under a course; facilities in the region's order.
+    """Figures of a region's tables under a policy schedule; facilities in the region's order.
 
     planned        (F,) beds that are to be there
-    posted         (F,) doctors at work over those of the node
+    posted         (F,) doctors at work over those of the provider group
     price, stay_price  (F,) whole fen
-    gain           (F, 4) adequacy gained by policy;  reserved (F,) share of beds held
+    gain           (F, 4) adequacy gained by policy;  reserved (F,) share of beds reserved
     visit_rate, stay_rate  (2, 6) share of the charge the fund pays
     hours          (6,) factor on travel to a tier
     coverage       (2,) share of residents to hold a contract: others, key groups

@@ -1,4 +1,5 @@
-"""Nodes of the slow world: what engines tell of a month, what tables and a course say of nodes."""
+"""Provider groups of the system dynamics: what engines report of a month, what tables and a policy
+schedule say of provider groups."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class MonthTally:
-    """What an engine tells of a month, or of the mean month of a quarter.
+    """What an engine says of a month, or of the mean month of a quarter.
 
     visits     (F,) visits by facility
     charges    (F,) charges of visits and stays, yuan
@@ -38,9 +39,10 @@ class MonthTally:
 
 @dataclass(frozen=True, slots=True)
 class ProviderGroups:
-    """What the published tables and a course say of nodes (N).
+    """What the published tables and a policy schedule say of provider groups (N).
 
-    posts, beds  published doctors and beds;  posted (N,) doctors at work over those of the node
+    posts, beds  published doctors and beds;  posted (N,) doctors at work over those of the
+                 provider group
     weight       (N,) doctors of 2020, and the gain (N, 4) by policy that their mean capability has
     exits, income  (N,) factors on attrition and on income a head
     kept, effort   (C,) of counties: share of a surplus kept, and added effort
@@ -59,9 +61,10 @@ class ProviderGroups:
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """Facilities that have a node (rows), and the node of each; n nodes.
+    """Facilities that have a provider group (rows), and the provider group of each; n provider
+    groups.
 
-    node_of  (F,) node of every facility, -1 where it has none
+    provider_of  (F,) provider group of every facility, -1 where it has none
     """
 
     rows: NDArray[np.int64]
@@ -70,7 +73,7 @@ class Members:
     provider_of: NDArray[np.int64]
 
     def by_provider(self, values: Floats) -> Floats:
-        """Sum of values (F,) over the facilities of each node."""
+        """Sum of values (F,) over the facilities of each provider group."""
         total = np.zeros(self.n)
         _add_by_node(values, self.provider_of, total)
         return total
@@ -84,7 +87,7 @@ def _add_by_node(values: Any, provider_of: Any, out: Any) -> None:
 
 
 def members_of(provider_of: NDArray[np.int64], n: int) -> Members:
-    """Members from the node of every facility, -1 where it has none."""
+    """Members from the provider group of every facility, -1 where it has none."""
     rows = np.flatnonzero(provider_of != NONE)
     return Members(rows, provider_of[rows], n, provider_of)
 
@@ -92,9 +95,10 @@ def members_of(provider_of: NDArray[np.int64], n: int) -> Members:
 def providers_now(
     base: Region, figures: Figures, links: Any, members: Members, doctors: Floats, is_open: bool
 ) -> ProviderGroups:
-    """Nodes of a region under a course's figures.
+    """Provider groups of a region under a policy schedule's figures.
 
-    doctors  (F,) of the first year, by which a node's capability is the mean of its facilities'
+    doctors  (F,) of the first year, by which a provider group's capability is the mean of its
+             facilities'
     """
     f, by_provider, tier = base.facilities, members.by_provider, links.tier
     counties = len(base.counties.code)
@@ -117,7 +121,8 @@ def providers_now(
 def posts_of(
     region: Region, figures: Figures, links: Any, members: Members, is_open: bool
 ) -> Floats:
-    """Published doctors by node; those of a new centre as its beds, at the city's ratio."""
+    """Published doctors by provider group; those of a new centre as its beds, at the city's
+    ratio."""
     f = region.facilities
     posts = members.by_provider(f.doctors)
     if is_open:
@@ -128,7 +133,8 @@ def posts_of(
 
 
 def flows_of(members: Members, tally: MonthTally) -> Floats:
-    """A month's visits and charges by node, and the fund by county, one after the other."""
+    """A month's visits and charges by provider group, and the fund by county, one after the
+    other."""
     by_provider = [members.by_provider(values) for values in (tally.visits, tally.charges)]
     return np.concatenate([*by_provider, tally.fund])
 
@@ -156,9 +162,9 @@ def facilities_of_providers(
     provider_of: Any, at_work: Any, staffed: Any, learnt: Any, posted: Any, beds: Any, doctors: Any,
     gain: Any, open_beds: Any,
 ) -> None:  # fmt: skip
-    """What the stocks of nodes (N,) make of facilities (F,).
+    """What the stocks of provider groups (N,) make of facilities (F,).
 
-    at_work  (N,) doctors over the published;  posted (F,) doctors over those of the node
+    at_work  (N,) doctors over the published;  posted (F,) doctors over those of the provider group
     staffed  (N,) share of beds that have their nurses: the others stay closed;  beds (F,)
     learnt   (N,) adequacy gained by staff and volume
     doctors, gain  (F,), (F, 4) as published and by policy: changed;  open_beds (F,) int64, written

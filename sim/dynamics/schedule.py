@@ -1,11 +1,13 @@
 """PolicySchedule: dated changes of quantities, what a scenario is before it reaches the model.
 
-`sim/` knows courses, not levers. A step says by how much one quantity differs, in one place, from
-what it would be without the course; the same steps hold until the next month that lists others.
-The empty course is as-now.
+`sim/` knows policy schedules, not levers. A step says by how much one quantity differs, in one
+place, from
+what it would be without the policy schedule; the same steps hold until the next month that lists
+others.
+The empty policy schedule is as-now.
 
 A quantity is a row of parameters.csv (`formal_referral`, `stay_mean:county`), or a figure of a
-region's tables or of the slow world listed in QUANTITIES.
+region's tables or of the system dynamics listed in QUANTITIES.
 """
 
 from __future__ import annotations
@@ -110,11 +112,11 @@ class PolicySchedule:
     def __post_init__(self) -> None:
         order = [month for month, _ in self.months]
         if order != sorted(set(order)):
-            raise ValueError(f"months of a course must ascend, got {order}")
+            raise ValueError(f"months of a policy schedule must ascend, got {order}")
 
     @cached_property
     def key(self) -> str:
-        """Hash of the course; part of the identity of a run."""
+        """Hash of the policy schedule; part of the identity of a run."""
         return hashlib.sha256(repr(self.months).encode()).hexdigest()[:16]
 
     @property

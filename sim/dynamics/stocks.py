@@ -1,6 +1,7 @@
 """System dynamics: the slow stocks under the patients, a month at a time.
 
-Nodes are a county's village, township and county tier, and each tier of city hospitals and
+Provider groups are a county's village, township and county tier, and each tier of city hospitals
+and
 regional centres of the region; what lies outside the region has none. The equations are those of
 the model description, section 1.5, written so that a region without levers and with the volumes
 and incomes of its reference year stands still: posts are those that attrition and recruitment
@@ -36,7 +37,8 @@ Floats = NDArray[np.float64]
 NONE = -1
 MONTH = 1.0 / 12.0  # years
 STAGES = 3
-# Bounds of ours, assumed, that keep extreme courses finite; no run of the five regions comes near.
+# Bounds of ours, assumed, that keep extreme policy schedules finite; no run of the five regions
+# comes near.
 LEAST_RATE = 0.5  # of the reimbursement rates of a pack
 LEAST_INCOME = 0.1  # of the income a head of the reference year
 MOST_CONTRACT_TIME = 0.5  # of village and township doctors' time
@@ -53,7 +55,8 @@ LOOPS: dict[str, tuple[str, ...]] = {
     "contract_load": ("contract_hours",),
 }
 
-# Stocks, and what has flowed since the start: persons, beds, yuan. Of nodes (N), facilities (F) and
+# Stocks, and what has flowed since the start: persons, beds, yuan. Of provider groups (N),
+# facilities (F) and
 # counties (C).
 Stocks = namedtuple(
     "Stocks",
@@ -61,12 +64,13 @@ Stocks = namedtuple(
      "hired", "left", "moved_up", "came_up", "trained", "enrolled", "nurses_hired", "nurses_left",
      "opened", "closed", "received", "paid"],
 )  # fmt: skip
-# What does not change: tier and county of nodes, node above, node and base beds of facilities.
+# What does not change: tier and county of provider groups, provider group above, provider group
+# and base beds of facilities.
 Links = namedtuple("Links", ["tier", "county", "above"])
 # What a month's flows follow; constant within it.
 #   posts (N) doctors the establishment is made for; nurse_posts (N); planned (F) beds
 #   exits (N) factor on attrition; income (N) factor on income a head; places (N) students a year
-#   posted (N) doctors at work over those of the node, more where others are posted there
+#   posted (N) doctors at work over those of the provider group, more where others are posted there
 #   volume, revenue (N) over those of the reference year; surplus (C) yuan a year, kept (C) share
 #   effort (C) added by policy; contributions, spending (1) yuan a year
 Drivers = namedtuple(
@@ -100,7 +104,10 @@ def size(length: dict[str, int]) -> int:
 
 @kernel
 def relative_income(p: Any, links: Any, drivers: Any, stocks: Any, j: int) -> float:
-    """E8: income a head of staff over that of the reference year."""
+    """E8: income a head of staff over that of the reference year.
+
+    Source: this model (docs/odd.md).
+    """
     tier, county = links.tier[j], links.county[j]
     staff = stocks.doctors[j]
     if staff <= 0.0 or drivers.posts[j] <= 0.0:
@@ -120,7 +127,10 @@ def relative_income(p: Any, links: Any, drivers: Any, stocks: Any, j: int) -> fl
 
 @kernel
 def pull_upward(p: Any, income_above: float, income: float, vacancy: float) -> float:
-    """E6: staff who move to the tier above a year, as a share; 0 where incomes keep their ratio."""
+    """E6: staff who move to the tier above a year, as a share; 0 where incomes keep their ratio.
+
+    Source: this model (docs/odd.md).
+    """
     gap = math.log(income_above / income)
     if gap <= 0.0 or vacancy <= 0.0:
         return 0.0
@@ -129,7 +139,10 @@ def pull_upward(p: Any, income_above: float, income: float, vacancy: float) -> f
 
 @kernel
 def retained(p: Any, surplus: float, kept: float) -> float:
-    """E15: what a consortium keeps of a surplus, or bears of an overspend (negative), yuan."""
+    """E15: what a consortium keeps of a surplus, or bears of an overspend (negative), yuan.
+
+    Source: this model (docs/odd.md).
+    """
     if surplus >= 0.0:
         return kept * surplus
     return p.overspend_shared * surplus if kept > 0.0 else 0.0
@@ -149,14 +162,20 @@ def _retained_by_county(parameters: Any, budget: Any, spending: Any, kept: float
 
 @kernel
 def effort_target(p: Any, kept: float) -> float:
-    """E16: effort that the share of a surplus kept leads to, 0-1."""
+    """E16: effort that the share of a surplus kept leads to, 0-1.
+
+    Source: this model (docs/odd.md).
+    """
     return 1.0 / (1.0 + math.exp(-(p.effort_base + p.effort_slope * kept)))
 
 
 @kernel
 def rate_target(p: Any, fund: float, contributions: float, spending: float) -> float:
     """B2: factor on reimbursement rates that the fund can bear: 1 while its reserve is above the
-    floor, less by the share of spending not covered as the reserve runs out."""
+    floor, less by the share of spending not covered as the reserve runs out.
+
+    Source: this model (docs/odd.md).
+    """
     if spending <= 0.0 or contributions >= spending:
         return 1.0
     months = 12.0 * fund / spending
@@ -167,7 +186,11 @@ def rate_target(p: Any, fund: float, contributions: float, spending: float) -> f
 
 @kernel
 def flows(p: Any, links: Any, drivers: Any, now: Any, out: Any) -> None:
-    """Rates of change of all stocks a year, into `out`, a Stocks."""
+    """Rates of change of all stocks a year, into `out`, a Stocks.
+
+    Source: stocks and flows with first-order delays, Sterman (2000), Business Dynamics, ch. 11;
+    the equations are this model's (docs/odd.md).
+    """
     for j in range(len(links.tier)):
         out.moved_up[j] = out.came_up[j] = 0.0
     for j in range(len(links.tier)):
@@ -202,7 +225,7 @@ def flows(p: Any, links: Any, drivers: Any, now: Any, out: Any) -> None:
 
 @kernel
 def _staff(p: Any, links: Any, drivers: Any, now: Any, out: Any, j: int) -> None:
-    """Doctors and nurses of one node: recruited, trained, leaving, moving up."""
+    """Doctors and nurses of one provider group: recruited, trained, leaving, moving up."""
     tier = links.tier[j]
     exit_rate = p.staff_exit_rate[tier]
     income = relative_income(p, links, drivers, now, j)
@@ -282,7 +305,8 @@ def _runge_kutta(
 
 
 def links_of(counties: int, has_city: bool, has_regional: bool) -> Links:
-    """Nodes of a region: three a county, then city hospitals and regional centres where there are.
+    """Provider groups of a region: three a county, then city hospitals and regional centres where
+    there are.
 
     Above a township stands its county's hospital tier, above that the city's.
     """
@@ -301,7 +325,7 @@ def links_of(counties: int, has_city: bool, has_regional: bool) -> Links:
 
 
 def providers_of(region: Region) -> NDArray[np.int64]:
-    """Node of every facility, -1 where it has none; nodes as in `links_of`."""
+    """Provider group of every facility, -1 where it has none; provider groups as in `links_of`."""
     f = region.facilities
     n = len(region.counties.code)
     provider = np.where(f.tier <= int(Tier.COUNTY), 3 * f.county + f.tier, NONE)
@@ -320,5 +344,5 @@ def providers_of(region: Region) -> NDArray[np.int64]:
 def whole(start: float, came: float, went: float) -> int:
     """A stock in whole units: its start, and the whole part of what came and went since, so that
     the books balance to the unit and the rest is carried."""
-    books = math.floor(came + 1e-9) - math.floor(went + 1e-9)
-    return int(math.floor(start + 1e-9) + books)
+    moved = math.floor(came + 1e-9) - math.floor(went + 1e-9)
+    return int(math.floor(start + 1e-9) + moved)

@@ -69,7 +69,7 @@ class Observer:
     def discharged(
         self, today: Today, stays: np.ndarray, paid: np.ndarray, posted: list[np.ndarray]
     ) -> None:
-        """Stays of today have ended; `paid` is the charge of each in fen. Not told of a day
+        """Stays of today have ended; `paid` is the charge of each in fen. Not shown a day
         without any."""
 
     def ended(self) -> None:

@@ -25,17 +25,17 @@ from sim.rules.choice import (
     TASTE_LEVELS,
     in_scope,
     level_midpoint,
+    part_of_doctors,
     price_taste,
     travel_taste,
 )
 from sim.rules.consult import (
     EMERGENCY_POOL,
     N_POOLS,
-    WOMEN_CHILDREN_POOL,
     full_time_rooms,
 )
 from sim.rules.resolution import raised_capability
-from sim.tiers import ALTERNATIVE_KEYS, CRITICAL, N_CLASSES, N_TIERS, Kind, Tier
+from sim.tiers import ALTERNATIVE_KEYS, CRITICAL, N_CLASSES, N_TIERS, WITH_DEPARTMENTS, Kind, Tier
 
 # Upper edges of the 60 waiting-time bins, minutes: fine where waits are short. 0-24 h.
 WAIT_EDGES_MINUTES = np.concatenate(
@@ -54,8 +54,6 @@ _WAIT_BIN = np.minimum(
     np.searchsorted(WAIT_EDGES_MINUTES, np.arange(2 * 1440 + 1) / 2.0, side="right"), WAIT_BINS - 1
 )
 
-_POOLED = (Kind.GENERAL_HOSPITAL, Kind.PRIVATE_HOSPITAL, Kind.REGIONAL_CENTRE)
-
 
 def has_pools(region: Region) -> Any:
     """Facilities with specialty pools and an emergency department: general and private hospitals
@@ -63,7 +61,7 @@ def has_pools(region: Region) -> Any:
     those tiers count too: an ambulance may go there."""
     kind = region.facilities.kind
     tier = region.facilities.tier
-    return np.isin(kind, [int(k) for k in _POOLED]) | (tier == int(Tier.OUTSIDE))
+    return np.isin(kind, [int(k) for k in WITH_DEPARTMENTS]) | (tier == int(Tier.OUTSIDE))
 
 
 def choice_sets(region: Region) -> Any:
@@ -76,10 +74,8 @@ def sizes(region: Region, p: Any) -> Any:
     """Doctors by which facilities weigh among the alternatives of their tier; (facilities,), at
     least 0.01.
 
-    A facility's own doctors, with two exceptions. A village has one of the city's hospitals of a
-    kind in its choice set, dealt out by beds: that one stands for all of them. And all doctors of
-    a maternal-child hospital see the women and children it takes, of a general hospital's only
-    the pool for them, so its doctors weigh one over that pool's share.
+    A facility's own doctors by the rule `part_of_doctors`; but a village has one of the city's
+    hospitals of a kind in its choice set, dealt out by beds: that one stands for all of them.
     """
     f = region.facilities
     size = f.doctors * (1.0 - f.withdrawn)
@@ -88,8 +84,7 @@ def sizes(region: Region, p: Any) -> Any:
     kind, county = f.kind[city], f.county[city]
     for k, i in enumerate(city):
         size[i] = own[city[(kind == kind[k]) & (county == county[k])]].sum()
-    part = float(p.pool_doctor_share[WOMEN_CHILDREN_POOL]) or 1.0  # no such pool: nothing to weigh
-    size[f.kind == int(Kind.MATERNAL_CHILD_HOSPITAL)] /= part
+    size /= np.array([part_of_doctors(p, int(each)) for each in f.kind])
     return np.maximum(size, 0.01)
 
 

@@ -84,7 +84,7 @@ def _by_county(
     reported: tuple[int, ...] = tuple(range(len(TIER_KEYS))),
 ) -> Compute:  # fmt: skip
     """Ratio of two variables by county of residence, of some tiers and places; `by_tier` shows
-    the tiers told, nan elsewhere."""
+    the tiers reported, nan elsewhere."""
 
     shown = np.isin(np.arange(len(TIER_KEYS)), reported)
 

@@ -1,7 +1,7 @@
 """One resident's year: who he is, what he weighed, whom he saw, what it cost, as a document.
 
 `trace` runs the whole region once and watches one resident, or a small sample of which the one with
-the most to tell is kept. sim.observers.trace_page puts it into words.
+the most to say is kept. sim.observers.trace_page puts it into words.
 """
 
 from __future__ import annotations
@@ -163,7 +163,8 @@ class Trace(Observer):
     def served(
         self, today: Today, leaving: np.ndarray, admitted: np.ndarray, moved: np.ndarray
     ) -> None:
-        """Keep what is told once the day is closed: visits come before the beds they lead to."""
+        """Keep what is reported once the day is closed: visits come before the beds they lead
+        to."""
         people = self.engine.people
         here = self.watched[today.requests[:, L.RESIDENT]] & (today.facility >= 0)
         here &= np.isin(today.fate, (L.UNSEEN, L.CONSULTED, L.WANTS_BED))
@@ -237,7 +238,7 @@ class Trace(Observer):
             )  # fmt: skip
 
     def _had_tests(self, request: np.ndarray, f: int) -> bool:
-        """Tests and a second consult belong to a visit; facilities without queues tell nothing."""
+        """Tests and a second consult belong to a visit; facilities without queues say nothing."""
         engine = self.engine
         if engine.world.facility[f].delay:
             return False

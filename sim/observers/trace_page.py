@@ -204,7 +204,7 @@ class _Page:
         reported = self.say("and").join(reasons) or self.say("why.equal")
         against_the_odds = chosen["chance"] < other["chance"]
         names_of = {"chosen": self._name(chosen), "other": self._name(other)}
-        after = self.say("why.luck", **names_of) if against_the_odds else ""
+        after = self.say("why.draw", **names_of) if against_the_odds else ""
         return self.say("why", reasons=reported, **names_of) + after
 
     def _visit(self, event: Mapping[str, Any]) -> str:

@@ -69,7 +69,7 @@ _TEXT: dict[str, tuple[str, str]] = {
     "why.for": ("for it {parts}", "有利：{parts}"),
     "why.against": ("against it {parts}", "不利：{parts}"),
     "why.equal": ("they weigh the same", "二者相当"),
-    "why.luck": (" By chance {other} was likelier; the draw fell otherwise.", "按概率{other}更可能，抽签结果不同。"),
+    "why.draw": (" By chance {other} was likelier; the draw fell otherwise.", "按概率{other}更可能，抽签结果不同。"),
     "self_care": ("self-care at home", "在家自我照护"),
     "recovers.yes": ("Sees nobody and gets well.", "未就医，自愈。"),
     "recovers.no": (

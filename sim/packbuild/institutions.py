@@ -111,7 +111,7 @@ def county_tier(
     hospitals = []
     private = rule if rule != "r_county_beds" else "r_private_beds"
     for county in counties:
-        # Four places at the seat, a few hundred metres apart, so that a map can tell them apart.
+        # Four places at the seat, a few hundred metres apart, so that a map can show them apart.
         for i, (kind, (word, noun, noun_zh)) in enumerate(COUNTY_NOUNS.items()):
             named = facts.named.get((county.code, kind))
             generic = (f"{county.name} {noun} (generic)", f"{county.name_zh}{noun_zh}(通名)")

@@ -74,7 +74,7 @@ def _column(file: str, name: str) -> Column:
 
 
 def _lines(file: str, gap: Gap, lang: str, reported: set[str]) -> list[str]:
-    """One line on the cells, and one on where to find them when that was not told above."""
+    """One line on the cells, and one on where to find them when that was not reported above."""
     names = gap.columns[0]
     if len(gap.columns) > 1:
         names += f" … {gap.columns[-1]}"

@@ -62,7 +62,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class TableSchema:
-    """A file of the pack; `key` names the columns that together tell its rows apart."""
+    """A file of the pack; `key` names the columns that together distinguish its rows."""
 
     file: str
     meaning: str

@@ -145,7 +145,7 @@ def pattern_of(path: str) -> str:
 
 
 def check_complete(found: Settings, faults: list[Fault]) -> None:
-    """Every key once; lists of the right length; a fault already told is not told again."""
+    """Every key once; lists of the right length; a fault already reported is not reported again."""
     reported = {pattern_of(fault.field) for fault in faults if fault.file == SETTINGS_FILE}
     for pattern, column in SETTINGS.items():
         if any(pattern == f or pattern.startswith((f"{f}.", f"{f}[")) for f in reported):

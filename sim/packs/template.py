@@ -86,7 +86,7 @@ def page() -> str:
 
 
 def _lines(file: str, columns: Iterable[tuple[str, Column]]) -> Iterator[str]:
-    """A table of columns; the ages share a line, status and source are told above for all."""
+    """A table of columns; the ages share a line, status and source are reported above for all."""
     yield "| column | meaning 含义 | allowed | where to find it 数据来源 |"
     yield "|---|---|---|---|"
     for name, column in columns:

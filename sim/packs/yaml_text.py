@@ -31,7 +31,7 @@ from sim.packs.schema import SETTINGS_FILE
 DEEPEST = 6
 MOST_VALUES = 2_000
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
-# What YAML would read as nothing; a setting that is left out has to be told.
+# What YAML would read as nothing; a setting that is left out has to be reported.
 _NOTHING = ("~", "null", "Null", "NULL")
 
 

@@ -1,7 +1,7 @@
 """Where a long path stands after a year, on disk: published whole or not at all.
 
 A checkpoint is a folder named after the path's key and the last year that is done. It holds the
-state of the engine and the slow world as arrays, and the Datasets of the years so far.
+state of the engine and the system dynamics as arrays, and the Datasets of the years so far.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""How each engine runs a path: what the slow world hands over, month by month or quarter by
-quarter, and what the engine tells it."""
+"""How each engine runs a path: what the system dynamics pass on, month by month or quarter by
+quarter, and what the engine reports to it."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ _GROUNDS_LOCK = Lock()
 
 
 def _path_ground(job: Job, population: PopulationParameters) -> PathInputs:
-    """The ground of a path: residents are counted once a process for a pack, a seed and the
+    """The region inputs of a path: residents are counted once a process for a pack, a seed and the
     parameters that residents are drawn with."""
     values = [getattr(population, f.name) for f in fields(population)]
     key = (job.digest, job.seed, b"".join(np.asarray(value).tobytes() for value in values))
@@ -198,7 +198,7 @@ def _begin(job: Job, engine: Any) -> tuple[dict[int, Any], dict[str, Any], list[
 def _one_year(
     engine: Any, slow: SystemDynamics, table: StockTable, year: int, checks: dict[str, Any]
 ) -> tuple[Any, dict[str, Any]]:
-    """Twelve months, each with its hand-over; adds to the checks."""
+    """Twelve months, each with its coupling; adds to the checks."""
     january = 12 * (year - FIRST_YEAR)
     if january:
         engine.couple(*slow.open_month(january))
@@ -227,9 +227,9 @@ def month_of_engine(
     census: dict[str, Any],
     by_key: np.ndarray,
 ) -> MonthTally:
-    """What an agent engine tells of a month (0-11) of the open year.
+    """What an agent engine says of a month (0-11) of the open year.
 
-    counted  of the year up to the month's end;  told  by facility up to its start
+    counted  of the year up to the month's end;  reported  by facility up to its start
     census, by_key  of 1 January
     """
     grown = counted.facility - reported

@@ -1,8 +1,8 @@
-"""simulate_path(): 2020 to 2035, the slow world underneath the patients of any engine.
+"""simulate_path(): 2020 to 2035, the system dynamics underneath the patients of any engine.
 
 A path starts on 1 January 2020 with the census residents. Up to the last year a region's tables
 know, its published stocks are the path; after it, staff, beds, capability, effort and the fund
-follow what patients do and what a course changes.
+follow what patients do and what a policy schedule changes.
 """
 
 from __future__ import annotations
@@ -39,8 +39,9 @@ class PathRun:
     """A finished path.
 
     years     by calendar year, a Dataset as `sim.simulate` gives for one year
-    stocks    the slow world by month: beds, staff, capability, effort, fund, and their flows
-    manifest  what the run is: region, engine, seed, key, course, loops cut, checks, seconds
+    stocks    the system dynamics by month: beds, staff, capability, effort, fund, and their flows
+    manifest  what the run is: region, engine, seed, key, policy schedule, loops cut, checks,
+              seconds
     """
 
     years: Mapping[int, xr.Dataset]
@@ -67,8 +68,9 @@ def simulate_path(
 
     region     name of a pack, or a pack's folder
     until      last year, 2020-2035
-    course     dated changes, see sim.dynamics.schedule; empty is as-now
-    engine     "meanfield", "compiled", or "reference": the same model told readably, for extracts
+    schedule   dated changes, see sim.dynamics.schedule; empty is as-now
+    engine     "meanfield", "compiled", or "reference": the same model written readably, for
+               extracts
     townships  0, or take so many whole townships out of the region (sim.packs.extract): an
                extract, not a result; its regional centre does not open
     overrides  parameter values by key, see sim.parameters.load_parameters
@@ -79,7 +81,8 @@ def simulate_path(
                interrupted path of the same key goes on from there, to the same bytes
 
     Raises InputError for an unknown region, year, engine, loop, parameter or quantity of the
-    course, and for a checkpoint of another engine; RuntimeError when a conservation law does not
+    policy schedule, and for a checkpoint of another engine; RuntimeError when a conservation law
+    does not
     hold or a quarter has no fixed point.
 
     >>> path = simulate_path("taonan", 2025)  # doctest: +SKIP
@@ -117,7 +120,7 @@ def _manifest(
     """What a path is, and what was checked."""
     return {
         "region": region, "engine": job.engine, "seed": job.seed, "years": [FIRST_YEAR, job.until],
-        "key": job.key, "course": schedule.key, "cut": list(cut), "model_version": __version__,
+        "key": job.key, "schedule": schedule.key, "cut": list(cut), "model_version": __version__,
         "source_hash": source_hash(), "pack_hash": job.digest, "schema_version": SCHEMA_VERSION,
         "residents": f"census residents of {FIRST_YEAR}", "checks": checks, "warnings": warnings,
         **extract_stamp(townships),

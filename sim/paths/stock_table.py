@@ -1,4 +1,4 @@
-"""The slow world month by month as a Dataset."""
+"""The system dynamics month by month as a Dataset."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sim.tiers import CLASS_KEYS, TIER_KEYS
 if TYPE_CHECKING:
     import xarray as xr
 
-# name, unit, long name, Chinese long name; by node
+# name, unit, long name, Chinese long name; by provider group
 _OF_PROVIDERS = (
     ("doctors", "persons", "doctors", "执业（助理）医师"),
     ("practitioners", "persons", "general practitioners", "全科医生"),
@@ -43,7 +43,8 @@ _OF_REGION = (
     ("rate", "1", "factor on reimbursement rates", "报销比例系数"),
     ("contract_time", "1", "doctors' time that added contracts take", "新增签约占用医师时间"),
 )
-# A node in a month: the columns above, doctors by which its capability counts in its tier, and the
+# A provider group in a month: the columns above, doctors by which its capability counts in its
+# tier, and the
 # adequacy it has gained by class.
 _PROVIDER = np.dtype(
     (np.record, [
@@ -57,7 +58,8 @@ _PROVIDER = np.dtype(
 class StockTable:
     """Records a SystemDynamics on the first of every month.
 
-    nodes   (N,) _NODE;  region  figures of _OF_REGION;  counties  (2, C) effort and surplus
+    providers   (N,) _PROVIDER;  region  figures of _OF_REGION;  counties  (2, C) effort and
+                      surplus
     """
 
     def __init__(self, slow: SystemDynamics) -> None:
@@ -112,7 +114,8 @@ class StockTable:
         return np.where(total > 0.0, sums / np.maximum(total, 1e-9), own[:5])
 
     def dataset(self) -> xr.Dataset:
-        """All months; nodes by county (or `region` for city and regional tiers) and tier."""
+        """All months; provider groups by county (or `region` for city and regional tiers) and
+        tier."""
         import xarray as xr
 
         slow = self.slow
@@ -163,7 +166,8 @@ def _write_providers(
 ) -> None:  # fmt: skip
     """Rows of a month, (N,) zeros.
 
-    doctors, nurses (N,), beds (F,)  at the start;  weight (N,), gain (N, 4)  see nodes.Nodes
+    doctors, nurses (N,), beds (F,)  at the start;  weight (N,), gain (N, 4)  see
+                                     provider_groups.ProviderGroups
     """
     for j in range(len(out)):
         row = out[j]

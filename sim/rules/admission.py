@@ -28,6 +28,9 @@ def admission_probability(
 
     The discretionary part answers to free beds (Roemer), between half and one and a half times.
     Doctors recognise most cases beyond their facility's capability and do not admit them.
+
+    Source: Roemer (1961), Bed supply and hospital utilization, Hospitals 35: admission follows
+    the beds that are free; the form is this model's (docs/odd.md).
     """
     base = p.admission_probability[tier, need_class] * p.admission_scale[tier]
     factor = 1.0 + p.bed_elasticity * (p.neutral_occupancy - occupancy)
@@ -40,7 +43,10 @@ def admission_probability(
 
 @kernel
 def patience(p: Any, u: float, need_class: int) -> int:
-    """Draw: whole days a patient waits for a bed, about the class's value, at least 1."""
+    """Draw: whole days a patient waits for a bed, about the class's value, at least 1.
+
+    Source: this model (docs/odd.md).
+    """
     days = p.patience_days[need_class] * math.exp(math.log(PATIENCE_SPREAD) * (2.0 * u - 1.0))
     return max(1, int(math.floor(days + 0.5)))
 
@@ -58,6 +64,8 @@ def seeks_bed_at(
     tier, to_tier            of the hospital without a bed, and of the other
     is_centre, to_is_centre  a regional centre of the region itself
     failed                   highest tier that has failed him, plus 1; 0 for none
+
+    Source: this model (docs/odd.md).
     """
     if is_centre and to_tier == _CITY:
         return failed <= _CITY

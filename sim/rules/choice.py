@@ -11,6 +11,7 @@ import math
 from typing import Any
 
 from sim.jit import kernel
+from sim.rules.consult import WOMEN_CHILDREN_POOL
 from sim.rules.exp_log import exp, log
 from sim.rules.random import normal_quantile
 from sim.tiers import BEYOND, HOSPITALS, N_CHOICES, Kind
@@ -37,7 +38,10 @@ def scope_of(age: int, sex: int) -> int:
 @kernel
 def in_scope(kind: int, need_class: int, scope: int) -> bool:
     """Does a facility of this kind take such a patient? TCM hospitals take no critical episodes;
-    maternal-child hospitals take children and women of childbearing age."""
+    maternal-child hospitals take children and women of childbearing age.
+
+    Source: this model (docs/odd.md).
+    """
     if kind == TCM:
         return need_class <= 2
     if kind == MATERNAL_CHILD:
@@ -45,15 +49,32 @@ def in_scope(kind: int, need_class: int, scope: int) -> bool:
     return True
 
 
+def part_of_doctors(p: Any, kind: int) -> float:
+    """Law: a facility weighs among the alternatives of its tier with its doctors over this part.
+
+    All doctors of a maternal-child hospital see the women and children it takes, of a general
+    hospital's only the pool for them. Source: this model (docs/odd.md).
+    """
+    if kind == MATERNAL_CHILD:
+        return float(p.pool_doctor_share[WOMEN_CHILDREN_POOL]) or 1.0  # no such pool
+    return 1.0
+
+
 @kernel
 def price_taste(p: Any, u: float, income: int) -> float:
-    """Law: factor on the price weight, lognormal over u, larger for the poor; income 0..4."""
+    """Law: factor on the price weight, lognormal over u, larger for the poor; income 0..4.
+
+    Source: random tastes as in mixed logit, Train (2009), ch. 6.
+    """
     return math.exp(p.taste_sd * normal_quantile(u) + p.taste_income_slope * (income - 2))
 
 
 @kernel
 def travel_taste(p: Any, u: float) -> float:
-    """Law: factor on the travel weight, lognormal over u with median 1."""
+    """Law: factor on the travel weight, lognormal over u with median 1.
+
+    Source: random tastes as in mixed logit, Train (2009), ch. 6.
+    """
     return math.exp(p.taste_sd * normal_quantile(u))
 
 
@@ -78,6 +99,8 @@ def facility_utility(
     wait_hours  expected wait in the building before the doctor
     delay_days  days to the appointment or to opening
     stay_yuan   expected out-of-pocket of a stay
+
+    Source: this model (docs/odd.md).
     """
     admitted = min(1.0, p.admission_probability[tier, need_class] * p.admission_scale[tier])
     return (
@@ -93,7 +116,10 @@ def own_weights(
     p: Any, need_class: int, price_factor: float, travel_factor: float
 ) -> tuple[float, float, float]:
     """Law: a resident's weights of quality (a unit of adequacy), the way (an hour, one way) and
-    the price of a visit (a yuan out-of-pocket), from his tastes."""
+    the price of a visit (a yuan out-of-pocket), from his tastes.
+
+    Source: this model (docs/odd.md).
+    """
     return (
         p.quality_weight[need_class],
         p.travel_weight[need_class] * travel_factor,
@@ -115,6 +141,8 @@ def shared_constant(log_doctors: float, log_all: float, dissimilarity: float) ->
     share of their doctors, times the dissimilarity of its nest, which the nest divides by again.
 
     Equal facilities then draw together what one of their joint size would.
+
+    Source: size variables, Ben-Akiva and Lerman (1985), Discrete Choice Analysis, ch. 9.
     """
     return dissimilarity * (log_doctors - log_all)
 
@@ -127,6 +155,9 @@ def nested_logit(p: Any, utility: Any, weight: Any) -> float:
     weight   (12,) written
 
     The compiled engine takes its steps for a batch of residents each.
+
+    Source: McFadden (1978), Modelling the choice of residential location; Train (2009),
+    Discrete Choice Methods with Simulation, ch. 4.
     """
     choice_exponents(p, utility, weight)
     for j in range(N_CHOICES):
@@ -191,7 +222,10 @@ def scale_nests(weight: Any, primary: float, outside: float) -> float:
 
 @kernel
 def pick(u: float, weight: Any, total: float) -> int:
-    """Draw: index of the chosen alternative, -1 for none at all."""
+    """Draw: index of the chosen alternative, -1 for none at all.
+
+    Source: inversion of the cumulated weights.
+    """
     point = u * total
     passed = 0.0
     below = 0
@@ -211,7 +245,10 @@ def pick(u: float, weight: Any, total: float) -> int:
 
 @kernel
 def learned(p: Any, quality: float, good: bool) -> float:
-    """Perceived quality after one experience; bad news moves it faster than good."""
+    """Perceived quality after one experience; bad news moves it faster than good.
+
+    Source: this model (docs/odd.md).
+    """
     if good:
         return quality + p.learning_good * (1.0 - quality)
     return quality - p.learning_bad * quality

@@ -16,13 +16,20 @@ WOMEN_CHILDREN_POOL = 2
 
 @kernel
 def service_law(p: Any, tier: int) -> tuple[float, float]:
-    """Law: lognormal seconds of one consult."""
+    """Law: lognormal seconds of one consult.
+
+    Source: durations of consultation are close to lognormal, see stay.lognormal_law; the values
+    are rows of parameters.csv.
+    """
     return lognormal_law(p.service_minutes[tier] * 60.0, p.service_cv)
 
 
 @kernel
 def test_law(p: Any, tier: int) -> tuple[float, float]:
-    """Law: lognormal seconds from the first consult to being ready for the second."""
+    """Law: lognormal seconds from the first consult to being ready for the second.
+
+    Source: this model (docs/odd.md).
+    """
     return lognormal_law(p.test_minutes[tier] * 60.0, p.test_cv)
 
 
@@ -34,13 +41,19 @@ def whole_seconds(u: float, law: tuple[float, float]) -> int:
 
 @kernel
 def is_sent_for_tests(p: Any, u: float, tier: int) -> bool:
-    """Draw: tests, then back to the same pool ahead of first visits; still one visit."""
+    """Draw: tests, then back to the same pool ahead of first visits; still one visit.
+
+    Source: this model (docs/odd.md).
+    """
     return u < p.test_share[tier]
 
 
 @kernel
 def pool_of(p: Any, u: float, need_class: int, age: int, has_pools: bool) -> int:
-    """Draw: the doctor pool of a visit; facilities without pools have pool 0 only."""
+    """Draw: the doctor pool of a visit; facilities without pools have pool 0 only.
+
+    Source: this model (docs/odd.md).
+    """
     if not has_pools:
         return 0
     if need_class == CRITICAL:
@@ -60,7 +73,10 @@ def pool_of(p: Any, u: float, need_class: int, age: int, has_pools: bool) -> int
 @kernel
 def session_position(p: Any, u: float) -> float:
     """Draw: position of an arrival inside the open seconds of a session, 0-1, early ones likelier
-    (density falls linearly when early_arrival is 1, is even when it is 0)."""
+    (density falls linearly when early_arrival is 1, is even when it is 0).
+
+    Source: this model (docs/odd.md).
+    """
     return u * (1.0 - p.early_arrival + p.early_arrival * u)
 
 

@@ -9,7 +9,10 @@ from sim.jit import kernel
 
 @kernel
 def lapse_probability(p: Any, years: float) -> float:
-    """Law: a contract is not renewed within `years` (a month or so)."""
+    """Law: a contract is not renewed within `years` (a month or so).
+
+    Source: this model (docs/odd.md).
+    """
     return (1.0 - p.contract_renewal) * years
 
 
@@ -19,6 +22,8 @@ def uptake_probability(p: Any, coverage: float, years: float) -> float:
 
     Signing balances lapsing at the region's published coverage, so that without a lever coverage
     stays where the data put it.
+
+    Source: this model (docs/odd.md).
     """
     if coverage >= 1.0:
         return 1.0

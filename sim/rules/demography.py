@@ -61,6 +61,8 @@ def birth_probability(rate_per_year: float, days: float) -> float:
     """Probability that a woman gives birth within `days`; at most one birth (0.0-1.0).
 
     The expected number at a fertility rate (births a woman-year), cut at 1; rates are below 0.2.
+
+    Source: this model (docs/odd.md).
     """
     expected = rate_per_year * days / DAYS_PER_YEAR
     return min(1.0, expected)
@@ -71,6 +73,8 @@ def calendar_year_rate(rate_at_age: float, rate_at_next_age: float) -> float:
     """Mean rate over a calendar year of people of one age in whole years on 1 January.
 
     Birthdays are spread evenly over the year, so half of the time is spent at the next age.
+
+    Source: this model (docs/odd.md).
     """
     return 0.5 * (rate_at_age + rate_at_next_age)
 
@@ -83,7 +87,10 @@ def happens(u: float, probability: float) -> bool:
 
 @njit(int64(float64, float64), **_OPTIONS)
 def newborn_sex(u: float, boys_per_100_girls: float) -> int:
-    """Sex of a newborn: 0 boy, 1 girl."""
+    """Sex of a newborn: 0 boy, 1 girl.
+
+    Source: this model (docs/odd.md).
+    """
     return 0 if u * (100.0 + boys_per_100_girls) < boys_per_100_girls else 1
 
 

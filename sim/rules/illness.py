@@ -34,6 +34,8 @@ def yearly_rate(p: Any, need_class: int, age: int, sex: int, chronic: int) -> fl
 
     sex 0 male, 1 female; chronic 0 none .. 3 advanced. The routine class (1) belongs to the
     chronically ill only.
+
+    Source: this model (docs/odd.md).
     """
     rate = p.need_rate[need_class, age_group(age)] * p.need_scale[need_class]
     ratio = p.female_need_ratio
@@ -47,13 +49,20 @@ def yearly_rate(p: Any, need_class: int, age: int, sex: int, chronic: int) -> fl
 
 @kernel
 def intensity(p: Any, month: int, weekday: int, access: float) -> float:
-    """Law: factor on the yearly rate on one day; month 0-11, weekday 0 = Monday."""
+    """Law: factor on the yearly rate on one day; month 0-11, weekday 0 = Monday.
+
+    Source: this model (docs/odd.md).
+    """
     return p.season[month] * p.weekday[weekday] * access
 
 
 @kernel
 def intensity_bound(p: Any, month: int, access: float) -> float:
-    """Largest value `intensity` takes in a month: the bound the thinning draws against."""
+    """Largest value `intensity` takes in a month: the bound the thinning draws against.
+
+    Source: thinning of Lewis and Shedler (1979), Simulation of nonhomogeneous Poisson processes
+    by thinning, Naval Research Logistics Quarterly 26.
+    """
     weekday = 0.0
     for day in range(7):
         weekday = max(weekday, p.weekday[day])
@@ -87,20 +96,29 @@ def poisson_count(u: float, steps: Any) -> int:
 
 @kernel
 def severity_factor(p: Any, difficulty: float) -> float:
-    """Law: factor on stay and charge of an episode of difficulty y; mean 1 over y."""
+    """Law: factor on stay and charge of an episode of a difficulty; mean 1 over all difficulties.
+
+    Source: this model (docs/odd.md).
+    """
     return 1.0 + p.severity_spread * (2.0 * difficulty - 1.0)
 
 
 @kernel
 def difficulty_of(difficulty_bits: int) -> float:
-    """The episode's y in (0,1) from the 32 random bits it carries (signed or not)."""
+    """Difficulty of an episode in (0,1) from the 32 random bits it carries (signed or not).
+
+    Source: this model (docs/odd.md).
+    """
     return ((int(difficulty_bits) & 0xFFFFFFFF) + 0.5) / 4294967296.0
 
 
 @kernel
 def relative_mortality(p: Any, age: int, chronic: int) -> float:
     """Law: death rate of a chronic state over the mean of the age group, so that the life table
-    holds for all together at the prevalence of the start."""
+    holds for all together at the prevalence of the start.
+
+    Source: this model (docs/odd.md).
+    """
     prevalence = p.chronic_prevalence[age_group(age)]
     mean = 1.0 - prevalence
     for state in range(1, 4):
@@ -114,6 +132,8 @@ def next_chronic_state(p: Any, u: float, state: int, age: int, managed: bool, ye
 
     managed: under an effective contract, which doubles control and halves deterioration and
     progression. Probabilities are rate x time, for steps of a month.
+
+    Source: this model (docs/odd.md).
     """
     if state == 0:
         return 1 if u < p.chronic_incidence[age_group(age)] * years else 0

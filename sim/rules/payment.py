@@ -13,7 +13,10 @@ MOST_FEN = 2**31 - 1  # a person's year of fund payments is counted up to 21 mil
 
 @kernel
 def charge_fen(p: Any, price_fen: int, difficulty: float) -> int:
-    """Charge of a visit or stay of difficulty y at a facility of mean price `price_fen`."""
+    """Charge of a visit or stay of a difficulty at a facility of mean price `price_fen`.
+
+    Source: this model (docs/odd.md).
+    """
     return int(math.floor(price_fen * severity_factor(p, difficulty) + 0.5))
 
 
@@ -26,6 +29,8 @@ def fund_fen(charge: int, rate_bp: int, deductible: int, cap: int, paid: int) ->
 
     >>> fund_fen(100_000, 7_500, 20_000, 0, 0)
     60000
+
+    Source: the insurance schemes' own terms, in the packs' insurance.csv.
     """
     covered = charge - deductible
     if covered <= 0:
@@ -38,6 +43,9 @@ def fund_fen(charge: int, rate_bp: int, deductible: int, cap: int, paid: int) ->
 
 @kernel
 def deductible_fen(first: int, factor_bp: Any, admissions_before: int) -> int:
-    """Deductible of this admission: the first one's times the factor of its ordinal."""
+    """Deductible of this admission: the first one's times the factor of its ordinal.
+
+    Source: the insurance schemes' own terms, in the packs' insurance.csv.
+    """
     ordinal = min(admissions_before, len(factor_bp) - 1)
     return first * factor_bp[ordinal] // 10_000

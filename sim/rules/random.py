@@ -2,7 +2,7 @@
 
 A draw belongs to (seed, stream, resident, day, occurrence). It does not depend on what was drawn
 before, on the number of threads or on who else lives in the region, so two runs that differ in a
-lever share their luck and one more resident changes nobody else's.
+lever share their draws, and one more resident changes nobody else's.
 
 The arithmetic is written on signed 64-bit integers with masks. The 32x32-bit product wraps in
 compiled code and is exact in plain Python; `(product >> 32) & MASK` is the right high word in both,
@@ -65,6 +65,9 @@ def philox(
     -------
     >>> hex(philox(0, 0, 0, 0, 0, 0)[0])
     '0x6627e8d5'
+
+    Source: Salmon, Moraes, Dror and Shaw (2011), Parallel random numbers: as easy as 1, 2, 3,
+    SC11.
     """
     k0 = int(key_0) & MASK
     k1 = int(key_1) & MASK

@@ -18,23 +18,34 @@ def raised_capability(capability: Any, gain: Any) -> Any:
 
     >>> float(raised_capability(0.5, 0.0)), round(float(raised_capability(0.5, 0.3)), 3)
     (0.5, 0.63)
+
+    Source: this model (docs/odd.md).
     """
     return capability - (1.0 - capability) * np.expm1(-np.asarray(gain))
 
 
 @kernel
 def resolves(capability: float, difficulty: float) -> bool:
-    """Law and draw in one: a facility of capability K resolves difficulties y <= K."""
+    """Law and draw in one: a facility of capability K resolves difficulties up to K.
+
+    Source: this model (docs/odd.md).
+    """
     return difficulty <= capability
 
 
 @kernel
 def self_care_resolves(p: Any, need_class: int, difficulty: float) -> bool:
-    """Does the episode pass without care?"""
+    """Does the episode pass without care?
+
+    Source: this model (docs/odd.md).
+    """
     return difficulty <= p.self_care_adequacy[need_class]
 
 
 @kernel
 def goes_on(p: Any, u: float, need_class: int) -> bool:
-    """Draw: an unresolved patient seeks a higher tier, else drops out."""
+    """Draw: an unresolved patient seeks a higher tier, else drops out.
+
+    Source: this model (docs/odd.md).
+    """
     return u < p.escalation[need_class]

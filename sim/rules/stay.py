@@ -15,6 +15,8 @@ def lognormal_law(mean: float, cv: float) -> tuple[float, float]:
 
     >>> [round(x, 5) for x in lognormal_law(6.56, 5.3 / 6.56)]
     [1.62977, 0.70883]
+
+    Source: moments of the lognormal distribution.
     """
     variance = math.log(1.0 + cv * cv)
     return math.log(max(mean, 1e-9)) - 0.5 * variance, math.sqrt(variance)
@@ -31,6 +33,8 @@ def stay_days(p: Any, u: float, tier: int, factor: float) -> int:
     """Draw: midnights in bed, 1 .. stay_longest; a day case counts 1.
 
     factor  the episode's severity factor on the mean
+
+    Source: this model (docs/odd.md).
     """
     days = lognormal(u, lognormal_law(p.stay_mean[tier] * factor, p.stay_cv[tier]))
     return int(min(p.stay_longest, max(1.0, math.floor(days + 0.5))))
@@ -41,6 +45,8 @@ def residual_days(p: Any, u: float, u_share: float, tier: int) -> int:
     """Draw: days left of a stay found in progress: length-biased, so the longer are likelier.
 
     A length-biased lognormal is a lognormal whose log-mean is larger by its log-variance.
+
+    Source: length-biased sampling, Cox (1962), Renewal Theory, ch. 5.
     """
     variance = math.log(1.0 + p.stay_cv[tier] * p.stay_cv[tier])
     law = lognormal_law(p.stay_mean[tier], p.stay_cv[tier])

@@ -1,4 +1,4 @@
-"""A path that costs nothing: the mean-field's year 2023 of Taonan, bent by year and course.
+"""A path that costs nothing: the mean-field's year 2023 of Taonan, bent by year and schedule.
 
 Only the page is tested here, so all regions share it. Levers move it by what they change, so that
 another question has another answer.
@@ -40,7 +40,7 @@ def bent(dataset, share):
 
 
 def weight(schedule):
-    """A number between 0 and 1 that another course does not share."""
+    """A number between 0 and 1 that another schedule does not share."""
     return zlib.crc32(repr(getattr(schedule, "key", schedule)).encode()) % 1000 / 1000
 
 

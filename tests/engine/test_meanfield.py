@@ -567,7 +567,7 @@ def test_the_command_line_says_what_expected_values_cannot(capsys):
     arguments = ["run", "taonan", "--engine", "meanfield", "--quiet"]
     assert main(arguments) == 0
     page = capsys.readouterr().out
-    assert "mean-field: expected values" in page and "not one to one" in page
+    assert "mean-field: expected values" in page and "not a run of the full population" in page
     assert main([*arguments, "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["run"]["engine"] == "meanfield"

@@ -46,7 +46,8 @@ class Path:
 
 @dataclass(frozen=True)
 class Told:
-    """What one engine made of a path: its record, tallies and Datasets by year, the slow world."""
+    """What one engine made of a path: its record, tallies and Datasets by year, the system
+    dynamics."""
 
     record: Record
     tallies: list[RunTallies]
@@ -57,13 +58,13 @@ class Told:
 
 
 def gaps(one: Told, other: Told) -> list[str]:
-    """What differs between two engines: patients, years, the slow world to the last bit."""
+    """What differs between two engines: patients, years, the system dynamics to the last bit."""
     found = differences(one.record, other.record)
     found += [
         f"year {year}" for year in one.years if not one.years[year].identical(other.years[year])
     ]
     if not one.stocks.identical(other.stocks):
-        found.append("months of the slow world")
+        found.append("months of the system dynamics")
     if one.slow.flat.tobytes() != other.slow.flat.tobytes():
         found.append("stocks")
     return found + [f"{k}: {v}" for told in (one, other) for k, v in told.checks.items() if v]

@@ -32,7 +32,8 @@ LAST = 2022
 @cache
 def told(which: str) -> Told:
     """Three years of two small counties: tight wards, a centre that opens in the second year and a
-    course that changes something of every kind; the slow loops turn on in the second year."""
+    policy schedule that changes something of every kind; the slow loops turn on in the second
+    year."""
     region = small_region(
         n_counties=2, residents=(110, 90), townships_per_county=1, villages_per_township=2,
         regional_inside=True, beds={"county_general_0": 2, "township_0": 1, "regional": 4},

@@ -81,7 +81,7 @@ def ask(
     progress: Progress | None = None,
     threads: int = 2,
 ) -> Answer:
-    """Let the model answer: scenario, course, path, indicators.
+    """Let the model answer: scenario, policy schedule, path, indicators.
 
     overrides  parameter values of a draw
     raises     InputError for a question that is none, RuntimeError where the model fails

@@ -36,7 +36,7 @@ class Job:
     state    waiting, running, done, failed or cancelled
     stage    what the child says it does; done of total in the stage
     result   the child's answer as text, "" until it is done
-    fault    what to tell where it failed: faults of the input, or "" for a fault in the program
+    fault    what to say where it failed: faults of the input, or "" for a fault in the program
     """
 
     kind: str
@@ -65,7 +65,7 @@ class Job:
 class JobQueue:
     """Runs jobs in child processes, `workers` at a time, in the order they were asked for.
 
-    longest_seconds  a child that takes longer is stopped and told as failed
+    longest_seconds  a child that takes longer is stopped and reported as failed
     most_waiting     more than so many waiting jobs are refused (submit returns None)
     most_kept        finished jobs remembered, the oldest forgotten first
     command          what a child runs
@@ -166,7 +166,7 @@ class JobQueue:
         threading.Thread(target=self._follow, args=(job, job.process), daemon=True).start()
 
     def _follow(self, job: Job, process: subprocess.Popen[str]) -> None:
-        """Hand the question over, then read what the child tells until it is gone."""
+        """Hand the question over, then read what the child says until it is gone."""
         clock = threading.Timer(self._longest, _stop, [process])
         clock.daemon = True
         clock.start()
@@ -178,7 +178,7 @@ class JobQueue:
             for line in _pipe(process.stdout):
                 self._take(job, json.loads(line))
         except (OSError, ValueError):
-            pass  # the child is gone or told nonsense: failed, below
+            pass  # the child is gone or reported nonsense: failed, below
         finally:
             clock.cancel()
             _stop(process)

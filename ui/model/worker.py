@@ -1,4 +1,4 @@
-"""The child process of a job: reads one question, tells of its progress, prints one result.
+"""The child process of a job: reads one question, says of its progress, prints one result.
 
 Lines of JSON on standard output: {"stage", "done", "total"}, then {"result"} or {"fault"}. It ends
 with the process that started it, whose end of standard input it watches.

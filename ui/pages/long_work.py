@@ -82,7 +82,8 @@ def stage_name(stage: str, lang: str) -> str:
 
 
 def beside(region: str, quick: Answer, full: Answer, lang: str) -> list[dict[str, str]]:
-    """Rows of the headline figures: quick, one to one, and what they differ by, 2025 and 2035."""
+    """Rows of the headline figures: quick, with the full population, and what they differ by, 2025
+    and 2035."""
     rows = []
     for key, tier in cards_of(region):
         indicator = DEFINED[key]

@@ -1,7 +1,8 @@
 """Chart specifications (ECharts) as plain dictionaries, each with its words for who cannot see it.
 
 Colours were chosen to stay apart for colour-blind eyes (protan, deutan, tritan) and every series is
-also told apart by a label, a dash or a place. Whole and rounded numbers go in: labels print as they
+also distinguished by a label, a dash or a place. Whole and rounded numbers go in: labels print as
+they
 are.
 """
 

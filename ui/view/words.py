@@ -104,7 +104,7 @@ _TEXT: dict[str, tuple[str, str]] = {
     "money": ("Money, yuan a person and year (constant 2023 prices)", "费用，元/人·年（2023年不变价）"),
     "money.fund": ("Insurance fund", "医保基金"),
     "money.out_of_pocket": ("Out-of-pocket", "个人自付"),
-    "full": ("Full run, one to one", "一比一推演"),
+    "full": ("Full run, full population (1:1)", "一比一推演"),
     "full.about": (
         "Every resident, visit and bed of {region} from 2020 to 2035 ({residents} residents), for "
         "the levers as they stand. It takes about {time} on two cores and goes on when this page is "
@@ -117,7 +117,7 @@ _TEXT: dict[str, tuple[str, str]] = {
     "full.waiting": ("Waiting: {place} before it", "排队中：前面还有{place}项"),
     "full.running": ("{stage}, {share:.0%}, {seconds:.0f} s so far", "{stage}，{share:.0%}，已用{seconds:.0f}秒"),
     "full.done": (
-        "One to one, seed {seed}, took {seconds:.0f} s. Beside it the quick answer to the same "
+        "Full population (1:1), seed {seed}, took {seconds:.0f} s. Beside it the quick answer to the same "
         "question.",
         "一比一，种子{seed}，用时{seconds:.0f}秒；同一问题的快速推演列于旁。",
     ),
@@ -132,7 +132,7 @@ _TEXT: dict[str, tuple[str, str]] = {
         "另一方案的一比一推演仍在运行，新的推演将排队。",
     ),
     "full.quick": ("quick", "快速"),
-    "full.exact": ("one to one", "一比一"),
+    "full.exact": ("full population", "一比一"),
     "full.gap": ("difference", "相差"),
     "indicator": ("Indicator", "指标"),
     "unit": ("Unit", "单位"),

@@ -10,11 +10,11 @@ import numpy as np
 from sim.engines.kernels import episode_word as L
 from sim.engines.kernels.event_chunks import (
     CHUNK,
-    Diary,
+    EventChunks,
     copy_all,
     file_events,
     file_rows,
-    new_diary,
+    new_chunks,
     renumber_rows,
     strike_out,
     take_day,
@@ -28,8 +28,8 @@ class EventCalendar:
     """Events and stays by the day they fall due; `booked` counts visits to come by facility."""
 
     def __init__(self, facilities: int) -> None:
-        self.pending = new_diary(L.EVENT_COLUMNS)
-        self.stays = new_diary(L.STAY_COLUMNS)
+        self.pending = new_chunks(L.EVENT_COLUMNS)
+        self.stays = new_chunks(L.STAY_COLUMNS)
         self.booked = np.zeros(facilities, dtype=np.int64)
 
     # ------------------------------------------------------------------ events
@@ -42,7 +42,7 @@ class EventCalendar:
                 file_events(self.pending, part, day, self.booked)
 
     def due(self, day: int) -> np.ndarray:
-        """Events that fall due on a day; they leave the agenda."""
+        """Events that fall due on a day; they leave the event calendar."""
         events = _taken(self.pending, day)
         book(events, -1, self.booked)
         return events
@@ -60,7 +60,7 @@ class EventCalendar:
             file_rows(self.stays, stays, L.DAYS, 0, today)
 
     def leaving(self, day: int) -> np.ndarray:
-        """Stays that end on a day; they leave the agenda."""
+        """Stays that end on a day; they leave the event calendar."""
         return _taken(self.stays, day)
 
     # ------------------------------------------------------------------ people
@@ -68,7 +68,7 @@ class EventCalendar:
     def drop_those_who_left(self, people: Any, gone: Gone) -> np.ndarray:
         """Take out whoever died or moved; returns the stays that ended so, all of them.
 
-        gone  told of the open episodes that ended
+        gone  reported of the open episodes that ended
         """
         events, left = _struck_out(self.pending, people)
         book(events, -1, self.booked)
@@ -79,7 +79,7 @@ class EventCalendar:
         return stays
 
     def open_metas(self) -> list[np.ndarray]:
-        """Meta words of all open episodes."""
+        """Episode word of all open episodes."""
         events, stays = self.events(), _all_of(self.stays)
         return [
             events[_has_begun(events), L.EPISODE_WORD],
@@ -105,7 +105,7 @@ class EventCalendar:
         """What `state` gave."""
         self.booked = state["booked"].copy()
         self.pending, self.stays = (
-            Diary._make(state[f"{which}_{name}"].copy() for name in Diary._fields)
+            EventChunks._make(state[f"{which}_{name}"].copy() for name in EventChunks._fields)
             for which in ("pending", "stays")
         )
 
@@ -115,42 +115,44 @@ def _has_begun(events: np.ndarray) -> np.ndarray:
     return ((events[:, L.EPISODE_WORD] >> 11) & 7) != L.NEW
 
 
-def _taken(diary: Diary, day: int) -> np.ndarray:
-    """A day's rows, which leave the diary."""
-    n = diary.count[day % len(diary.count)]
-    rows = np.empty((n, diary.rows.shape[2]), dtype=np.int32)
-    take_day(diary, day, rows)
+def _taken(chunks: EventChunks, day: int) -> np.ndarray:
+    """A day's rows, which leave the event calendar."""
+    n = chunks.count[day % len(chunks.count)]
+    rows = np.empty((n, chunks.rows.shape[2]), dtype=np.int32)
+    take_day(chunks, day, rows)
     return rows
 
 
-def _all_of(diary: Diary) -> np.ndarray:
-    rows = np.empty((diary.count.sum(), diary.rows.shape[2]), dtype=np.int32)
-    copy_all(diary, rows)
+def _all_of(chunks: EventChunks) -> np.ndarray:
+    rows = np.empty((chunks.count.sum(), chunks.rows.shape[2]), dtype=np.int32)
+    copy_all(chunks, rows)
     return rows
 
 
-def _struck_out(diary: Diary, people: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of whoever died or moved, which leave the diary, and how they left."""
-    most = diary.count.sum()
-    rows = np.empty((most, diary.rows.shape[2]), dtype=np.int32)
+def _struck_out(chunks: EventChunks, people: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of whoever died or moved, which leave the event calendar, and how they left."""
+    most = chunks.count.sum()
+    rows = np.empty((most, chunks.rows.shape[2]), dtype=np.int32)
     left = np.empty(most, dtype=np.int64)
-    n = strike_out(diary, people, rows, left)
+    n = strike_out(chunks, people, rows, left)
     return rows[:n], left[:n]
 
 
-def _with_room(diary: Diary, rows: np.ndarray, column: int, day: int, today: int) -> Diary:
-    """A larger diary of the same content, in which there is room for these rows."""
-    days, chunks = len(diary.count), len(diary.rows)
+def _with_room(
+    old: EventChunks, rows: np.ndarray, column: int, day: int, today: int
+) -> EventChunks:
+    """A larger event calendar of the same content, in which there is room for these rows."""
+    days, chunks = len(old.count), len(old.rows)
     ahead = max(days, 2 * int(rows[:, column].max() - day + 1))
     wanted = len(rows) // CHUNK + min(len(rows), ahead)
-    larger = new_diary(diary.rows.shape[2], ahead, 2 * (chunks + wanted))
-    used = chunks - diary.spare[0]
-    larger.rows[:chunks], larger.following[:chunks] = diary.rows, diary.following
-    free = np.concatenate([np.arange(chunks, len(larger.rows)), diary.free[: diary.spare[0]]])
+    larger = new_chunks(old.rows.shape[2], ahead, 2 * (chunks + wanted))
+    used = chunks - old.spare[0]
+    larger.rows[:chunks], larger.following[:chunks] = old.rows, old.following
+    free = np.concatenate([np.arange(chunks, len(larger.rows)), old.free[: old.spare[0]]])
     larger.free[: len(free)] = free
     larger.spare[0] = len(larger.rows) - used
-    at = np.flatnonzero(diary.count)
+    at = np.flatnonzero(old.count)
     then = (today + (at - today) % days) % ahead  # no row falls due before today
-    for ring, old in zip(larger[2:5], diary[2:5], strict=True):
-        ring[then] = old[at]
+    for ring, ring_before in zip(larger[2:5], old[2:5], strict=True):
+        ring[then] = ring_before[at]
     return larger

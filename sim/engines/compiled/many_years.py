@@ -1,4 +1,4 @@
-"""What a compiled engine does between months and years: the slow world's hand-over, 1 January,
+"""What a compiled engine does between months and years: the system dynamics' coupling, 1 January,
 and where it stands."""
 
 from __future__ import annotations

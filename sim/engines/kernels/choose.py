@@ -88,7 +88,7 @@ def new_batch() -> Batch:
     whole = [np.zeros(BATCH, dtype=np.int64) for _ in range(5)]
     weights = np.zeros(N_CHOICES * BATCH)
     sums = [np.ones(BATCH), np.ones(BATCH)]
-    arrays = [*whole, *sums, weights, weights.reshape(BATCH, 12), np.empty((4, BATCH))]
+    arrays = [*whole, *sums, weights, weights.reshape(BATCH, N_CHOICES), np.empty((4, BATCH))]
     return Batch._make(arrays)
 
 

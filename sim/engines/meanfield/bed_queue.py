@@ -84,6 +84,9 @@ def bed_queue(
     minor, chronic, complex_  requests a day of the others
     stay    mean days in bed
     x       (4, PATIENCE_POINTS) scratch
+
+    Source: Baccelli and Hebuterne (1981), On queues with impatient customers; Zeltyn and
+    Mandelbaum (2005), Call centers with impatient customers, Queueing Systems 51.
     """
     others = minor + chronic + complex_
     load = (urgent + others) * stay

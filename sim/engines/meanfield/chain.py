@@ -80,7 +80,7 @@ def follow(
     carry   (6, 3, WIDE) scratch: patients failed by a tier, the sum of the capabilities that
             failed, and those of a tier's failed who were seen again
     flow    (11, FLOWS, WIDE) written
-    told    False: only the flows that loads rest on (see balance.chain_loads), no ends
+    in_full False: only the flows that loads rest on (see balance.chain_loads), no ends
     n       places, at most WIDE
     """
     for j in range(N_ALTERNATIVES):
@@ -163,7 +163,7 @@ def _visit(
             flow[at(j, UNSEEN) + q] += turned
             flow[at(j, VISIT_SEVERITY) + q] += good * ease + bad * strain
             flow[at(j, GOOD) + q] += good
-            flow[at(j, BAD) + q] += bad - beyond  # of those admitted beyond it the stay tells
+            flow[at(j, BAD) + q] += bad - beyond  # of those admitted beyond it the stay decides
             x[RESOLVED * WIDE + q] += good - inside
             x[UNRESOLVED * WIDE + q] += arriving - seen
             x[OPEN_DAYS * WIDE + q] += turned * p.unseen_return + waits * arriving * days[q]

@@ -22,6 +22,8 @@ def answer(p: Any, places: int, base: Any, change: Any, out: Any, x: Any) -> Non
     places  number of them
     base    contacts at the old utilities;  change (11, WIDE) of utility;  out is written
     x       (ROWS x WIDE,) scratch
+
+    Source: pivot form, Ben-Akiva and Lerman (1985), Discrete Choice Analysis, ch. 5.
     """
     for b in range(base.shape[0]):
         n = min(WIDE, places - WIDE * b)
@@ -44,8 +46,8 @@ def _answer(p: Any, base: Any, change: Any, out: Any, x: Any, n: int) -> None:
     for j in range(1 + HOSPITALS, 1 + BEYOND):
         for q in range(n):
             x[_TOTAL * WIDE + q] += out[j, q]
-    _answer_nest(base, out, 1, 3, p.primary_nest, x, n)
-    _answer_nest(base, out, 8, 12, p.outside_nest, x, n)
+    _answer_nest(base, out, 1, 1 + HOSPITALS, p.primary_nest, x, n)
+    _answer_nest(base, out, 1 + BEYOND, N_CHOICES, p.outside_nest, x, n)
     for j in range(N_CHOICES):
         for q in range(n):
             out[j, q] *= x[_ALL * WIDE + q] / max(x[_TOTAL * WIDE + q], TINY)

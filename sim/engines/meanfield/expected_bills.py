@@ -66,7 +66,7 @@ class Money:
     def count(
         self, model: MeanField, solution: Solution, means: Floats, begun: float, years: float
     ) -> None:
-        """A period of `years` that begins `begun` years into the year; the model is told whose cap
+        """A period of `years` that begins `begun` years into the year; the model learns whose cap
         is used up. means  see links.Links"""
         cells, p, flows = model.cells, one_row(model.p), solution.flows
         scheme = model.setting.scheme
@@ -116,7 +116,7 @@ def _within(
     """`capped` where there is a cap, from P(Z < cap)."""
     for i in range(len(mean)):
         if x[i] > 0.0:
-            # Of a gamma variable of one shape more the recurrence tells the distribution.
+            # Of a gamma variable of one shape more the recurrence gives the distribution.
             density = math.exp(shape[i] * math.log(x[i]) - x[i] - math.lgamma(shape[i] + 1.0))
             value[i] = mean[i] * (below[i] - density) + cap[i] * (1.0 - below[i])
             above[i] = 1.0 - below[i]

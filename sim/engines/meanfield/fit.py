@@ -1,6 +1,7 @@
 """Factors of the surfaces, fitted to the compiled engine: `python -m sim.engines.meanfield.fit`.
 
-A few years of two small regions are run one to one over a low-discrepancy design of clinic hours,
+A few years of two small regions are run with the full population over a low-discrepancy design of
+clinic hours,
 need, stays and morning peaks. Every facility gives its arrivals and its mean wait, to which the
 session surface is fitted by least squares, a tier at a time. Nothing of beds is fitted. Prints what
 it found; with --write, the rows of parameters.csv are rewritten.
@@ -111,7 +112,7 @@ def fit(report: Any = print) -> dict[str, float]:
 
 
 def _one_run(name: str, values: Mapping[str, float], seed: int) -> list[tuple[int, Floats]]:
-    """Run one year one to one; returns rows of facilities."""
+    """Run one year with the full population; returns rows of facilities."""
     region = load_region(name, YEAR)
     p = load_parameters(values)
     population = PopulationParameters.from_table(p)

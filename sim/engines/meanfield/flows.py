@@ -21,7 +21,7 @@ FROM_TIER = (*(ALTERNATIVE_TIER.index(tier) for tier in range(N_TIERS)), N_ALTER
 TINY = 1e-300
 WIDE = 64  # places side by side at most: as many as the largest region has
 # Columns of the flows of a place, class and alternative, persons a year unless said otherwise. In
-# this order what is added or handed on together lies together, and first what loads rest on.
+# this order what is added or passed on together lies together, and first what loads rest on.
 ARRIVED, ASK, ASK_SEVERITY, ASK_BEYOND, ASK_BEYOND_SEVERITY, URGENT, ASK_DEPTH = range(7)
 ASKED = ASK_DEPTH + MOST_VISITS  # one past what is asked; ASK_DEPTH: beyond, by visits so far
 STAYS, STAY_SEVERITY, SHORT, SHORT_SEVERITY, SHORT_DEPTH = range(ASKED, ASKED + 5)

@@ -3,7 +3,7 @@
 A place is the part of a county's villages with the same residence (rural, urban), distance band
 and nearer neighbour hospital or none; everybody of a place has its mean travel times. A cell is
 the part of a place of the same scope of services, insurance and chronic illness (none, any). Age,
-sex, contract and chronic state stay as counts inside it, since choice does not tell them apart.
+sex, contract and chronic state stay as counts inside it, since choice does not distinguish them.
 """
 
 from __future__ import annotations

@@ -122,7 +122,7 @@ def need_shares(rates: Floats, people: Floats) -> Floats:
 class MeanField:
     """A region with one set of parameters. `period` solves one period and moves memory on.
 
-    held  session table of an earlier model, see setting.setting_of
+    earlier  session table of an earlier model, see solver_inputs.solver_inputs_of
     """
 
     def __init__(
@@ -154,7 +154,7 @@ class MeanField:
         return float(by_scope[0] / max(by_scope.sum(), 1e-300))
 
     def resize(self, p: Any, earlier: Sessions | None = None) -> None:
-        """Setting, scratch and first state for the stations of the ground."""
+        """Setting, scratch and first state for the stations of the region inputs."""
         inputs, c = self.inputs, self.cells
         n_places, n_cells, n_stations = len(c.county), len(c.place), len(inputs.stations.facility)
         self.setting = setting_of(inputs, p, self.children, None, earlier)

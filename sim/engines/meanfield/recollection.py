@@ -18,7 +18,7 @@ from sim.engines.meanfield.locations import Cells, Floats
 from sim.jit import kernel
 from sim.rules.choice import learned
 from sim.rules.exp_log import exp, log
-from sim.tiers import BEYOND, HOSPITALS, N_ALTERNATIVES, N_CLASSES
+from sim.tiers import BEYOND, HOSPITALS, N_ALTERNATIVES, N_CLASSES, N_TIERS
 
 
 @dataclass(slots=True)
@@ -93,7 +93,8 @@ _LANES = _BATCH * _OF_CELL
     _USED, _GROWN, _LOYAL, _OUT,
 ) = range(16)  # fmt: skip
 # Rates of a cell: of learning and of its spread by tier, and of habits by class and alternative.
-_FADES, _LEARNS, _HABITS, _RATES = 0, 6, 12, 56
+_FADES, _LEARNS, _HABITS = 0, N_TIERS, 2 * N_TIERS
+_RATES = _HABITS + N_CLASSES * N_ALTERNATIVES
 _OF_HABITS = _RATES - _HABITS
 
 

@@ -30,7 +30,8 @@ def open_beds(facilities: Any, typical: Any, stations: Stations) -> Floats:
     stands for many, changes are spread over all, so that it speaks for those that change and those
     that do not.
 
-    facilities  of the region as it is; typical  those of the ground, by which stations were chosen
+    facilities  of the region as it is; typical  those of the region inputs, by which stations were
+                chosen
     """
     beds = np.empty(len(facilities.beds))
     _open_beds(

@@ -20,7 +20,7 @@ from sim.engines.meanfield.surfaces import (
 )
 from sim.parameters import one_row
 
-TIERS = 5  # sessions outside are not told
+TIERS = 5  # sessions outside are not reported
 # What a session's wait rests on; a test holds this list to the rules.
 SESSION_PARAMETERS = (
     "early_arrival", "overrun_minutes", "service_cv", "service_minutes", "test_minutes",

@@ -43,7 +43,7 @@ LOOSE = 4e-3  # what may be left where `exact` is not asked for
 # Cells answer too strongly when a move is more than this part of the one before; each part of the
 # state then goes only a share of its way, at least the shortest.
 _TURNS_ROUND, _SHORTEST_SHARE, _LONGER, _COUNTS = 0.5, 0.01, 1.5, 0.1
-_PART_TURNING = 0.003  # places are solved more exactly then, since a share is told by differences
+_PART_TURNING = 0.003  # places are solved more exactly then, since a share is found by differences
 _LOOSE_INNER = 2e-3
 # Growth of contacts with the wait is at least this steep: hours of wait per utility, and half the
 # alternative's own share; only the speed of the iteration rests on it.

@@ -60,10 +60,10 @@ class Conditions:
     price       (F,) charge of a visit, fen
     stay_price  (F,) charge of a stay, fen
     capability  (F, 4) difficulty resolved up to, by class
-    reserved    (F,) share of beds held for referred patients beyond the tier's
+    reserved    (F,) share of beds reserved for referred patients beyond the tier's
     scheme      reimbursement, a schema.SCHEME_RECORD
 
-    Who has a doctor at all, and so who takes whom, is the ground's.
+    Who has a doctor at all, and so who takes whom, is the region inputs'.
     """
 
     doctors: Floats
@@ -78,9 +78,9 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Records that settings of the same ground start from; copied, never written.
+    """Records that settings of the same region inputs start from; copied, never written.
 
-    ground      its stations, cells and world are what the records are of
+    inputs      its stations, cells and world are what the records are of
     facilities  (S,) of those that stand for stations;  places  see services.fixed_places
     """
 
@@ -89,7 +89,7 @@ class Frame:
     places: Any
 
     def is_of(self, inputs: RegionInputs) -> bool:
-        """Whether a ground has the same stations, cells and world."""
+        """Whether region inputs have the same stations, cells and world."""
         own = self.inputs
         same_world = own.world is inputs.world and own.stations is inputs.stations
         return same_world and own.cells is inputs.cells
@@ -97,13 +97,14 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """What a later setting may take over: what follows from parameters alone, or from the ground.
+    """What a later setting may take over: what follows from parameters alone, or from the region
+    inputs.
 
     tables      see session_tables.tables_of
     parameters  the record all but the frame are of
     stay        (6, 2) days of a stay by tier over the severity factor, see balance.run_chains
     tastes      (4, 2) factors on price and travel
-    frame       of the ground, None where no setting has been made yet
+    frame       of the region inputs, None where there are no solver inputs yet
     """
 
     tables: Tables
@@ -131,7 +132,7 @@ class Setting:
 
     @property
     def services(self) -> Any:
-        """As the solver sees it; numba is slow to tell the type of a recarray."""
+        """As the solver sees it; numba is slow to find the type of a recarray."""
         return Services(
             self.facilities, self.scheme, self.cells, self.stations, self.clinics,
             self.stay, self.places.view(np.ndarray), self.prices, self.tastes,
@@ -154,7 +155,8 @@ def region_inputs_of(
 
 
 def conditions_of(inputs: RegionInputs, p: Any, region: Region | None = None) -> Conditions:
-    """The conditions of a region, that of the ground if none: the same places and facilities, with
+    """The conditions of a region, that of the region inputs if none: the same places and
+    facilities, with
     other beds, doctors, prices, capability or reimbursement."""
     now = region or inputs.region
     f, typical = now.facilities, np.asarray(inputs.world.facility)
@@ -174,10 +176,12 @@ def setting_of(
     conditions: Conditions | None = None,
     earlier: Sessions | None = None,
 ) -> Setting:
-    """The setting of a parameter set under some conditions, those of the ground's year if none.
+    """The setting of a parameter set under some conditions, those of the region inputs' year if
+    none.
 
     children  their part of visits
-    held      of an earlier setting, taken over as far as parameters and ground are the same
+    earlier   of earlier solver inputs, taken over as far as parameters and region inputs are the
+              same
     """
     now = conditions or conditions_of(inputs, p)
     c, s, row = inputs.cells, inputs.stations, one_row(p)

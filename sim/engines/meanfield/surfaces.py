@@ -29,7 +29,11 @@ _AFTER_STEPS = 16
 @kernel
 def rooms_in_use(rooms: float, variability: float, number: float, start: float) -> float:
     """Share of the rooms in use when `number` are there: c u + u^sqrt(2(c+1)) / (1-u) x
-    variability = number, by Newton's method inside a bracket."""
+    variability = number, by Newton's method inside a bracket.
+
+    Source: Sakasegawa (1977), An approximation formula L_q = a rho^b / (1 - rho), Annals of the
+    Institute of Statistical Mathematics 29.
+    """
     if number <= 1e-9:
         return number / rooms
     power = math.sqrt(2.0 * (rooms + 1.0))
@@ -204,7 +208,10 @@ def at_rooms_and_hours(lines: Any, rooms: float, hours: float, out: Any) -> None
 
 @kernel
 def all_day_wait(p: Any, tier: int, rooms: float, patients_a_day: float) -> float:
-    """Wait at an emergency pool, open day and night: Sakasegawa with linear growth above 0.97."""
+    """Wait at an emergency pool, open day and night: Sakasegawa with linear growth above 0.97.
+
+    Source: Sakasegawa (1977), as rooms_in_use.
+    """
     service = p.service_minutes[tier] * 60.0
     load = patients_a_day * seconds_of_visit(p, tier) / (rooms * 86400.0)
     spread = service / rooms * 0.5 * (1.0 + p.service_cv * p.service_cv)
@@ -241,6 +248,9 @@ def ward(beds: float, load: float, patience: float, stay: float) -> tuple[float,
 
     Garnett, Mandelbaum and Reiman's approximation of a queue with abandonment; exact in the limit
     of many beds, below, near and above capacity.
+
+    Source: Garnett, Mandelbaum and Reiman (2002), Designing a call center with impatient
+    customers, Manufacturing and Service Operations Management 4.
     """
     if load <= 0.0:
         return 0.0, 0.0

@@ -60,9 +60,9 @@ def _intensity(parameters: Any, year: int, first: int, last: int) -> float:
 def run_year(
     inputs: RegionInputs, p: Any, progress: Callable[[int, int], None] | None = None
 ) -> YearResult:
-    """Solve the warm-up and the four quarters of the ground's year.
+    """Solve the warm-up and the four quarters of the region inputs' year.
 
-    tell  called with (quarters done, quarters)
+    progress  called with (quarters done, quarters)
 
     Raises errors.NotConverged when a period has no fixed point within the tolerance.
     """
@@ -96,7 +96,7 @@ def end_of_year(
     p: Any, inputs: RegionInputs, coverage: Floats, before: Floats, after: Floats, tallies: Tallies
 ) -> tuple[Floats, Floats, Floats]:
     """The census of the year's end: contracts and managed patients, see contracts.end_of_year, and
-    people admitted at least once (none where groups of residents were not told apart).
+    people admitted at least once (none where groups of residents were not distinguished).
 
     coverage  (parts of the year, 2) contract coverage of others and key groups
     """

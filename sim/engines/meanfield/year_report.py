@@ -37,7 +37,7 @@ _IS_OF_BEDS = np.isin(np.arange(L.FACILITY_TALLIES), _OF_BEDS).astype(np.float64
 @dataclass
 class Tallies:
     """As sim.engines.compiled.driver.RunTallies, in float64 expected values; without groups (0
-    rows) as long as they are not told apart."""
+    rows) as long as they are not distinguished."""
 
     county: Floats
     group: Floats
@@ -51,7 +51,7 @@ class Tallies:
 class YearReport:
     """Adds the periods of a year up.
 
-    by_group  whether groups of residents are told apart, a third of the work
+    by_group  whether groups of residents are distinguished, a third of the work
     elapsed   years since 1 January
     """
 

@@ -40,7 +40,8 @@ def _rates(year: int) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class PathInputs:
-    """What all parameter draws of a region's path share: the ground of its first year, residents
+    """What all parameter draws of a region's path share: the region inputs of its first year,
+    residents
     by single year of age, and moves out a person-year by county and age, (counties, 111)."""
 
     inputs: RegionInputs

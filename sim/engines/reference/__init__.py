@@ -1,4 +1,5 @@
-"""The reference engine: the model told readably, the specification the compiled engine must equal.
+"""The reference engine: the model written readably, the specification the compiled engine must
+equal.
 
 Residents are Mesa agents who decide; facilities are agents whose rooms and beds are SimPy
 resources. Read `model.py` (the day), then `resident.py` (what people decide), `clinic.py` and

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 CRITICAL = 3
 NOT_YET = -10_000  # no day of a run
-_MOST_COUNTED = 7  # visits of an episode are told apart up to seven
+_MOST_COUNTED = 7  # visits of an episode are distinguished up to seven
 
 
 class Asks(IntEnum):

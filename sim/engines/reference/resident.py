@@ -53,7 +53,7 @@ _TOWNSHIP = ALTERNATIVE_KEYS.index("township")
 
 
 class Resident(mesa.Agent):
-    """One person. `row` is his place in every order, `identity` the key of his luck."""
+    """One person. `row` is his place in every order, `identity` the key of his random draws."""
 
     model: TieredCare
 
