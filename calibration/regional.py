@@ -101,7 +101,7 @@ ADMIT = Unknown(
     "admission", ("admission_scale:county", "admission_scale:city"), "multiply", 0.15, 0.1
 )
 ADMIT_CITY = Unknown("admission at the city", ("admission_scale:city",), "multiply", 0.15, 0.1)
-# Unknowns of a region: only what its figures can report. One city hospital says nothing of
+# Unknowns of a region: only what its figures can say. One city hospital says nothing of
 # counties.
 UNKNOWNS = {"bayannur": (PULL, CITY, STAY, ADMIT), "liaocheng": (CITY, ADMIT_CITY)}
 

@@ -1,9 +1,8 @@
 """Figures of full-population paths that were run before: minutes each, so they are kept on disk.
 
 A file is named by all that decides its figures: the key of the path (region, policy schedule,
-engine, seed,
-parameters, source) and what was read of it. Another source or pack has other names, so nothing
-stale is served; the folder may be deleted at any time.
+engine, seed, parameters, source) and what was read of it. Another source or pack has other names,
+so nothing stale is served; the folder may be deleted at any time.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ def cell_name(arm: Arm, year: int, lang: str) -> str:
 
 
 def knows_income(c: Comparison) -> bool:
-    """Whether figures differ by income: the mean-field says people apart by place, age, sex and
+    """Whether figures differ by income: the mean-field distinguishes people by place, age, sex and
     residence, so that without full-population runs every income fifth has the same figure."""
     return c.engine != "meanfield" or c.seeds > 0
 

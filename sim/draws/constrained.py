@@ -166,7 +166,7 @@ class _Solved:
         self.last: MeanField | None = None
 
     def __call__(self, moves: Any) -> Floats:
-        held = self.last.setting.sessions if self.last else None
+        held = self.last.solver_inputs.sessions if self.last else None
         overrides = {**self.drawn, **moved(self.values, moves)}
         p = load_parameters(overrides, region=self.inputs.region.key)
         model = MeanField(self.inputs, p, held)

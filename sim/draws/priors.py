@@ -12,9 +12,8 @@ dirichlet     each share beta, then all of a parameter scaled back to their sum
 
 The rows of one parameter share half of the variance of what is drawn (assumed): a source that is
 wrong on one class of need or one tier is likely wrong on the next. A value of 0 stays: what does
-not happen at all is structure. Draw `number` has the same random draws in every region, and a new
-row of
-the table changes no other row's draws.
+not happen at all is structure. Draw `number` has the same uniforms in every region, and a new
+row of the table changes no other row's draws.
 """
 
 from __future__ import annotations
@@ -29,8 +28,8 @@ from scipy.special import betainc, betaincinv
 from sim.parameters import Row, read_rows
 from sim.rules.random import Stream, block, normal_quantile
 
-# Solved on figures, or by fitting, and not drawn; who the people are belongs to a region's region
-# inputs.
+# Solved on figures, or by fitting, and not drawn; who the people are belongs to a
+# region's inputs.
 _NOT_DRAWN_STATUS = ("calibrated",)
 _NOT_DRAWN_RULES = ("population", "indicators")
 _NOT_DRAWN_NAMES = ("season", "weekday")  # known patterns with a mean to keep

@@ -1,10 +1,8 @@
 """PolicySchedule: dated changes of quantities, what a scenario is before it reaches the model.
 
 `sim/` knows policy schedules, not levers. A step says by how much one quantity differs, in one
-place, from
-what it would be without the policy schedule; the same steps hold until the next month that lists
-others.
-The empty policy schedule is as-now.
+place, from what it would be without the policy schedule; the same steps hold until the next month
+that lists others. The empty policy schedule is as-now.
 
 A quantity is a row of parameters.csv (`formal_referral`, `stay_mean:county`), or a figure of a
 region's tables or of the system dynamics listed in QUANTITIES.

@@ -1,11 +1,10 @@
 """System dynamics: the slow stocks under the patients, a month at a time.
 
 Provider groups are a county's village, township and county tier, and each tier of city hospitals
-and
-regional centres of the region; what lies outside the region has none. The equations are those of
-the model description, section 1.5, written so that a region without levers and with the volumes
-and incomes of its reference year stands still: posts are those that attrition and recruitment
-keep at the published numbers.
+and regional centres of the region; what lies outside the region has none. The equations are those
+of the model description, section 1.5, written so that a region without levers and with the volumes
+and incomes of its reference year stands still: posts are those that attrition and recruitment keep
+at the published numbers.
 
     doctors     E4-E6  recruited into vacant posts, trained, leave, move to the tier above
     nurses      E4     recruited into posts that follow the beds
@@ -56,8 +55,7 @@ LOOPS: dict[str, tuple[str, ...]] = {
 }
 
 # Stocks, and what has flowed since the start: persons, beds, yuan. Of provider groups (N),
-# facilities (F) and
-# counties (C).
+# facilities (F) and counties (C).
 Stocks = namedtuple(
     "Stocks",
     ["doctors", "practitioners", "nurses", "training", "beds", "gain", "effort", "fund", "rate",

@@ -14,7 +14,7 @@ computed: from coordinates. literature: one study's finding. calibrated: fitted.
 was found; the rule says what stands there instead. recalled: remembered, to be replaced; it may
 be an input and is never an observation.
 """
-# Tables short enough to be listed row by row: what says a row apart and the values it holds.
+# Tables short enough to be listed row by row: what distinguishes a row and the values it holds.
 LISTED = {
     "counties.csv": (("name",), ("latitude", "longitude", "area_km2", "settled_share",
                                  "census_total", "village_committees", "villages")),

@@ -82,8 +82,7 @@ def simulate_path(
 
     Raises InputError for an unknown region, year, engine, loop, parameter or quantity of the
     policy schedule, and for a checkpoint of another engine; RuntimeError when a conservation law
-    does not
-    hold or a quarter has no fixed point.
+    does not hold or a quarter has no fixed point.
 
     >>> path = simulate_path("taonan", 2025)  # doctest: +SKIP
     >>> path.years[2025].visits.sum().item()  # doctest: +SKIP

@@ -44,8 +44,7 @@ _OF_REGION = (
     ("contract_time", "1", "doctors' time that added contracts take", "新增签约占用医师时间"),
 )
 # A provider group in a month: the columns above, doctors by which its capability counts in its
-# tier, and the
-# adequacy it has gained by class.
+# tier, and the adequacy it has gained by class.
 _PROVIDER = np.dtype(
     (np.record, [
         *((name, np.float64) for name, *_ in _OF_PROVIDERS),

@@ -249,7 +249,7 @@ def test_wards_leave_as_a_queue_with_abandonment(beds, load):
 
 
 def test_waits_rise_with_load_and_fall_with_rooms(world):
-    clinics = MeanField(world, P).setting.clinics
+    clinics = MeanField(world, P).solver_inputs.clinics
     assert (np.diff(clinics.wait, axis=1) >= -1e-9).all()
     assert (np.diff(clinics.demand, axis=1) >= -1e-9).all()
 
@@ -273,8 +273,8 @@ def looked_up(table, tier, rooms, hours, load):
 
 
 def test_a_clinic_is_the_mean_over_the_sessions_of_its_week(world):
-    setting = MeanField(world, P).setting
-    s, clinics = setting.stations, setting.clinics
+    solver_inputs = MeanField(world, P).solver_inputs
+    s, clinics = solver_inputs.stations, solver_inputs.clinics
     in_use = np.zeros((len(surfaces.ROOMS), surfaces.NUMBERS))
     surfaces.use_table(float(P.service_cv), in_use)
     shape = (5, len(surfaces.ROOMS), len(surfaces.OPEN_HOURS), len(surfaces.LOADS), 2)
@@ -492,7 +492,7 @@ def all_of(name, value, keys):
 def test_no_need_no_visits(world):
     _, solution = solved(world, all_of("need_scale", 0.0, CLASS_KEYS))
     assert solution.flows.sum() == 0.0
-    assert (solution.state.wait[~MeanField(world, P).setting.stations.delay] == 0.0).all()
+    assert (solution.state.wait[~MeanField(world, P).solver_inputs.stations.delay] == 0.0).all()
 
 
 def test_full_capability_leaves_nothing_to_escalate(world):

@@ -13,7 +13,7 @@ from sim.engines.meanfield.session_tables import SESSION_PARAMETERS, tables_of
 from sim.engines.meanfield.solver_inputs import (
     conditions_of,
     region_inputs_of,
-    setting_of,
+    solver_inputs_of,
 )
 from sim.parameters import load_parameters, read_rows
 from sim.population import PopulationParameters, residents_of
@@ -65,7 +65,9 @@ def test_beds_doctors_prices_and_capability_act_from_then_on(world, change, fall
 
 
 def _open(model):
-    return np.flatnonzero(~model.setting.stations.delay & (model.setting.stations.tier > 0))
+    return np.flatnonzero(
+        ~model.solver_inputs.stations.delay & (model.solver_inputs.stations.tier > 0)
+    )
 
 
 def test_reimbursement_acts_from_then_on(world):
@@ -100,19 +102,27 @@ def test_parameters_act_from_then_on_and_the_session_table_is_kept(world):
     stricter = load_parameters({"back_referral_offer:county": 0.5})
     assert back_referral_probability(stricter, 2) > back_referral_probability(P, 2)
     model, more = after(world, None, stricter)
-    held = model.setting.sessions.tables
+    held = model.solver_inputs.sessions.tables
     model.update(conditions_of(world, P), P)
-    assert [a is b for a, b in zip(model.setting.sessions.tables, held, strict=True)] == [True] * 5
+    assert [a is b for a, b in zip(model.solver_inputs.sessions.tables, held, strict=True)] == [
+        True
+    ] * 5
     model.update(conditions_of(world, P), load_parameters({"test_share:county": 0.5}))
-    kept = [a is b for a, b in zip(model.setting.sessions.tables, held, strict=True)]
+    kept = [a is b for a, b in zip(model.solver_inputs.sessions.tables, held, strict=True)]
     assert kept == [tier != int(Tier.COUNTY) for tier in range(5)]
     assert more.flows[:, :, 1, C.DOWN].sum() > after(world)[1].flows[:, :, 1, C.DOWN].sum()
 
 
-def of_setting(setting):
+def of_setting(solver_inputs):
     """Every array the solver reads."""
-    plain = (setting.facilities, setting.places, setting.stay, setting.prices, setting.tastes)
-    return [*plain, *setting.cells, *setting.stations, *setting.clinics]
+    plain = (
+        solver_inputs.facilities,
+        solver_inputs.places,
+        solver_inputs.stay,
+        solver_inputs.prices,
+        solver_inputs.tastes,
+    )
+    return [*plain, *solver_inputs.cells, *solver_inputs.stations, *solver_inputs.clinics]
 
 
 def test_what_a_setting_takes_over_is_never_that_of_another_ground(world):
@@ -124,8 +134,8 @@ def test_what_a_setting_takes_over_is_never_that_of_another_ground(world):
     for inputs in (other, world):
         model.inputs = inputs
         model.update(conditions_of(inputs, P), P)
-        fresh = setting_of(inputs, P, model.children)
-        for held, new in zip(of_setting(model.setting), of_setting(fresh), strict=True):
+        fresh = solver_inputs_of(inputs, P, model.children)
+        for held, new in zip(of_setting(model.solver_inputs), of_setting(fresh), strict=True):
             assert np.array_equal(held, new)
         model.period(0.25, 1.0)
 

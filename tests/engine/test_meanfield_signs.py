@@ -65,14 +65,16 @@ class Answer:
         self.first_contacts = flows[:, C.FIRST].sum()
         admitted = flows[:, C.STAYS] + flows[:, C.SHORT] + flows[:, C.DOWN]
         self.admissions = np.bincount(TIER, admitted, 6)
-        tier = model.setting.stations.tier
+        tier = model.solver_inputs.stations.tier
         visits = model.work.loads[:, 0]
         self.wait = [
             np.average(solution.state.wait[tier == t], weights=visits[tier == t]) for t in range(3)
         ]
-        weight = model.setting.stations.beds
-        station = np.repeat(np.arange(len(tier)), np.diff(model.setting.stations.member_start))
-        beds = np.bincount(station, weight * model.setting.stations.count)
+        weight = model.solver_inputs.stations.beds
+        station = np.repeat(
+            np.arange(len(tier)), np.diff(model.solver_inputs.stations.member_start)
+        )
+        beds = np.bincount(station, weight * model.solver_inputs.stations.count)
         self.occupancy = [
             np.average(solution.state.occupancy[tier == t], weights=beds[tier == t]) for t in (1, 2)
         ]
@@ -166,7 +168,7 @@ def test_reserved_beds_hold_the_others_back():
     world = inputs(full)
     plain = MeanField(world, load_parameters())
     held = MeanField(world, load_parameters({f"reserved_bed_share:{t}": 0.2 for t in TIER_KEYS}))
-    general = np.flatnonzero(plain.setting.stations.tier == 2)
+    general = np.flatnonzero(plain.solver_inputs.stations.tier == 2)
     a, b = plain.period(0.25, 1.0).state, held.period(0.25, 1.0).state
     assert (b.leave[general] >= a.leave[general] - 1e-12).all()
     assert b.leave[general].max() > a.leave[general].max()
@@ -184,5 +186,5 @@ def test_twice_the_people_and_twice_the_doctors_wait_no_longer():
     one, two = (MeanField(inputs(r), p) for r in (small, large))
     a, b = one.period(0.25, 1.0).state.wait, two.period(0.25, 1.0).state.wait
     # Stations stand in the same order: the hospitals are those with a single facility of tier 2.
-    hospitals = (one.setting.stations.tier == 2) & ~one.setting.stations.pooled
+    hospitals = (one.solver_inputs.stations.tier == 2) & ~one.solver_inputs.stations.pooled
     assert (b[hospitals] <= a[hospitals] + 1e-9).all()

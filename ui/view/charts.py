@@ -2,8 +2,7 @@
 
 Colours were chosen to stay apart for colour-blind eyes (protan, deutan, tritan) and every series is
 also distinguished by a label, a dash or a place. Whole and rounded numbers go in: labels print as
-they
-are.
+they are.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ class EventCalendar:
     def drop_those_who_left(self, people: Any, gone: Gone) -> np.ndarray:
         """Take out whoever died or moved; returns the stays that ended so, all of them.
 
-        gone  reported of the open episodes that ended
+        gone  called with the open episodes that ended
         """
         events, left = _struck_out(self.pending, people)
         book(events, -1, self.booked)

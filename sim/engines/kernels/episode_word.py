@@ -14,7 +14,7 @@ _OWN, _ELSEWHERE, _OUTSIDE = (int(place) for place in Place)
 AHEAD = 12  # requests between asking for a resident's row and needing it
 
 
-# An episode's episode word packs its class, ordinal in the month, visits so far, what it asks for,
+# An episode's word packs its class, ordinal in the month, visits so far, what it asks for,
 # the highest tier that failed (+1), and flags.
 @kernel
 def pack(need_class: int, ordinal: int) -> int:

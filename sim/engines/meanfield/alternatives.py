@@ -42,7 +42,7 @@ class Links:
 
     def update(self, model: MeanField, state: Any) -> None:
         """Prices and waits of a period."""
-        now, of, values = model.setting.conditions, self.stations.facility, self._values
+        now, of, values = model.solver_inputs.conditions, self.stations.facility, self._values
         values[:, PRICE] = now.price[of]
         values[:, STAY_PRICE] = now.stay_price[of]
         values[:, WAIT] = state.wait * 3600.0

@@ -69,7 +69,7 @@ class Money:
         """A period of `years` that begins `begun` years into the year; the model learns whose cap
         is used up. means  see links.Links"""
         cells, p, flows = model.cells, one_row(model.p), solution.flows
-        scheme = model.setting.scheme
+        scheme = model.solver_inputs.scheme
         _charges(p, flows, means, self.charge, self.number, self.stays)
         _rates(scheme, self.rates)
         before, within_before = self.fund.copy(), self.within

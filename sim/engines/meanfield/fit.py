@@ -1,10 +1,9 @@
 """Factors of the surfaces, fitted to the compiled engine: `python -m sim.engines.meanfield.fit`.
 
 A few years of two small regions are run with the full population over a low-discrepancy design of
-clinic hours,
-need, stays and morning peaks. Every facility gives its arrivals and its mean wait, to which the
-session surface is fitted by least squares, a tier at a time. Nothing of beds is fitted. Prints what
-it found; with --write, the rows of parameters.csv are rewritten.
+clinic hours, need, stays and morning peaks. Every facility gives its arrivals and its mean wait, to
+which the session surface is fitted by least squares, a tier at a time. Nothing of beds is fitted.
+Prints what it found; with --write, the rows of parameters.csv are rewritten.
 """
 
 from __future__ import annotations

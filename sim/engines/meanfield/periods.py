@@ -28,7 +28,7 @@ from sim.engines.meanfield.solver_inputs import (
     RegionInputs,
     Sessions,
     first_state,
-    setting_of,
+    solver_inputs_of,
 )
 from sim.engines.meanfield.vital import change, partner_cells, relative_deaths
 from sim.jit import kernel
@@ -154,12 +154,12 @@ class MeanField:
         return float(by_scope[0] / max(by_scope.sum(), 1e-300))
 
     def resize(self, p: Any, earlier: Sessions | None = None) -> None:
-        """Setting, scratch and first state for the stations of the region inputs."""
+        """Solver inputs, scratch and first state for the stations of the region inputs."""
         inputs, c = self.inputs, self.cells
         n_places, n_cells, n_stations = len(c.county), len(c.place), len(inputs.stations.facility)
-        self.setting = setting_of(inputs, p, self.children, None, earlier)
+        self.solver_inputs = solver_inputs_of(inputs, p, self.children, None, earlier)
         self.work = work_of(n_places, n_cells, n_stations, FLOWS, ENDS)
-        self.state = first_state(self.setting.stations, p)
+        self.state = first_state(self.solver_inputs.stations, p)
 
     def update(self, conditions: Conditions, parameters: Any = None) -> None:
         """Services, and the parameters if given, as they are from the next period on.
@@ -170,8 +170,10 @@ class MeanField:
             self.p = parameters
             self.relative_deaths = relative_deaths(parameters)
             self.need_rates = need_rates(parameters)
-        earlier = self.setting.sessions
-        self.setting = setting_of(self.inputs, self.p, self.children, conditions, earlier)
+        earlier = self.solver_inputs.sessions
+        self.solver_inputs = solver_inputs_of(
+            self.inputs, self.p, self.children, conditions, earlier
+        )
 
     # ------------------------------------------------------------------ periods
 
@@ -200,7 +202,7 @@ class MeanField:
         new = self.memory.blank()
         scratch = np.zeros((len(self.cells.county), 7))
         remember(
-            one_row(self.p), self.setting.cells, people, seen.arrays(), years, mean,
+            one_row(self.p), self.solver_inputs.cells, people, seen.arrays(), years, mean,
             self.memory.arrays(), new.arrays(), scratch, self.rates,
         )  # fmt: skip
         return new
@@ -212,16 +214,16 @@ class MeanField:
         people = self.count
         total = np.bincount(self.cells.place, people)
         trust = np.bincount(self.cells.place, people * memory.quality[:, 1])
-        self.setting.places.trust = side_by_side(trust / np.maximum(total, 1e-300))
+        self.solver_inputs.places.trust = side_by_side(trust / np.maximum(total, 1e-300))
         quality = np.zeros((len(people), 4, 6))
         loyal = np.ones_like(quality) if self.seen is None else self.seen.loyal
         seen_by_all(one_row(self.p), memory.arrays(), self.contacts, loyal, quality)
         seen = Need(need, quality, memory.exhausted, memory.habit, memory.habit_good)
         turns, inner, residual = solve_period(
-            self.p, self.setting.services, seen, self.state, self.work, exact
+            self.p, self.solver_inputs.services, seen, self.state, self.work, exact
         )
         w = self.work
-        visits, part = visits_of_cells(self.setting.cells, need, w.first, w.flows)
+        visits, part = visits_of_cells(self.solver_inputs.cells, need, w.first, w.flows)
         solution = Solution(
             flows=w.flows, ends=w.ends, contacts=w.first, need=need, visits=visits, part=part,
             state=State(*(a.copy() for a in self.state)), turns=turns, inner=inner,
@@ -241,12 +243,12 @@ class MeanField:
         )
         in_bed = np.zeros(n)
         _outcomes(
-            self.setting.cells, solution.flows, solution.visits, solution.part, people, good,
+            self.solver_inputs.cells, solution.flows, solution.visits, solution.part, people, good,
             ended, by_tier, in_bed, np.empty((*solution.flows.shape[:3], 3)),
         )  # fmt: skip
         choosing, loyal = np.zeros((n, 4, 6)), np.ones((n, 4, 6))
         choosing_by_quality(
-            one_row(self.p), self.setting.cells, solution.contacts, solution.flows, by_tier,
+            one_row(self.p), self.solver_inputs.cells, solution.contacts, solution.flows, by_tier,
             choosing, loyal, self.lanes,
         )  # fmt: skip
         return_ = self.work.care / np.maximum(1.0 - solution.contacts[:, :, :1], 1e-12)

@@ -62,7 +62,7 @@ def station_arrays(p: Any, s: Stations, facilities: Any, now: Any) -> StationArr
     """Stations as the kernels see them; rooms follow from the doctors of typical facilities.
 
     p  parameters, an array of one row; facilities  records of those that stand for stations;
-    now  a setting.Conditions
+    now  a solver_inputs.Conditions
     """
     n, members = len(s.facility), len(s.member)
     weight, own_wait, own_delay, visits_a_day, reserved = np.empty((5, n))
@@ -143,7 +143,7 @@ def fill_facilities(p: Any, scheme: Any, facility: Any, now: Any, facilities: An
     """Write what depends on parameters and conditions into the records of the facilities that stand
     for stations, and return what a visit to each costs out of pocket, yuan, (S, 4).
 
-    p, scheme  arrays of one row; facility  (S,) its number; now  a setting.Conditions
+    p, scheme  arrays of one row; facility  (S,) its number; now  a solver_inputs.Conditions
     """
     board = np.empty(len(facility), dtype=_BOARD)
     _fill_facilities(p, scheme, facility, now.size, now.price, now.stay_price, facilities, board)

@@ -50,7 +50,7 @@ _LOOSE_INNER = 2e-3
 _OWN_RESPONSE = 0.6
 
 
-# What a period's fixed point reads of its setting, see setting.Setting.
+# What a period's fixed point reads of its solver inputs, see solver_inputs.SolverInputs.
 Services = namedtuple(
     "Services",
     ["facilities", "scheme", "cells", "stations", "clinics", "stay", "places",

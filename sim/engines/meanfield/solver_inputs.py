@@ -78,7 +78,7 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Records that settings of the same region inputs start from; copied, never written.
+    """Records that solver inputs of the same region inputs start from; copied, never written.
 
     inputs      its stations, cells and world are what the records are of
     facilities  (S,) of those that stand for stations;  places  see services.fixed_places
@@ -97,8 +97,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """What a later setting may take over: what follows from parameters alone, or from the region
-    inputs.
+    """What later solver inputs may take over: what follows from parameters or region inputs alone.
 
     tables      see session_tables.tables_of
     parameters  the record all but the frame are of
@@ -115,7 +114,7 @@ class Sessions:
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class SolverInputs:
     """What a period's fixed point reads besides people and memory."""
 
     conditions: Conditions
@@ -156,8 +155,7 @@ def region_inputs_of(
 
 def conditions_of(inputs: RegionInputs, p: Any, region: Region | None = None) -> Conditions:
     """The conditions of a region, that of the region inputs if none: the same places and
-    facilities, with
-    other beds, doctors, prices, capability or reimbursement."""
+    facilities, with other beds, doctors, prices, capability or reimbursement."""
     now = region or inputs.region
     f, typical = now.facilities, np.asarray(inputs.world.facility)
     capability = np.asarray(p.capability).take(typical["tier"], axis=0)
@@ -169,15 +167,14 @@ def conditions_of(inputs: RegionInputs, p: Any, region: Region | None = None) ->
     )  # fmt: skip
 
 
-def setting_of(
+def solver_inputs_of(
     inputs: RegionInputs,
     p: Any,
     children: float,
     conditions: Conditions | None = None,
     earlier: Sessions | None = None,
-) -> Setting:
-    """The setting of a parameter set under some conditions, those of the region inputs' year if
-    none.
+) -> SolverInputs:
+    """Solver inputs of a parameter set under some conditions, of the region inputs' year if none.
 
     children  their part of visits
     earlier   of earlier solver inputs, taken over as far as parameters and region inputs are the
@@ -195,7 +192,7 @@ def setting_of(
     yuan = fill_facilities(row, scheme, s.facility, now, facilities)
     set_capability(places, mean_of_stations(s, mean_of_facilities(s, now.capability)))
     arrays = station_arrays(row, s, facilities, now)
-    return Setting(
+    return SolverInputs(
         conditions=now, sessions=sessions, facilities=facilities, scheme=scheme,
         cells=CellArrays(c.place, c.scope, c.insurance, c.effective, c.hours), stations=arrays,
         clinics=clinic_surfaces(p, arrays, sessions.tables, children), stay=sessions.stay,

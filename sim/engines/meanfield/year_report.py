@@ -120,14 +120,14 @@ class YearReport:
         """Counts of facilities: stations' sums, by each facility's part of its station; what beds
         do is known of a station as a whole: its facilities are equally full."""
         model, ways = self.model, self.model.inputs.stations
-        stations = model.setting.stations
+        stations = model.solver_inputs.stations
         columns = np.zeros((len(stations.tier), L.FACILITY_TALLIES))
         to_stations(
             ways.link_start, ways.link_station, ways.link_weight, flows, table, years, columns
         )
         seconds_of_service(one_row(model.p), stations.tier, stations.delay, columns)
         share_out(
-            columns, _IS_OF_BEDS, ways.station_of, ways.part, model.setting.conditions.beds,
+            columns, _IS_OF_BEDS, ways.station_of, ways.part, model.solver_inputs.conditions.beds,
             self.links.delay, years, np.zeros(len(columns)), self.tallies.facility,
         )  # fmt: skip
 

@@ -41,8 +41,8 @@ def _rates(year: int) -> Any:
 @dataclass(frozen=True, slots=True)
 class PathInputs:
     """What all parameter draws of a region's path share: the region inputs of its first year,
-    residents
-    by single year of age, and moves out a person-year by county and age, (counties, 111)."""
+    residents by single year of age, and moves out a person-year by county and age, (counties,
+    111)."""
 
     inputs: RegionInputs
     cohorts: Cohorts
@@ -123,7 +123,7 @@ class MeanFieldYears:
         months, length = self.quarters[self.quarter_of_year]
         recent = self.recent
         if len(recent) >= 5:  # the season comes again, a year later
-            floor = model.setting.stations.own_delay
+            floor = model.solver_inputs.stations.own_delay
             carried_on(recent[-4], recent[-1], recent[-5], floor, model.state)
         elif len(recent) == 4:
             copy_state(recent[0], model.state)
