@@ -143,7 +143,7 @@ def compiled(
 
 
 def _shared_years(region: str, year: int, seed: int, threads: int, folder: Path) -> None:
-    """Run as-now to START and keep where it stands, under `folder / shared-<seed>`."""
+    """Run as-now to START and store where it stands, under `folder / shared-<seed>`."""
     shared_days = (START - date(FIRST_YEAR, 1, 1)).days
 
     def stop(stage: str, done: int, total: int, visits: int) -> None:

@@ -54,7 +54,7 @@ class Change:
     steps: tuple[tuple[Effect, float], ...]
 
     def value(self, baseline: float) -> float:
-        """The quantity's value, held within what it can be, from its value without levers."""
+        """The quantity's value, limited to what it can be, from its value without levers."""
         value = baseline
         for effect, level in self.steps:
             value = effect.apply(value, level)

@@ -96,8 +96,8 @@ def load(source: str | Path, name: str | None = None) -> Scenario:
 
     source  a region (`"liaocheng"`) with the name of one of its scenarios, or the path of a file
     name    `as-now`, `plan-2025`, `vision-2035`; None when source is a path
-    raises  InputError with every fault: unknown lever, key given twice, wrong unit, level out of
-            bounds, wrong date, untraceable clause
+    raises  InputError for an unknown region or scenario, and with every fault: unknown lever, key
+            given twice, wrong unit, level out of bounds, wrong date, untraceable clause
 
     >>> load("liaocheng", "plan-2025").first_day
     datetime.date(2024, 9, 2)
@@ -112,6 +112,8 @@ def load(source: str | Path, name: str | None = None) -> Scenario:
 
 def shipped(region: str) -> tuple[str, ...]:
     """Names of the scenarios of a region, as they extend each other.
+
+    raises  InputError for an unknown region
 
     >>> shipped("taonan")
     ('as-now', 'plan-2025', 'vision-2035')

@@ -56,7 +56,7 @@ class NotConverged(RuntimeError):
 
 
 class FaultList(list[Fault]):
-    """Faults while they are collected: at most `most` a file are kept, the others counted.
+    """Faults while they are collected: at most `most` a file are listed, the others counted.
 
     A table of a hundred thousand wrong cells is found by its first thousand and a number.
 
@@ -79,7 +79,7 @@ class FaultList(list[Fault]):
             super().append(fault)
 
     def room(self, file: str) -> int:
-        """How many more faults of a file would be kept."""
+        """How many more faults of a file would be listed."""
         return max(0, self._most - self._found[file])
 
     def count_more(self, file: str, faults: int) -> None:
@@ -87,7 +87,7 @@ class FaultList(list[Fault]):
         self._found[file] += faults
 
     def all(self) -> list[Fault]:
-        """The faults kept, and for each file how many more there are."""
+        """The faults listed, and for each file how many more there are."""
         more = [(file, count - self._most) for file, count in self._found.items()]
         return [*self] + [
             Fault(file, 0, "", f"{left} more faults", "none", "Mend the ones above first.")

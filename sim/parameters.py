@@ -114,7 +114,10 @@ def _records(path: Path, header: tuple[str, ...]) -> Iterator[tuple[int, dict[st
 
 
 def read_rows(path: Path = TABLE) -> tuple[Row, ...]:
-    """Rows of a parameter table; raises InputError with every fault found."""
+    """Rows of a parameter table.
+
+    raises  InputError with every fault found
+    """
     faults: list[Fault] = []
     rows: list[Row] = []
     seen: set[str] = set()
@@ -200,15 +203,18 @@ def _limits() -> dict[tuple[str, str], tuple[float, float]]:
 
 
 def limits(row: Row) -> tuple[float, float]:
-    """What a rule can compute with: lowest and highest value of a parameter, ends included."""
+    """What a rule can compute with: lowest and highest value of a parameter, ends included.
+
+    raises  KeyError for a unit that limits.csv does not list
+    """
     return _limits().get(("name", row.name)) or _limits()["unit", row.unit]
 
 
 def read_anchored(path: Path = ANCHORED) -> dict[str, float]:
     """Calibrated values by key (`name:index`); empty where no anchoring has been done.
 
-    raises  InputError for a key that is no calibrated row of parameters.csv, a key given twice, and
-            a value that is no number or beyond its limits
+    raises  InputError for a key that is no calibrated row of parameters.csv, a key given twice, a
+            value that is no number or beyond its limits, and a file that is no such table
     """
     if not path.exists():
         return {}
@@ -272,7 +278,7 @@ def _checked(overrides: Mapping[str, float]) -> dict[str, float]:
 
 
 def beyond_range(overrides: Mapping[str, float]) -> list[str]:
-    """What to say a reader of overrides that lie outside the range held possible as things are.
+    """What to say a reader of overrides that lie outside the range thought possible as things are.
 
     >>> beyond_range({"taste_sd": 0.0})
     ['taste_sd = 0 lies outside its range 0.2 to 0.9']
@@ -304,7 +310,8 @@ def load_parameters(
     overrides  values by key: `"taste_sd"` or `"capability:county/complex"`; they stand as given
     anchored   overlay the values solved by `python -m calibration anchor`
     region     overlay the shifts of this region, "" for the national values
-    raises     InputError for an unknown key, or a value beyond the limits of its unit
+    raises     InputError for an unknown key, a value that is no number or beyond the limits of its
+               unit, and a faulty table of anchored values
 
     >>> float(load_parameters({"taste_sd": 0.0}).taste_sd)
     0.0
@@ -324,7 +331,7 @@ def load_parameters(
 
 
 def one_row(p: Any) -> Any:
-    """A record as an array of one row: compiled code takes a fiftieth of the time to be handed it.
+    """A record as an array of one row: compiled code takes a fiftieth of the time to receive it.
 
     Every record has a type object of its own. Numba compares one it does not know with one it does,
     field by field at every call, so rows have all the same.
@@ -362,7 +369,10 @@ def _limits_by_key() -> dict[str, tuple[float, float]]:
 
 
 def with_values(p: Any, values: Mapping[str, float]) -> Any:
-    """A copy of a record with some values by key, each held within its limits."""
+    """A copy of a record with some values by key, each clipped to its limits.
+
+    raises  KeyError for a key that is no row of parameters.csv
+    """
     record = np.zeros(1, dtype=_row_type())
     record[0] = p
     bounds = _limits_by_key()

@@ -252,6 +252,8 @@ def publish(dataset: xr.Dataset, manifest: dict[str, Any], folder: Path) -> Path
 
     Everything goes to a temporary folder beside it, the manifest with the checksum last; one
     rename publishes it. A run that is there already is left as it is: its key says it is equal.
+
+    raises  OSError when the folder cannot be written; nothing half-written is left
     """
     target = folder / str(manifest["key"])
     if (target / "manifest.json").exists():
@@ -277,9 +279,11 @@ def publish(dataset: xr.Dataset, manifest: dict[str, Any], folder: Path) -> Path
 
 
 def open_results(folder: Path) -> xr.Dataset:
-    """Read a published run; raises InputError when it is not whole.
+    """Read a published run.
 
     The checksum in the manifest must match, so that half a file is never read as a result.
+
+    raises  InputError when the run is not whole: no manifest, no file, or another checksum
     """
     import xarray as xr
 

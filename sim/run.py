@@ -77,11 +77,12 @@ def simulate(
                not a result
     overrides  parameter values by key, see sim.parameters.load_parameters
     progress   called with (stage, days done, days, visits so far)
-    observer   reported of every day, see sim.engines.observe; changes no result
-
-    Raises InputError for an unknown region, engine, parameter or a faulty pack, RuntimeError when
-    a conservation law does not hold (a fault in the program) or when the mean-field finds no
-    fixed point (errors.NotConverged).
+    observer   shown every day, see sim.engines.observe; changes no result
+    raises     InputError for an unknown region, year, engine or parameter, a faulty pack, more
+               townships than there are, more residents than the reference engine takes, or an
+               observer of another engine than the compiled;
+               RuntimeError when a conservation law does not hold (a fault in the program) or when
+               the mean-field finds no fixed point (errors.NotConverged)
 
     >>> run = simulate("taonan", 2023)  # doctest: +SKIP
     >>> run.dataset.visits.sum().item()  # doctest: +SKIP
@@ -227,7 +228,10 @@ def agent_engine(
     name: str, world: Region, parameters: Any, residents: Any, ledger: Ledger, seed: int,
     threads: int, observer: Observer | None,
 ) -> Any:  # fmt: skip
-    """An agent engine by name, ready to run."""
+    """An agent engine by name, ready to run.
+
+    raises  InputError for more residents than the reference engine takes
+    """
     rates = load_demography(world.year)
     if name == "reference":
         from sim.engines.reference import TieredCare

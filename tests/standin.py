@@ -16,10 +16,10 @@ import numpy as np
 from scenarios.comparison.runs import drawn_sizes, scenario_of
 from sim import simulate
 
-# A lever at its highest level keeps so many of a hundred visits more in the county, makes waits and
-# unresolved need so much smaller, and what the fund pays so much more.
+# A lever at its highest level leaves so many of a hundred visits more in the county, makes waits
+# and unresolved need so much smaller, and what the fund pays so much more.
 KEPT, EASED, PAID = 0.01, 0.02, 0.005
-# One-to-one runs lie this much above the mean-field, a seed more each.
+# Full-population (1:1) runs lie this much above the mean-field, a seed more each.
 VARIATION = 0.001
 
 

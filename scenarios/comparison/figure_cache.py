@@ -1,4 +1,4 @@
-"""Figures of full-population paths that were run before: minutes each, so they are kept on disk.
+"""Figures of full-population paths that were run before: minutes each, so they are cached on disk.
 
 A file is named by all that decides its figures: the key of the path (region, policy schedule,
 engine, seed, parameters, source) and what was read of it. Another source or pack has other names,
@@ -21,7 +21,7 @@ Reading = dict[Key, float]
 
 
 def folder() -> Path:
-    """Where the figures are kept."""
+    """Where the figures are cached."""
     return cache_home() / "paths"
 
 
@@ -44,7 +44,7 @@ def load(file: Path) -> dict[int, Reading] | None:
 
 
 def save(file: Path, found: Mapping[int, Reading]) -> None:
-    """Keep figures, whole or not at all; a folder that cannot be written keeps none."""
+    """Store figures, whole or not at all; none in a folder that cannot be written."""
     rows = {year: [[*key, value] for key, value in cells.items()] for year, cells in found.items()}
     part = file.with_name(f"{file.stem}.{uuid.uuid4().hex[:8]}.part")
     try:

@@ -220,7 +220,7 @@ class Bottleneck:
     """A facility under pressure in an arm and year.
 
     values    by measure of scenarios.comparison.strain.STRAIN (None where it has none)
-    pressure  largest of the values over its mark of strain (bottlenecks.STRAIN)
+    pressure  largest of the values over its mark of strain (strain.STRAIN)
     relief    levers that lower the pressure most when added alone, with the difference
     load      levers that raise it most: what they shift here from elsewhere
     """

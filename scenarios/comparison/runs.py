@@ -173,7 +173,7 @@ def _number(value: float | None) -> float:
 
 
 def readings_of(job: Job, threads: int = 1) -> dict[int, Reading]:
-    """The figures of a job's path by year. Those of a full-population path are kept on disk."""
+    """The figures of a job's path by year. Those of a full-population path are cached on disk."""
     if job.engine != "compiled" or job.strained:
         return readings(path_of(job, threads), job)
     file = figure_cache.file_of(_key_of(job), job.only)

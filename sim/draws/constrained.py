@@ -111,6 +111,8 @@ def figures_of(model: MeanField) -> Floats:
     Visits a person; village : township; county hospitals : primary care; share beyond the county;
     admissions a person at townships, at county hospitals and beyond; mean stay at townships, county
     hospitals, city and regional hospitals. All as logarithms, the share as log-odds.
+
+    raises  NotConverged where a period has no fixed point
     """
     year = model.inputs.region.year
     model.people, people = model.cells.people.copy(), 0.0
@@ -177,7 +179,11 @@ class _Solved:
 
 
 def anchoring_of(region: Any, threads: int = 2) -> Anchoring:
-    """The reference of a region in REFERENCE_YEAR: its figures under its own parameters."""
+    """The reference of a region in REFERENCE_YEAR: its figures under its own parameters.
+
+    raises  NotConverged where a period has no fixed point, and InputError where a county cannot
+            reach its target population
+    """
     own = load_parameters(region=region.key)
     people = PopulationParameters.from_table(own)
     residents, ledger = residents_of(region, people, 0, threads=threads)
@@ -194,7 +200,10 @@ def anchoring_of(region: Any, threads: int = 2) -> Anchoring:
 
 
 def anchored_draw(anchoring: Anchoring, number: int, seed: int = 0) -> Draw:
-    """Draw `number` from the priors, made to meet the region's figures."""
+    """Draw `number` from the priors, made to meet the region's figures.
+
+    A draw without a fixed point raises nothing: it is returned as rejected.
+    """
     solved = _Solved(anchoring.inputs, anchoring.values, prior_draw(number, seed))
     slopes = anchoring.slopes.copy()
     at: Floats = np.zeros(len(UNKNOWNS))
@@ -249,6 +258,9 @@ def write_draws(
     """Make the draws of a region and store them in the folder of its pack; returns how many.
 
     Takes a minute or two on two cores. Nothing is written when fewer than `count` are found.
+
+    raises  InputError for an unknown region, or a pack that is faulty or lacks the reference year;
+            NotConverged where the region's own parameters have no fixed point
     """
     world = load_region(region, REFERENCE_YEAR)
     report(f"{world.key}: figures of {REFERENCE_YEAR}")
@@ -287,7 +299,10 @@ def parameters_hash(region: str) -> str:
 
 
 def stored_draws(region: str | Path) -> int:
-    """How many draws are stored with a region, 0 for none."""
+    """How many draws are stored with a region, 0 for none.
+
+    raises  InputError for an unknown region
+    """
     manifest = pack_folder(region) / MANIFEST
     if not manifest.exists():
         return 0
@@ -297,7 +312,8 @@ def stored_draws(region: str | Path) -> int:
 def load_draws(region: str | Path, n: int = REPORTED) -> tuple[dict[str, float], ...]:
     """The first n draws of a region: overrides for `load_parameters`.
 
-    raises  InputError where a region has no draws or too few, or they are of other parameters
+    raises  InputError for an unknown region, and where a region has no draws or too few, or they
+            are of other parameters
 
     >>> draws = load_draws("taonan", 64)  # doctest: +SKIP
     >>> p = load_parameters(draws[0], region="taonan")  # doctest: +SKIP

@@ -54,6 +54,8 @@ def drawn_rows() -> tuple[Row, ...]:
 def prior_draw(number: int, seed: int = 0) -> dict[str, float]:
     """Values by key of one draw from the priors, number 0, 1, 2, …
 
+    raises  ValueError for a row whose prior has no draw
+
     >>> values = prior_draw(3)
     >>> values == prior_draw(3), 0.2 <= values["taste_sd"] <= 0.9
     (True, True)

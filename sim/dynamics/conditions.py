@@ -1,8 +1,8 @@
 """PolicySchedule and stocks → the region and parameters that patients meet in a month.
 
-A figure of a region's tables changes facility by facility, so a step may be limited to counties,
-facilities or a share of townships. A parameter holds for the whole region: a step limited to
-counties changes it by the share of residents who live there.
+A figure of a region's tables changes facility by facility, so a change may be limited to
+counties, facilities or a share of townships. A parameter holds for the whole region: a change
+limited to counties alters it by the share of residents who live there.
 """
 
 from __future__ import annotations
@@ -94,7 +94,10 @@ def scope_of(region: Region) -> Scope:
 
 
 def check_schedule(schedule: PolicySchedule, region: Region) -> None:
-    """InputError with every step that cannot act: unknown quantities and places."""
+    """Check a policy schedule against a region.
+
+    raises  InputError with every change that cannot act: unknown quantities and places
+    """
     faults: dict[tuple[str, Place], Fault] = {}
     keys = set(region.facilities.key)
     kinds = {
@@ -145,7 +148,7 @@ class Figures:
     hours          (6,) factor on travel to a tier
     coverage       (2,) share of residents to hold a contract: others, key groups
     exits, income  (6,) factors by tier;  places (6,) students a year
-    effort, kept   added effort, and share of a surplus kept, of the region's counties
+    effort, kept   added effort, and share of a surplus retained, of the region's counties
     """
 
     planned: Floats
@@ -166,7 +169,7 @@ class Figures:
 
 
 def figures_of(region: Region, scope: Scope, steps: Iterable[PolicyChange]) -> Figures:
-    """Figures of a region under the steps in force, in their order."""
+    """Figures of a region under the changes in force, in their order."""
     f, insurance = region.facilities, region.insurance
     n = len(f.key)
     out = Figures(
@@ -208,7 +211,7 @@ def _tier(step: PolicyChange) -> int:
 
 
 def _members(scope: Scope, step: PolicyChange) -> Rows:
-    """Facilities of the step's tier that its place names."""
+    """Facilities of the change's tier that its place names."""
     return scope.members(step.place, _tier(step))
 
 
@@ -301,10 +304,10 @@ _CHANGES = {
 def parameters_of(
     p: Any, scope: Scope, steps: Iterable[PolicyChange], more: Mapping[str, float]
 ) -> Any:
-    """The parameters under the steps in force, held within their limits; `p` itself where none
-    changes one.
+    """The parameters under the changes in force, clipped to their limits; `p` itself where none
+    alters one.
 
-    more  values by key that stand after the steps, as effort leads to
+    more  values by key that stand after the changes, as effort leads to
     """
     values: dict[str, float] = {}
     for step in steps:
@@ -318,7 +321,10 @@ def parameters_of(
 
 
 def value_of(p: Any, key: str) -> float:
-    """One parameter by key (`stay_mean:county`)."""
+    """One parameter by key (`stay_mean:county`).
+
+    raises  KeyError for a key that is no row of parameters.csv
+    """
     found = position(key)
     if found is None:
         raise KeyError(key)

@@ -1,4 +1,4 @@
-"""The last value of a calculation, kept as long as what it rests on is the same."""
+"""The last value of a calculation, cached as long as what it rests on is the same."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Provider groups of the system dynamics: what engines report of a month, what tables and a policy
-schedule say of provider groups."""
+"""Provider groups of the system dynamics, a county x a tier: what engines report of a month, what
+tables and a policy schedule say of provider groups."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ProviderGroups:
                  provider group
     weight       (N,) doctors of 2020, and the gain (N, 4) by policy that their mean capability has
     exits, income  (N,) factors on attrition and on income a head
-    kept, effort   (C,) of counties: share of a surplus kept, and added effort
+    kept, effort   (C,) of counties: share of a surplus retained, and added effort
     """
 
     posts: Floats

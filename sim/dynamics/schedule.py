@@ -1,8 +1,8 @@
 """PolicySchedule: dated changes of quantities, what a scenario is before it reaches the model.
 
-`sim/` knows policy schedules, not levers. A step says by how much one quantity differs, in one
-place, from what it would be without the policy schedule; the same steps hold until the next month
-that lists others. The empty policy schedule is as-now.
+`sim/` knows policy schedules, not levers. A change says by how much one quantity differs, in one
+place, from what it would be without the policy schedule; the same changes hold until the next
+month that lists others. The empty policy schedule is as-now.
 
 A quantity is a row of parameters.csv (`formal_referral`, `stay_mean:county`), or a figure of a
 region's tables or of the system dynamics listed in QUANTITIES.
@@ -25,7 +25,7 @@ from sim.tiers import TIER_KEYS
 Floats = NDArray[np.float64]
 
 FIRST_YEAR = 2020  # months of a path count from January of this year
-FORMS = ("inadequacy", "multiply", "add")  # the order in which steps apply
+FORMS = ("inadequacy", "multiply", "add")  # the order in which changes apply
 
 
 def month_of(year: int, month: int) -> int:
@@ -39,7 +39,7 @@ def month_of(year: int, month: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a step acts; empty means the whole region.
+    """Where a change acts; empty means the whole region.
 
     counties    six-digit division codes
     facilities  keys of facilities
@@ -74,12 +74,12 @@ class PolicyChange:
     amount: float
 
     def apply(self, value: float) -> float:
-        """The quantity's value after this step."""
+        """The quantity's value after this change."""
         return apply(self.form, value, self.amount)
 
 
 def apply(form: str, value: float, amount: float) -> float:
-    """A value changed by a step of a form, see PolicyChange.
+    """A value after a change of a form, see PolicyChange.
 
     >>> apply("multiply", 200.0, -0.1), apply("add", 0.3, 0.2), apply("inadequacy", 0.8, 0.0)
     (180.0, 0.5, 0.8)
@@ -99,10 +99,11 @@ def apply_all(form: str, values: Floats, amount: float) -> Floats:
 
 @dataclass(frozen=True)
 class PolicySchedule:
-    """Steps in force from each listed month on.
+    """Changes in force from each listed month on.
 
-    months  ((month, steps), ...), months from January 2020, ascending; before the first nothing is
-            changed
+    months  ((month, changes), ...), months from January 2020, ascending; before the first nothing
+            is changed
+    raises  ValueError for months that do not ascend
     """
 
     months: tuple[tuple[int, tuple[PolicyChange, ...]], ...] = ()
@@ -123,7 +124,7 @@ class PolicySchedule:
         return next((month for month, steps in self.months if steps), None)
 
     def at(self, month: int) -> tuple[PolicyChange, ...]:
-        """Steps in force in a month, in the order in which they apply.
+        """Changes in force in a month, in the order in which they apply.
 
         >>> PolicySchedule(((48, (PolicyChange("taste_sd", "add", EVERYWHERE, 0.1),)),)).at(47)
         ()
@@ -133,12 +134,12 @@ class PolicySchedule:
 
     @cached_property
     def _ordered(self) -> tuple[list[int], list[tuple[PolicyChange, ...]]]:
-        """First months, and the steps from then on as they apply."""
+        """First months, and the changes from then on as they apply."""
         return [first for first, _ in self.months], [in_order(steps) for _, steps in self.months]
 
 
 def in_order(steps: Iterable[PolicyChange]) -> tuple[PolicyChange, ...]:
-    """Steps as they apply: inadequacy, then multiply, then add; within a form as given."""
+    """Changes as they apply: inadequacy, then multiply, then add; within a form as given."""
     return tuple(sorted(steps, key=lambda step: FORMS.index(step.form)))
 
 

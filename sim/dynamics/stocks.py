@@ -3,15 +3,15 @@
 Provider groups are a county's village, township and county tier, and each tier of city hospitals
 and regional centres of the region; what lies outside the region has none. The equations are those
 of the model description, section 1.5, written so that a region without levers and with the volumes
-and incomes of its reference year stands still: posts are those that attrition and recruitment keep
-at the published numbers.
+and incomes of its reference year stands still: posts are those at which attrition and
+recruitment leave the published numbers unchanged.
 
     doctors     E4-E6  recruited into vacant posts, trained, leave, move to the tier above
     nurses      E4     recruited into posts that follow the beds
     training    E7     three stages of targeted students, who become general practitioners
     beds        E9     follow what is planned
     gain        E10-E11  adequacy gained by staff and volume, with a lag
-    effort      E16    managers' effort, by what a consortium may keep
+    effort      E16    managers' effort, by what a consortium may retain
     fund, rate  E14, B2  the insurance fund, and the rates it can pay
 
 What flows through is counted as well (hired, left, ...), so that a stock is its start plus what
@@ -36,7 +36,7 @@ Floats = NDArray[np.float64]
 NONE = -1
 MONTH = 1.0 / 12.0  # years
 STAGES = 3
-# Bounds of ours, assumed, that keep extreme policy schedules finite; no run of the five regions
+# Bounds of ours, assumed, so that extreme policy schedules stay finite; no run of the five regions
 # comes near.
 LEAST_RATE = 0.5  # of the reimbursement rates of a pack
 LEAST_INCOME = 0.1  # of the income a head of the reference year
@@ -125,7 +125,7 @@ def relative_income(p: Any, links: Any, drivers: Any, stocks: Any, j: int) -> fl
 
 @kernel
 def pull_upward(p: Any, income_above: float, income: float, vacancy: float) -> float:
-    """E6: staff who move to the tier above a year, as a share; 0 where incomes keep their ratio.
+    """E6: staff who move to the tier above a year, as a share; 0 unless income rose more there.
 
     Source: this model (docs/odd.md).
     """
@@ -137,7 +137,7 @@ def pull_upward(p: Any, income_above: float, income: float, vacancy: float) -> f
 
 @kernel
 def retained(p: Any, surplus: float, kept: float) -> float:
-    """E15: what a consortium keeps of a surplus, or bears of an overspend (negative), yuan.
+    """E15: what a consortium retains of a surplus, or bears of an overspend (negative), yuan.
 
     Source: this model (docs/odd.md).
     """
@@ -147,7 +147,10 @@ def retained(p: Any, surplus: float, kept: float) -> float:
 
 
 def retained_by_county(p: Any, budget: Any, spending: Any, kept: float, out: Any) -> None:
-    """`retained` of every county's surplus of budget over spending, (C,)."""
+    """`retained` of every county's surplus of budget over spending, (C,).
+
+    Source: as `retained`.
+    """
     _retained_by_county(one_row(p), budget, spending, kept, out)
 
 
@@ -160,7 +163,7 @@ def _retained_by_county(parameters: Any, budget: Any, spending: Any, kept: float
 
 @kernel
 def effort_target(p: Any, kept: float) -> float:
-    """E16: effort that the share of a surplus kept leads to, 0-1.
+    """E16: effort that the share of a surplus retained leads to, 0-1, a logistic curve.
 
     Source: this model (docs/odd.md).
     """
@@ -186,8 +189,8 @@ def rate_target(p: Any, fund: float, contributions: float, spending: float) -> f
 def flows(p: Any, links: Any, drivers: Any, now: Any, out: Any) -> None:
     """Rates of change of all stocks a year, into `out`, a Stocks.
 
-    Source: stocks and flows with first-order delays, Sterman (2000), Business Dynamics, ch. 11;
-    the equations are this model's (docs/odd.md).
+    Source: stocks and flows with first-order delays, training as a third-order material delay,
+    Sterman (2000), Business Dynamics, ch. 11; the equations are this model's (docs/odd.md).
     """
     for j in range(len(links.tier)):
         out.moved_up[j] = out.came_up[j] = 0.0
@@ -227,7 +230,7 @@ def _staff(p: Any, links: Any, drivers: Any, now: Any, out: Any, j: int) -> None
     tier = links.tier[j]
     exit_rate = p.staff_exit_rate[tier]
     income = relative_income(p, links, drivers, now, j)
-    # Posts beyond those of the reference keep it steady: whoever leaves is missing for a while.
+    # Posts beyond those of the reference hold it steady: whoever leaves is missing for a while.
     posts = drivers.posts[j] * (1.0 + exit_rate * p.vacancy_years) * income**p.income_to_staff
     vacant = max(0.0, posts - now.doctors[j])
     out.hired[j] = min(vacant / p.vacancy_years, p.recruitment_limit * posts)
@@ -263,6 +266,8 @@ class Integrator:
     """The classical Runge-Kutta step of fourth order over one vector of stocks.
 
     A fixed step, so that bytes do not depend on a library's step control.
+
+    Source: Hairer, Norsett and Wanner (1993), Solving Ordinary Differential Equations I, ch. II.1.
     """
 
     def __init__(self, length: dict[str, int]) -> None:
@@ -279,7 +284,7 @@ def _runge_kutta(
     parameters: Any, links: Any, drivers: Any, now: Any, out: Any, trial: Any, slope: Any,
     first: Any, middle: Any, flat: Any, years: float,
 ) -> None:  # fmt: skip
-    """One step of `Integrator`: four looks at the flows, in one call.
+    """One step of `Integrator`: four evaluations of the flows, in one call.
 
     now, out  views of trial and slope;  first, middle  for the first slope, the sum of the next two
     """
@@ -341,6 +346,9 @@ def providers_of(region: Region) -> NDArray[np.int64]:
 @kernel
 def whole(start: float, came: float, went: float) -> int:
     """A stock in whole units: its start, and the whole part of what came and went since, so that
-    the books balance to the unit and the rest is carried."""
+    the tallies balance to the unit and the rest is carried.
+
+    Source: this model (docs/odd.md).
+    """
     moved = math.floor(came + 1e-9) - math.floor(went + 1e-9)
     return int(math.floor(start + 1e-9) + moved)

@@ -1,6 +1,6 @@
 """Watching a run: at six moments the driver shows what it holds. An observer changes nothing.
 
-The arrays are the driver's own and are written again the next day: copy what you keep. An observer
+The arrays are the driver's own and are written again the next day: copy what you need. An observer
 that writes into one changes the run, and tests/engine/test_visit_log.py would notice.
 """
 
@@ -41,7 +41,7 @@ class Today:
 
 
 class Observer:
-    """Told of a run as it goes; every method does nothing until a subclass says what.
+    """Receives reports of a run as it goes; every method does nothing until a subclass says what.
 
     Events that follow are (n, 6), each with the day it falls due: `posted` the parts that workers
     wrote, together in order of resident, `moved` in order of facility. Stays are (n, 9).

@@ -1,7 +1,7 @@
 """What the agent engines share: what an episode may ask for, records of a run, tally columns.
 
-No behaviour: names, columns and dtypes. The kernels reach them through `kernels.layout`, which adds
-the packing of an episode into one word.
+No behaviour: names, columns and dtypes. The kernels reach them through `kernels.episode_word`,
+which adds the packing of an episode into one word.
 """
 
 from __future__ import annotations

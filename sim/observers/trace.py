@@ -1,7 +1,7 @@
 """One resident's year: who he is, what he weighed, whom he saw, what it cost, as a document.
 
 `trace` runs the whole region once and watches one resident, or a small sample of which the one with
-the most to say is kept. sim.observers.trace_page puts it into words.
+the most events is taken. sim.observers.trace_page puts it into words.
 """
 
 from __future__ import annotations
@@ -49,7 +49,10 @@ def trace(
               None takes the one with the most events of 64 spread evenly over the region
 
     Returns {"run", "resident", "events", "year"}: seconds, minutes, hours, fen and yuan are named
-    in the keys. Raises InputError where the resident does not exist.
+    in the keys.
+
+    raises  InputError where the resident does not exist, and whatever simulate raises; RuntimeError
+            when a choice taken apart is not the engine's (a fault in the program)
 
     >>> trace("taonan", 1000)["resident"]["age"]  # doctest: +SKIP
     """
@@ -68,7 +71,10 @@ class Trace(Observer):
         self.rows = rows
 
     def began(self, engine: Any) -> None:
-        """Find the residents."""
+        """Find the residents.
+
+        raises  InputError for a row that no resident has
+        """
         self.engine = engine
         n = engine.n
         if self.rows is None:
@@ -95,7 +101,10 @@ class Trace(Observer):
     # ------------------------------------------------------------------ the day
 
     def chosen(self, today: Today, posted: list[np.ndarray]) -> None:
-        """Illnesses that begin, what was weighed and what was chosen."""
+        """Illnesses that begin, what was weighed and what was chosen.
+
+        raises  RuntimeError when a choice taken apart is not the engine's
+        """
         if today.day == 0:
             self.persons = {row: person_of(self.engine, row) for row in self.events}
         if today.counting:
@@ -163,7 +172,7 @@ class Trace(Observer):
     def served(
         self, today: Today, leaving: np.ndarray, admitted: np.ndarray, moved: np.ndarray
     ) -> None:
-        """Keep what is reported once the day is closed: visits come before the beds they lead
+        """Store what is reported once the day is closed: visits come before the beds they lead
         to."""
         people = self.engine.people
         here = self.watched[today.requests[:, L.RESIDENT]] & (today.facility >= 0)

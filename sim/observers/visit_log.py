@@ -57,6 +57,8 @@ def find_counties(counties: Counties, asked: Sequence[str]) -> list[int]:
 def parse_months(asked: Sequence[str]) -> list[int]:
     """Months 1-12 from words like `3` and `1-3`; all twelve when none is given.
 
+    raises  InputError for every word that is no month or range of months
+
     >>> parse_months(["1-3", "12"])
     [1, 2, 3, 12]
     """
@@ -80,7 +82,9 @@ class VisitLog(Observer):
 
     path      file of the visits, *.parquet; stays go to *.stays.parquet beside it
     counties  indices of counties of residence
-    months    months 1-12 to keep
+    months    months 1-12 to write
+    raises    InputError for a file name that is not *.parquet; on entering it, OSError when a file
+              cannot be created
 
     Use as a context: leaving it without `publish` leaves no file behind.
 
@@ -153,7 +157,7 @@ class VisitLog(Observer):
     def served(
         self, today: Today, leaving: np.ndarray, admitted: np.ndarray, moved: np.ndarray
     ) -> None:
-        """Keep who was there, and what the fund had paid for each before today."""
+        """Store who was there, and what the fund had paid for each before today."""
         people = self.engine.people
         if today.month != self.month:
             self.month = today.month

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from sim.observers.visit_columns import SCHEMA_VERSION, Column
 
-ROW_GROUP = 200_000  # rows held in memory before they are written, or a day's more
+ROW_GROUP = 200_000  # rows buffered before they are written, or a day's more
 NO_DATE = -(2**31)  # in a date column, written as an empty cell
 
 
@@ -32,7 +32,10 @@ class ParquetTable:
         self.writer: Any = None
 
     def open(self) -> None:
-        """Create the temporary file, so that a folder that cannot be written is known at once."""
+        """Create the temporary file, so that a folder that cannot be written is known at once.
+
+        raises  OSError when it cannot be created
+        """
         self.stream = self.temporary.open("wb")
 
     def begin(self, names: Mapping[str, Sequence[str]]) -> None:
@@ -55,7 +58,7 @@ class ParquetTable:
             self._flush()
 
     def finish(self, about: Mapping[str, str]) -> None:
-        """Write what is held and the end of the file, with `about` in its metadata."""
+        """Write what is buffered and the end of the file, with `about` in its metadata."""
         self._flush()
         self.writer.add_key_value_metadata({**about, "schema_version": str(SCHEMA_VERSION)})
         self.writer.close()

@@ -34,7 +34,7 @@ OWN_BED_RULE = {"taonan": "r_taonan_beds", "reference": "r_reference_beds"}
 def build(region: str, folder: Path = REGIONS_FOLDER) -> Path:
     """Write the pack of one region and return its folder.
 
-    region  one of places.REGIONS
+    region  one of region_facts.REGIONS
     folder  the pack is written to folder/region
     """
     draft = _draft(FACTS[region])

@@ -89,7 +89,7 @@ def sunflower(i: int, n: int, inner: float, outer: float) -> tuple[float, float]
 def lay_out_townships(county: CountyPlan, others: Sequence[CountyPlan] = ()) -> list[Township]:
     """Townships of a county with their committees, subdistricts first.
 
-    others  the other counties of the region, whose ground is left to them
+    others  the other counties of the region, whose land is left to them
     """
     kinds = ["subdistrict"] * county.subdistricts + ["town"] * county.towns
     kinds += ["township"] * county.townships
@@ -129,7 +129,7 @@ def _township_places(
 def _ring_places(
     county: CountyPlan, others: Sequence[CountyPlan], n: int, core: float, cell: float
 ) -> list[tuple[float, float]]:
-    """The n innermost sunflower points around the core that lie on the county's own ground.
+    """The n innermost sunflower points around the core that lie on the county's own land.
 
     Seats are seldom central, so a full disc would cover the neighbours. A point is the county's
     own when its distance to the seat, over the county's radius, is smaller than to any other

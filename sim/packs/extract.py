@@ -26,7 +26,7 @@ from sim.tiers import Tier
 def extract(region: Region, townships: int) -> Region:
     """So many townships of a region as a region of its own.
 
-    Raises InputError when there are not so many.
+    raises  InputError when there are not so many
 
     >>> from sim.packs import load_region
     >>> len(extract(load_region("taonan", 2023), 2).townships.name)
@@ -69,6 +69,8 @@ def extract_path(paths: PathRegions, townships: int) -> PathRegions:
 
     A regional centre that is to open would mostly serve people left out, and its opening would move
     nothing here: it stays closed, unless every township is taken.
+
+    raises  InputError when there are not so many
     """
     years = {year: extract(region, townships) for year, region in paths.years.items()}
     if all(years[year] is region for year, region in paths.years.items()):

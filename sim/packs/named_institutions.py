@@ -1,6 +1,6 @@
 """What the regions' plans name or count: hospitals, centres, sub-centres, alliances, consortia.
 
-Kept in `sim/data/institutions.csv`, one row each with the words of the plan it comes from. Levers
+Stored in `sim/data/institutions.csv`, one row each with the words of the plan it comes from. Levers
 on the structure of care (fifteen sub-centres, a centre that opens) start from these rows.
 """
 

@@ -91,7 +91,10 @@ def find(
 def need(
     geography: str, indicator: str, year: int | None = None, tier: str | None = None
 ) -> Observation:
-    """As `find`, for a figure a rule cannot do without."""
+    """As `find`, for a figure a rule cannot do without.
+
+    raises  LookupError when there is none
+    """
     found = find(geography, indicator, year, tier)
     if found is None:
         raise LookupError(f"no observation {geography} {indicator} {year} {tier}")
@@ -123,6 +126,9 @@ def _census_row(row: dict[str, str]) -> CensusRow:
 
 
 def english_names(codes: Iterable[str]) -> dict[str, str]:
-    """Name used in observations.csv for each division code, matched by its Chinese name."""
+    """Name used in observations.csv for each division code, matched by its Chinese name.
+
+    raises  KeyError for a code the census does not list, or a county without observations
+    """
     names = {found.geography_zh: found.geography for found in observations()}
     return {code: names[census()[code].name_zh] for code in codes}

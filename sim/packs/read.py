@@ -72,7 +72,10 @@ class PathRegions:
 
 
 def load_path_regions(region: str | Path) -> PathRegions:
-    """Regions of every year of a pack, for runs over many years; InputError as load_region."""
+    """Regions of every year of a pack, for runs over many years.
+
+    raises  InputError with every fault of the pack, or for an unknown region
+    """
     pack, digest = read_pack(pack_folder(region))
     opens = opening_year(pack)
     # One set of ways throughout: who chooses among whom does not turn on a year's few beds.
@@ -91,9 +94,11 @@ def load_path_regions(region: str | Path) -> PathRegions:
 
 
 def pack_folder(region: str | Path) -> Path:
-    """Folder of a pack, from its name or a path; InputError says what is there instead.
+    """Folder of a pack, from its name or a path.
 
     A name of a shipped pack is that pack; a folder of the same name is meant by `./name`.
+
+    raises  InputError, which says what is there instead
     """
     name = str(region)
     if name in REGIONS and not isinstance(region, Path):

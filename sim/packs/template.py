@@ -32,7 +32,8 @@ def new_region(folder: str | Path) -> Path:
     """Write a pack to be filled and return its folder.
 
     folder  a folder that does not exist yet, or an empty one; its parent must exist
-    raises  InputError when there is something at that place
+    raises  InputError when there is something at that place, or no folder to put it in; OSError
+            when it cannot be written
 
     All is written beside it and appears by one rename, so that nothing half-written is left.
     """

@@ -155,7 +155,7 @@ def _take_key(
 
 
 def _tell_odd(event: Event, path: str, line: int, faults: list[Fault], file: str) -> None:
-    """Tell of an alias, a tag or an anchor."""
+    """Report an alias, a tag or an anchor."""
     tag, anchor = getattr(event, "tag", None), getattr(event, "anchor", None)
     if isinstance(event, AliasEvent):
         got, want = f"the alias *{anchor}", "the value written out"

@@ -79,10 +79,10 @@ def simulate_path(
     progress   called with (stage, done, total, visits so far)
     checkpoint folder in which the compiled engine leaves where it stands after every year; an
                interrupted path of the same key goes on from there, to the same bytes
-
-    Raises InputError for an unknown region, year, engine, loop, parameter or quantity of the
-    policy schedule, and for a checkpoint of another engine; RuntimeError when a conservation law
-    does not hold or a quarter has no fixed point.
+    raises     InputError for an unknown region, year, engine, loop, parameter, or quantity or place
+               of the policy schedule, a faulty pack, more townships than there are, and a
+               checkpoint of another engine; RuntimeError when a conservation law does not hold or a
+               quarter has no fixed point (errors.NotConverged)
 
     >>> path = simulate_path("taonan", 2025)  # doctest: +SKIP
     >>> path.years[2025].visits.sum().item()  # doctest: +SKIP
@@ -146,7 +146,10 @@ def key_of_path(
     region: str, until: int, *, schedule: PolicySchedule, engine: str, seed: int,
     overrides: Mapping[str, float] | None = None,
 ) -> str:  # fmt: skip
-    """The key that `simulate_path` of the same arguments will have, without running it."""
+    """The key that `simulate_path` of the same arguments will have, without running it.
+
+    raises  InputError for an unknown region or parameter, and a faulty pack
+    """
     paths, _ = path_regions(region, False, 0)
     p = load_parameters(overrides, region=paths.of(FIRST_YEAR).key)
     return path_key(paths, p, schedule, engine, seed, until)

@@ -97,13 +97,13 @@ def gives_birth(laws: Laws, identity: int, age: int, sex: int) -> bool:
 
 @kernel
 def income_of(u: float) -> int:
-    """Income fifth from the lane that also serves the insurance scheme."""
+    """Income fifth from the uniform that also serves the insurance scheme."""
     return int(5.0 * u)
 
 
 @kernel
 def insurance_of(laws: Laws, u: float, age: int, urban: int) -> int:
-    """Insurance scheme, 0 employee, 1 resident: what is left of the income lane is uniform."""
+    """Insurance scheme, 0 employee, 1 resident: what the income leaves of its uniform is one."""
     fifths = 5.0 * u
     return 0 if fifths - int(fifths) < laws.employee[urban, age] else 1
 

@@ -94,7 +94,7 @@ def _score_moves(
             w = weight[people.age[row]]
             if happened[row] == 0 and w > 0.0:
                 u = block(odds.seed, _CARRY, np.int64(people.identity[row]), odds.year, 0)
-                # Two lanes make one fine uniform, so that equal scores do not happen in practice.
+                # Two uniforms make a finer one, so that equal scores do not happen in practice.
                 fine = u[1] + (u[2] - 0.5) / 4294967296.0
                 score[place] = move_score(fine, w)
             place += 1

@@ -30,7 +30,8 @@ def admission_probability(
     Doctors recognise most cases beyond their facility's capability and do not admit them.
 
     Source: Roemer (1961), Bed supply and hospital utilization, Hospitals 35: admission follows
-    the beds that are free; the form is this model's (docs/odd.md).
+    the beds that are free; the form is this model's (docs/odd.md). The neutral occupancy: Bagust,
+    Place and Posnett (1999), Dynamics of bed use in accommodating emergency admissions, BMJ 319.
     """
     base = p.admission_probability[tier, need_class] * p.admission_scale[tier]
     factor = 1.0 + p.bed_elasticity * (p.neutral_occupancy - occupancy)

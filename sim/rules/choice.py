@@ -29,7 +29,10 @@ _NOTHING = 1e-150  # more than any weight that an absent alternative can have
 
 @kernel
 def scope_of(age: int, sex: int) -> int:
-    """Whom a scope of services distinguishes: 0 children under 15, 1 women of 15-49, 2 others."""
+    """Whom a scope of services distinguishes: 0 children under 15, 1 women of 15-49, 2 others.
+
+    Source: this model (docs/odd.md).
+    """
     if age < 15:
         return 0
     return 1 if sex == 1 and age < 50 else 2
@@ -64,7 +67,8 @@ def part_of_doctors(p: Any, kind: int) -> float:
 def price_taste(p: Any, u: float, income: int) -> float:
     """Law: factor on the price weight, lognormal over u, larger for the poor; income 0..4.
 
-    Source: random tastes as in mixed logit, Train (2009), ch. 6.
+    Source: random tastes as in mixed logit, Train (2009), Discrete Choice Methods with
+    Simulation, ch. 6.
     """
     return math.exp(p.taste_sd * normal_quantile(u) + p.taste_income_slope * (income - 2))
 
@@ -73,20 +77,27 @@ def price_taste(p: Any, u: float, income: int) -> float:
 def travel_taste(p: Any, u: float) -> float:
     """Law: factor on the travel weight, lognormal over u with median 1.
 
-    Source: random tastes as in mixed logit, Train (2009), ch. 6.
+    Source: random tastes as in mixed logit, Train (2009), Discrete Choice Methods with
+    Simulation, ch. 6.
     """
     return math.exp(p.taste_sd * normal_quantile(u))
 
 
 @kernel
 def taste_level(u: float) -> int:
-    """Draw: one of sixteen equally likely levels of a taste."""
+    """Draw: one of sixteen equally likely levels of a taste.
+
+    Source: this model (docs/odd.md).
+    """
     return int(u * TASTE_LEVELS)
 
 
 @kernel
 def level_midpoint(level: int) -> float:
-    """The u that stands for a level of taste."""
+    """The u that stands for a level of taste: its middle.
+
+    Source: this model (docs/odd.md).
+    """
     return (level + 0.5) / TASTE_LEVELS
 
 
@@ -131,7 +142,11 @@ def own_weights(
 def own_utility(
     weights: tuple[float, float, float], quality: float, hours: float, visit_yuan: float
 ) -> float:
-    """Law: the part of utility that is this resident's: quality seen, way, price."""
+    """Law: the part of utility that is this resident's: quality seen, way, price.
+
+    Source: a utility linear in its weights, Train (2009), Discrete Choice Methods with
+    Simulation, ch. 3.
+    """
     return weights[0] * quality - weights[1] * hours - weights[2] * visit_yuan
 
 
@@ -170,7 +185,10 @@ def nested_logit(p: Any, utility: Any, weight: Any) -> float:
 @kernel
 def choice_exponents(p: Any, utility: Any, weight: Any) -> None:
     """First step: utilities over the dissimilarity of their nest. Absent alternatives get -600,
-    whose exponential is nothing beside any other. May be done in place."""
+    whose exponential is nothing beside any other. May be done in place.
+
+    Source: as nested_logit.
+    """
     primary, outside = 1.0 / p.primary_nest, 1.0 / p.outside_nest
     for j in range(N_CHOICES):
         over = 1.0
@@ -183,13 +201,19 @@ def choice_exponents(p: Any, utility: Any, weight: Any) -> None:
 
 @kernel
 def choice_exponent(utility: float, over: float) -> float:
-    """`choice_exponents` of one alternative; over is 1 / the dissimilarity of its nest."""
+    """`choice_exponents` of one alternative; over is 1 / the dissimilarity of its nest.
+
+    Source: as nested_logit.
+    """
     return max(-_LEAST, min(_LARGEST, utility) * over)
 
 
 @kernel
 def nest_sums(weight: Any) -> tuple[float, float]:
-    """Third step: what the exponentials inside the primary and the outside nest add up to."""
+    """Third step: what the exponentials inside the primary and the outside nest add up to.
+
+    Source: as nested_logit.
+    """
     first = 1 + BEYOND
     beyond = weight[first] + weight[first + 1] + weight[first + 2] + weight[first + 3]
     return weight[1] + weight[HOSPITALS], beyond
@@ -197,19 +221,28 @@ def nest_sums(weight: Any) -> tuple[float, float]:
 
 @kernel
 def nest_scale(inside: float, dissimilarity: float) -> float:
-    """Fourth step: factor that turns the exponentials inside a nest into choice weights."""
+    """Fourth step: factor that turns the exponentials inside a nest into choice weights.
+
+    Source: as nested_logit.
+    """
     return exp(nest_exponent(inside, dissimilarity))
 
 
 @kernel
 def nest_exponent(inside: float, dissimilarity: float) -> float:
-    """ln of `nest_scale`."""
+    """ln of `nest_scale`.
+
+    Source: as nested_logit.
+    """
     return (dissimilarity - 1.0) * log(inside)
 
 
 @kernel
 def scale_nests(weight: Any, primary: float, outside: float) -> float:
-    """Last step: scale the exponentials inside the nests; returns the sum of all weights."""
+    """Last step: scale the exponentials inside the nests; returns the sum of all weights.
+
+    Source: as nested_logit.
+    """
     weight[1] *= primary
     weight[2] *= primary
     for j in range(1 + BEYOND, N_CHOICES):
@@ -224,13 +257,14 @@ def scale_nests(weight: Any, primary: float, outside: float) -> float:
 def pick(u: float, weight: Any, total: float) -> int:
     """Draw: index of the chosen alternative, -1 for none at all.
 
-    Source: inversion of the cumulated weights.
+    Source: inversion of the cumulated weights, Devroye (1986), Non-Uniform Random Variate
+    Generation, ch. III.
     """
     point = u * total
     passed = 0.0
     below = 0
     for j in range(N_CHOICES):
-        # Counting instead of stopping: where it would stop cannot be foretold.
+        # Counting instead of stopping: where it would stop cannot be predicted.
         passed += weight[j]
         below += 1 if passed <= point else 0
     if below < 12 and weight[below] > _NOTHING:

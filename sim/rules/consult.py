@@ -18,8 +18,8 @@ WOMEN_CHILDREN_POOL = 2
 def service_law(p: Any, tier: int) -> tuple[float, float]:
     """Law: lognormal seconds of one consult.
 
-    Source: durations of consultation are close to lognormal, see stay.lognormal_law; the values
-    are rows of parameters.csv.
+    Source: this model (docs/odd.md): the lognormal form, see stay.lognormal_law; the values are
+    rows of parameters.csv.
     """
     return lognormal_law(p.service_minutes[tier] * 60.0, p.service_cv)
 
@@ -35,7 +35,10 @@ def test_law(p: Any, tier: int) -> tuple[float, float]:
 
 @kernel
 def whole_seconds(u: float, law: tuple[float, float]) -> int:
-    """Draw: a duration in whole seconds, rounded half up, at least 1."""
+    """Draw: a duration in whole seconds, rounded half up, at least 1.
+
+    Source: this model (docs/odd.md).
+    """
     return max(1, int(math.floor(lognormal(u, law) + 0.5)))
 
 
@@ -92,7 +95,7 @@ def full_time_rooms(
 
     A pool has doctors x clinic hours a year / opening hours a year rooms. The emergency pool is
     open day and night and staffed first, with at least one room; a hospital too small for that
-    has its doctors on call, and keeps at least half of their clinic time.
+    has its doctors on call, and at least half of their clinic time stays with the clinic.
 
     >>> import numpy as np
     >>> from sim.parameters import load_parameters
@@ -100,6 +103,8 @@ def full_time_rooms(
     >>> full_time_rooms(load_parameters(), 2.0, 0, False, 1.0, rooms)
     >>> [float(r > 0.0) for r in rooms]
     [1.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+
+    Source: this model (docs/odd.md).
     """
     rooms[:] = 0.0
     if doctors <= 0.0:

@@ -46,7 +46,10 @@ LAST_CARRY_YEAR = 2035
 def death_probability(rate_per_year: float, days: float) -> float:
     """Probability of dying within `days` at a constant death rate (deaths a person-year).
 
-    1 - exp(-rate * days / 365.25); source: constant-hazard life table.
+    1 - exp(-rate * days / 365.25).
+
+    Source: a constant death rate within the interval, Preston, Heuveline and Guillot (2001),
+    Demography, ch. 3.
 
     Example
     -------
@@ -81,7 +84,10 @@ def calendar_year_rate(rate_at_age: float, rate_at_next_age: float) -> float:
 
 @njit(boolean(float64, float64), **_OPTIONS)
 def happens(u: float, probability: float) -> bool:
-    """Inverse-CDF draw of a yes or no: True when the uniform is below the probability."""
+    """Draw of a yes or no: True when the uniform is below the probability.
+
+    Source: inversion, Devroye (1986), Non-Uniform Random Variate Generation, ch. III.
+    """
     return u < probability
 
 
@@ -96,7 +102,10 @@ def newborn_sex(u: float, boys_per_100_girls: float) -> int:
 
 @njit(int64(int64), **_OPTIONS)
 def next_age(age: int) -> int:
-    """Age in whole years one calendar year later, at most 110."""
+    """Age in whole years one calendar year later, at most 110.
+
+    Source: this model (docs/odd.md).
+    """
     return min(age + 1, OLDEST_AGE)
 
 
@@ -104,7 +113,10 @@ def next_age(age: int) -> int:
 def move_score(u: float, weight: float) -> float:
     """Order in which people move: the k smallest scores are a draw of k without replacement.
 
-    Exponential race -log(u) / weight (Efraimidis and Spirakis 2006); weight 0 never moves (inf).
+    Exponential race -log(u) / weight; weight 0 never moves (inf).
+
+    Source: Efraimidis and Spirakis (2006), Weighted random sampling with a reservoir, Information
+    Processing Letters 97.
     """
     return -math.log(u) / weight if weight > 0.0 else math.inf
 
@@ -160,6 +172,8 @@ def death_probability_table(mortality: np.ndarray, days: float) -> np.ndarray:
     """Probability of dying in a calendar year by (sex, age on 1 January); shape as `mortality`.
 
     mortality  (2, 111) deaths a person-year
+
+    Source: as death_probability and calendar_year_rate.
     """
     table = np.empty_like(mortality)
     for sex in range(mortality.shape[0]):
@@ -174,6 +188,8 @@ def birth_probability_table(fertility: np.ndarray, days: float) -> np.ndarray:
     """Probability of a birth in a calendar year by the mother's age on 1 January; shape (111,).
 
     fertility  (111,) births a woman-year by single year of age
+
+    Source: as birth_probability and calendar_year_rate.
     """
     table = np.empty_like(fertility)
     for age in range(fertility.shape[0]):

@@ -1,8 +1,8 @@
 """Who falls ill, with what and when: Poisson episodes thinned by season, weekday and access.
 
-Latent difficulty: an episode carries one y ~ U(0,1) for life. A facility resolves it when y <= K,
-so what one tier could not resolve is harder than average at the next; triage, stay and price
-follow the same y.
+Latent difficulty: an episode carries one difficulty ~ U(0,1) for life. A facility resolves it when
+that is at most its capability K, so what one tier could not resolve is harder than average at the
+next; triage, stay and price follow the same difficulty.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ _FEW_CANDIDATES = 3  # seldom more in a month
 
 @kernel
 def age_group(age: int) -> int:
-    """Index of the age group 0-14, 15-44, 45-64, 65+ of a single year of age."""
+    """Index of the age group 0-14, 15-44, 45-64, 65+ of a single year of age.
+
+    Source: this model (docs/odd.md).
+    """
     if age < 15:
         return 0
     if age < 45:
@@ -72,7 +75,11 @@ def intensity_bound(p: Any, month: int, access: float) -> float:
 @kernel
 def poisson_steps(mean: float, p_none: float, steps: Any) -> None:
     """Law: chance of at most 0, 1, 2, ... episodes when `mean` are expected; p_none = exp(-mean),
-    steps (63,) written."""
+    steps (63,) written.
+
+    Source: the Poisson distribution by the ratio of successive terms, Devroye (1986), Non-Uniform
+    Random Variate Generation, ch. X.
+    """
     p_count = p_none
     cumulative = p_none
     for count in range(MOST_CANDIDATES):
@@ -83,10 +90,14 @@ def poisson_steps(mean: float, p_none: float, steps: Any) -> None:
 
 @kernel
 def poisson_count(u: float, steps: Any) -> int:
-    """Draw: Poisson count by inverse CDF, `steps` as above; 0 <= result <= 63."""
+    """Draw: Poisson count by inverse CDF, `steps` as above; 0 <= result <= 63.
+
+    Source: inversion by sequential search, Devroye (1986), Non-Uniform Random Variate Generation,
+    ch. III.
+    """
     count = 0
     for few in range(_FEW_CANDIDATES):
-        # Counting instead of stopping: where it would stop cannot be foretold.
+        # Counting instead of stopping: where it would stop cannot be predicted.
         count += 1 if u > steps[few] else 0
     if count == _FEW_CANDIDATES:
         while count < MOST_CANDIDATES and u > steps[count]:

@@ -16,13 +16,19 @@ PLACE_MASK = (1 << _PLACE_BITS) - 1
 
 @kernel
 def claim_key(priority: int, is_first: int, second: int, place: int) -> int:
-    """One sortable whole number; smaller goes first. second < 2**20, place < 2**24."""
+    """One sortable whole number; smaller goes first. second < 2**20, place < 2**24.
+
+    Source: this model (docs/odd.md).
+    """
     return (((priority << 1) | is_first) << _SECOND_BITS | int(second)) << _PLACE_BITS | place
 
 
 @kernel
 def ready_key(second: int, place: int) -> int:
-    """Sorts what becomes ready by time, then by place in the day's list."""
+    """Sorts what becomes ready by time, then by place in the day's list.
+
+    Source: this model (docs/odd.md).
+    """
     return (int(second) << _PLACE_BITS) | place
 
 

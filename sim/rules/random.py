@@ -98,6 +98,8 @@ def raw_block(
     resident    identity of the resident (or facility), 0..2**32-1
     day         days since 1 January 2000, or any other whole number that names the occasion
     occurrence  counts the draws of the same stream, resident and day
+
+    Source: as philox.
     """
     whole = int(seed)
     return philox(whole & MASK, (whole >> 32) & MASK, resident, day, stream, occurrence)
@@ -110,7 +112,7 @@ def block(
     """Four independent uniforms in the open interval (0, 1): (lane + 1/2) / 2**32.
 
     Arguments as in `raw_block`. Neither 0 nor 1 can come out, so `log(u)` and
-    `normal_quantile(u)` are always finite.
+    `normal_quantile(u)` are always finite. Source: as philox.
 
     Example
     -------
@@ -132,7 +134,7 @@ def blocks(
     out  (4, >= n) float64, written
 
     The draws do not wait for each other, so the processor does several at once: a tenth of the
-    time of as many calls of `block`.
+    time of as many calls of `block`. Source: as philox.
     """
     for i in range(n):
         u = block(seed, stream, residents[i], days[i], occurrences[i])
@@ -146,7 +148,7 @@ def blocks(
 def raw_blocks(
     seed: int, stream: int, residents: Any, days: Any, occurrences: Any, n: int, out: Any
 ) -> None:
-    """`raw_block` for n draws of one stream; as `blocks`, out int64."""
+    """`raw_block` for n draws of one stream; as `blocks`, out int64. Source: as philox."""
     for i in range(n):
         lanes = raw_block(seed, stream, residents[i], days[i], occurrences[i])
         out[0, i] = lanes[0]
@@ -222,8 +224,9 @@ def _far_tail(r: float) -> float:
 def normal_quantile(u: float) -> float:
     """Standard normal quantile of u in (0, 1); relative error about 1e-16.
 
-    Source: Wichura (1988), algorithm AS 241, PPND16. Products instead of powers, so that compiled
-    and interpreted forms agree. Outside (0, 1) the result is nan.
+    Source: Wichura (1988), Algorithm AS 241: the percentage points of the normal distribution,
+    Applied Statistics 37, PPND16. Products instead of powers, so that compiled and interpreted
+    forms agree. Outside (0, 1) the result is nan.
 
     Example
     -------

@@ -41,10 +41,11 @@ def back_referral_probability(p: Any, tier: int) -> float:
 
 @kernel
 def appointment_days(p: Any, tier: int, booked: int, visits_a_day: float) -> int:
-    """Whole days to a non-emergency visit: the tier's own delay, or longer when the clinic's book
-    is full. Tiers without a delay of their own take walk-in patients and keep no book.
+    """Whole days to a non-emergency visit: the tier's own delay, or longer when the clinic's
+    appointment book is full. Tiers without a delay of their own take walk-in patients and have no
+    such book.
 
-    booked        appointments given and not yet kept
+    booked        appointments given and not yet attended
     visits_a_day  what the clinic can see on an average day; 0 for facilities without a queue
 
     Source: this model (docs/odd.md).

@@ -16,7 +16,7 @@ def lognormal_law(mean: float, cv: float) -> tuple[float, float]:
     >>> [round(x, 5) for x in lognormal_law(6.56, 5.3 / 6.56)]
     [1.62977, 0.70883]
 
-    Source: moments of the lognormal distribution.
+    Source: moments of the lognormal, Aitchison and Brown (1957), The Lognormal Distribution.
     """
     variance = math.log(1.0 + cv * cv)
     return math.log(max(mean, 1e-9)) - 0.5 * variance, math.sqrt(variance)
@@ -24,7 +24,10 @@ def lognormal_law(mean: float, cv: float) -> tuple[float, float]:
 
 @kernel
 def lognormal(u: float, law: tuple[float, float]) -> float:
-    """Draw: lognormal from its law."""
+    """Draw: lognormal from its law.
+
+    Source: inversion, Devroye (1986), Non-Uniform Random Variate Generation, ch. II.
+    """
     return math.exp(law[0] + law[1] * normal_quantile(u))
 
 

@@ -1,4 +1,4 @@
-"""Full runs and ranges on the page: started, followed through reruns, cancelled, shown, told."""
+"""Full runs and ranges on the page: begun, followed through reruns, cancelled, shown, reported."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ui.model.jobs import CANCELLED, DONE, FULL_RUN, RANGES, RUNNING, JobQueue
 from ui.model.question import FULL, PLAN, Question, from_json
 from ui.view.state import slider_key
 
-# A child that tells how far it is, waits, and gives the result it was started with.
+# A child that reports how far it is, waits, and gives the result it was started with.
 CHILD = (
     WAIT_FOR
     + """

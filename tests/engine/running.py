@@ -1,4 +1,4 @@
-"""Run small worlds through the compiled engine; the books every run must balance."""
+"""Run small worlds through the compiled engine; the tallies every run must balance."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def world(name: str, seed: int = 1) -> Run:
     return run_world(region, overrides, seed, demography=rates)
 
 
-# ------------------------------------------------------------------------------------- books
+# ----------------------------------------------------------------------------------- tallies
 
 
 def digest(run: Run) -> str:

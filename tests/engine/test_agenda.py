@@ -1,4 +1,4 @@
-"""The agenda against a plain list of what was filed."""
+"""The event calendar against a plain list of what was filed."""
 
 from __future__ import annotations
 

@@ -282,7 +282,7 @@ def test_first_contacts_of_a_year_are_the_law_averaged_over_residents(need_class
     assert edge < 0.01 * n
     assert abs(counted.sum() - n) <= edge
     sd = np.sqrt(n * expected * (1.0 - expected))
-    # An appointment made in December and kept in January is counted by neither.
+    # An appointment made in December for a day in January is counted by neither.
     slack = 4.0 * sd + edge * np.sqrt(expected)
     assert (np.abs(counted - n * expected) <= slack).all()
 
@@ -387,8 +387,8 @@ def test_a_constant_added_to_every_alternative_changes_no_choice() -> None:
 def test_two_equal_hospitals_of_a_tier_draw_what_one_would(
     tier: Tier, first: str, second: str, need_class: int
 ) -> None:
-    """Sharing a tier's constant keeps the tier's share, in a nest too. Both worlds share their
-    luck; four standard errors of two independent ones are allowed."""
+    """Sharing a tier's constant leaves the tier's share unchanged, in a nest too. Both worlds share
+    their random draws; four standard errors of two independent ones are allowed."""
     region = small_region(residents=12_000, year=2023)
     others = [COLUMN[k] for k in ("county_tcm", "county_maternal_child", "neighbour")]
     others.append(COLUMN["county_private" if tier == Tier.CITY else "city_second"])

@@ -68,7 +68,7 @@ def test_no_tally_is_negative(any_world: Run) -> None:
 
 
 def test_the_tight_and_deadly_world_takes_every_rare_branch() -> None:
-    """The books above mean little unless the rare branches are taken."""
+    """The tallies above mean little unless the rare branches are taken."""
     run = world("tight and deadly")
     t = run.tallies.facility.sum(axis=0)
     for column in (

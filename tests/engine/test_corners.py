@@ -349,7 +349,7 @@ def test_prices_of_the_tests_are_those_of_the_tiers() -> None:
 
 
 def test_the_tight_world_survives_a_year_without_a_single_consult_room_open_long() -> None:
-    """Sessions of a minute: nearly everybody leaves unseen, and the books balance."""
+    """Sessions of a minute: nearly everybody leaves unseen, and the tallies balance."""
     overrides = {
         **by_tier("morning_hours", 1.0 / 60.0), **by_tier("afternoon_hours", 1.0 / 60.0),
         "overrun_minutes": 0.0,

@@ -1,4 +1,4 @@
-"""The same key gives the same bytes, and one more resident changes nobody else's luck."""
+"""The same key gives the same bytes, and one more resident changes nobody else's draws."""
 
 from __future__ import annotations
 
@@ -95,7 +95,8 @@ def pair(
 
 
 def onsets(engine: CompiledEngine) -> list[np.ndarray]:
-    """Every episode of the warm-up and the year by block: resident, onset, meta, difficulty."""
+    """Every episode of the warm-up and the year by block: resident, onset, episode word,
+    difficulty bits."""
     result = []
     for first, days, month in timetable.blocks(engine.year):
         engine._draw_month(first, days, month)
@@ -174,8 +175,8 @@ def test_one_more_resident_who_is_never_ill_changes_no_byte_even_where_queues_ar
 
 
 def test_no_two_residents_share_an_identity_however_many_children_are_born() -> None:
-    """An identity is the key of a resident's luck. At half a birth a woman-year a woman would
-    often bear twice a year if nothing forbade it."""
+    """An identity is the key of a resident's random draws. At half a birth a woman-year a woman
+    would often bear twice a year if nothing forbade it."""
     region = small_region(residents=2_000, year=2023)
     rates = load_demography(2023)
     many = replace(rates, fertility=np.where(rates.fertility > 0, 0.5, 0.0))

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim import draws as D
+from sim.draws import constrained as D
 from sim.draws import priors
 from sim.errors import InputError
 from sim.parameters import load_parameters, read_rows

@@ -441,7 +441,7 @@ def test_the_fixed_point_is_found_from_every_start(world):
         model.state.occupancy[:] = min(1.0, start)
         solution = model.period(0.25, 1.0)
         assert solution.residual < 1e-6
-        choice_response.append(solution)
+        answers.append(solution)
     for other in answers[1:]:
         assert np.abs(other.state.wait - answers[0].state.wait).max() < 1e-5
         assert np.abs(other.state.occupancy - answers[0].state.occupancy).max() < 1e-5

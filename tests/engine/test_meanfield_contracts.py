@@ -78,7 +78,7 @@ def test_who_becomes_old_brings_the_coverage_of_the_others(world):
 
 def test_contracts_follow_the_coverage_of_each_month(world):
     """A coverage that grows in the year leaves fewer contracts than its end all year, and more than
-    its beginning; told in one part or in twelve equal ones it is the same."""
+    its beginning; given in one part or in twelve equal ones it is the same."""
     cells, low = world.cells, np.asarray(world.region.contract_coverage)
     high = low + 0.2
     nobody = np.zeros(int(cells.county.max()) + 1)

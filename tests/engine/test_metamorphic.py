@@ -1,4 +1,4 @@
-"""Relations that theory supports, between runs that share their luck.
+"""Relations that theory supports, between runs that share their random draws.
 
 Common random numbers: both runs of a pair have the same residents and seed. With about 24,000
 residents the changes asserted are many times the noise between paired runs; the relations marked

@@ -153,7 +153,7 @@ def test_the_log_tells_every_fate_and_ending_as_the_tallies_count_them(a_log):
         key for key, delay in zip(
             run.region.facilities.key, run.region.facilities.is_delay, strict=True) if delay
     ])  # fmt: skip
-    # Beds held when the run began belong to nobody, so nobody dies in them.
+    # Beds occupied when the run began belong to nobody, so nobody dies in them.
     assert (left & inside).sum() == t[:, L.F_LEFT_IN_BED].sum()
     resident = (np.asarray(run.engine.people.status[column(stays, "resident")]) & L.DEAD) > 0
     assert resident[ending == "died"].all()

@@ -56,7 +56,7 @@ class Day:
     beds: int
     overflow: int = 0
     reserved: int = 0
-    rows: list[tuple[int, int, int]] = field(default_factory=list)  # resident, meta, second
+    rows: list[tuple[int, int, int]] = field(default_factory=list)  # resident, episode word, second
 
     def asks(self, resident: int, second: int, need_class: int = COMPLEX, *,
              kind: int = L.NEW, referred: bool = False, contract: int = 0) -> None:  # fmt: skip

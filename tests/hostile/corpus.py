@@ -1,7 +1,7 @@
-"""Two hundred hand-made faults in a pack, each with the place and the words it must be told by.
+"""Two hundred hand-made faults in a pack, each with the place and the words it must be reported in.
 
 The pack is the example of `new-region`: an invented county of 6,000 residents in 13 files. Rows are
-lines of the file. A case lists every place that must be told: one told too many fails as well.
+lines of the file. A case lists every place that must be reported: one too many fails as well.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ Rows = list[list[str]]
 
 @dataclass(frozen=True)
 class At:
-    """Where a fault must be told, and what its message must say."""
+    """Where a fault must be reported, and what its message must say."""
 
     row: int
     field: str
@@ -23,7 +23,7 @@ class At:
 
 @dataclass(frozen=True)
 class Case:
-    """A spoiled pack: the edits by file, and every place that must be told and no other."""
+    """A spoiled pack: the edits by file, and every place that must be reported and no other."""
 
     id: str
     edits: Mapping[str, Edit]

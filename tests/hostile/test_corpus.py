@@ -1,4 +1,4 @@
-"""Every hand-made fault is told at its place, in its words, and no other place is blamed."""
+"""Every hand-made fault is reported at its place, in its words, and no other place is blamed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sound pack changed at random: it stays a pack, or every fault is told, and nothing escapes."""
+"""A sound pack changed at random: it stays a pack, or every fault is reported."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.hostile.packs import YEAR, example, outcome, written
 
 SCHEMAS = {schema.file: schema for schema in (*FIXED_TABLES, facilities_schema([YEAR]))}
 TABLES = tuple(name for name in SCHEMAS if len(rows_of(example()[name])) > 1)
-# Files whose sums and keys meet those of a file: a change in one may be told in the other.
+# Files whose sums and keys meet those of a file: a change in one may be reported in the other.
 GEOGRAPHY = {"counties.csv", "population.csv", "townships.csv", "villages.csv", "facilities.csv",
              "targets.csv", SETTINGS_FILE, "stocks.csv"}  # fmt: skip
 LINKED = {
@@ -101,7 +101,7 @@ def _cell_changed(folder: Path, name: str, row: int, column: int, value: str) ->
     result = judged(folder, {name: content})
     declared = next(c for c in SCHEMAS[name].columns if c.name == rows[0][at])
     if parse_cell(value, declared) is None:
-        # What is wrong in itself is told at its place and nowhere else.
+        # What is wrong in itself is reported at its place and nowhere else.
         assert isinstance(result, InputError)
         assert {(f.file, f.row, f.field) for f in result.faults} == {
             (name, line + 1, declared.name)

@@ -32,7 +32,7 @@ def refused(path: Path, content: bytes, read: Callable[[Path], object]) -> Input
     return caught.value
 
 
-# id, the second row of the table, row and field told, words of the message
+# id, the second row of the table, row and field reported, words of the message
 TABLES = (
     ("a cell too many", GOOD + ",more", 3, "", "13 cells"),
     ("a cell too few", GOOD.rstrip(","), 3, "", "11 cells"),
@@ -74,7 +74,7 @@ def test_what_is_no_parameter_table_is_told(tmp_path: Path, content: bytes) -> N
     refused(tmp_path / "parameters.csv", content, read_rows)
 
 
-# id, rows of anchored.csv, row and field told, words of the message
+# id, rows of anchored.csv, row and field reported, words of the message
 ANCHORED = (
     ("unknown key", "need_scale:mniro,1,x", 2, "key", "Did you mean need_scale:minor?"),
     ("name without index", "need_scale,1,x", 2, "key", "a row of parameters.csv"),

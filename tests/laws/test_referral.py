@@ -48,7 +48,7 @@ def test_back_referral_needs_an_offer_and_its_acceptance():
 
 
 def test_an_appointment_is_the_tiers_own_delay_or_a_full_book():
-    assert appointment_days(P, 1, 10_000, 5.0) == 0  # walk-in tiers keep no book
+    assert appointment_days(P, 1, 10_000, 5.0) == 0  # walk-in tiers have no appointment book
     own = int(P.appointment_days[3])
     assert own > 0
     assert appointment_days(P, 3, 0, 100.0) == own

@@ -42,6 +42,6 @@ def test_the_wait_for_a_bed_is_that_of_the_kernel_s_day(beds, load, urgent):
           f"{got[2]:.3f}")  # fmt: skip
     assert got[0] == pytest.approx(left, abs=0.012)
     assert got[1] == pytest.approx(waited, rel=0.1, abs=0.03)
-    # The day on which somebody looks elsewhere is in the queue here, and on the agenda there.
+    # The day on which somebody looks elsewhere is in the queue here, in the event calendar there.
     assert got[2] - got[0] == pytest.approx(queue, rel=0.1, abs=0.03)
     assert got[3] == 0.0

@@ -108,7 +108,7 @@ def test_what_is_lost_does_not_depend_on_the_law_of_the_stay(cv: float) -> None:
 
 
 def test_beds_set_apart_lose_more_than_the_same_beds_reserved() -> None:
-    """V12: 5 beds apart for the referred against 5 of 50 held back from the others."""
+    """V12: 5 beds apart for the referred against 5 of 50 reserved for them."""
     assert erlang_b(45, 38.0) == pytest.approx(0.036457863858242, rel=1e-9)
     assert erlang_b(5, 4.5) == pytest.approx(0.24302100181497166, rel=1e-9)
     own = histories(

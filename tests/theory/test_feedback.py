@@ -125,7 +125,7 @@ def mean_wait(waits, classes):
 
 def measured(rooms: int, load: float, cv: float, sessions: int, bias: float = 0.0) -> np.ndarray:
     """Mean wait and standard error at this load on a room; service lasts 1 + bias times as long as
-    theory is told."""
+    theory assumes."""
     service = 84.0
     p = load_parameters(
         {"service_minutes:village": service * (1.0 + bias) / 60.0, "service_cv": cv}, anchored=False

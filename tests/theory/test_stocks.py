@@ -1,4 +1,4 @@
-"""The slow world against closed forms and an adaptive solver, and its books."""
+"""System dynamics against closed forms and an adaptive solver, and its tallies."""
 
 from __future__ import annotations
 
@@ -216,7 +216,7 @@ def test_books_balance_to_the_unit_every_month():
 
 
 def random_facilities(seed):
-    """Nodes of facilities, in no order and some with none, and the seed's numbers."""
+    """Provider groups of facilities, in no order and some with none, and the seed's numbers."""
     rng = np.random.default_rng(seed)
     n, count = int(rng.integers(1, 6)), int(rng.integers(1, 40))
     return rng, n, rng.integers(-1, n, count)

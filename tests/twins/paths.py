@@ -1,4 +1,4 @@
-"""Paths of tiny worlds for the twins: years that follow each other, handed over month by month."""
+"""Paths of tiny worlds for the twins: years that follow each other, coupled month by month."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Years that follow each other: the two agent engines agree patient by patient under the slow
-world, and no year loses anything on the way to the next."""
+"""Years that follow each other: the two agent engines agree patient by patient under the
+system dynamics, and no year loses anything on the way to the next."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ LAST = 2022
 @cache
 def told(which: str) -> Told:
     """Three years of two small counties: tight wards, a centre that opens in the second year and a
-    policy schedule that changes something of every kind; the slow loops turn on in the second
-    year."""
+    policy schedule that changes something of every kind; the slow loops of the system dynamics
+    turn on in the second year."""
     region = small_region(
         n_counties=2, residents=(110, 90), townships_per_county=1, villages_per_township=2,
         regional_inside=True, beds={"county_general_0": 2, "township_0": 1, "regional": 4},
@@ -64,7 +64,7 @@ def test_the_years_compared_hold_what_they_are_to_compare():
     events = sum(path.years[year].vital_events.sum("county") for year in (2020, 2021))
     assert int(events.sel(event="births")) > 0
     assert int(events.sel(event="deaths")) > 0
-    # County beds are cut in half: wards fall short of whom they hold.
+    # County beds are cut in half: wards fall short of their patients.
     beds = path.stocks.beds.sel(tier="county").sum("place")
     assert float(beds.min()) < 0.8 * float(beds[0])
     in_bed = np.array([tallies.facility[:, S.F_CENSUS_END].sum() for tallies in path.tallies])

@@ -166,7 +166,7 @@ class JobQueue:
         threading.Thread(target=self._follow, args=(job, job.process), daemon=True).start()
 
     def _follow(self, job: Job, process: subprocess.Popen[str]) -> None:
-        """Hand the question over, then read what the child says until it is gone."""
+        """Pass the question on, then read what the child says until it is gone."""
         clock = threading.Timer(self._longest, _stop, [process])
         clock.daemon = True
         clock.start()

@@ -1,6 +1,6 @@
 """Answers the server remembers, shared by all who ask the same; and its queues of long work.
 
-Keys are contents: the question as text and the source that answers it. Nothing of a user is kept.
+Keys are contents: the question as text and the source that answers it. Nothing of a user is stored.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ def draw() -> tuple[str, str, dict[str, float]]:
     """Draw the controls. Returns language, region, levels."""
     session = st.session_state
     with st.sidebar:
-        # Kept apart from the widgets: these lose their state when they are not drawn.
+        # Stored apart from the widgets: these lose their state when they are not drawn.
         if session.get("lang") not in state.LANGUAGES:
             session["lang"] = state.LANGUAGES[0]
         if session.get("region") not in REGIONS:

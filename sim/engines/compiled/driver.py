@@ -155,7 +155,7 @@ class CompiledEngine:
         return np.repeat(seconds[:, None], N_POOLS, axis=1).copy()
 
     def _buffer(self, name: str, rows: int, columns: int, dtype: Any) -> np.ndarray:
-        """A scratch array of at least `rows` rows, kept between days."""
+        """A scratch array of at least `rows` rows, reused day by day."""
         buffer = self.buffers.get(name)
         if buffer is None or buffer.shape[0] < rows:
             size = (rows + rows // 4 + 64,) if columns == 1 else (rows + rows // 4 + 64, columns)
@@ -268,7 +268,8 @@ class CompiledEngine:
 
     def census(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Residents alive and here by county and group: by key group and contract, (counties x
-        groups, 2, 3), those managed and those admitted, see kernels.census."""
+        groups, 2, 3), those managed and those admitted, see
+        kernels.residents.count_residents."""
         groups = len(self.region.counties.code) * L.GROUPS
 
         def work(_: int, a: int, b: int) -> tuple[np.ndarray, ...]:
@@ -529,7 +530,7 @@ class CompiledEngine:
         return new_stays, moves
 
     def _scratch(self, worker: int, most: int) -> Scratch:
-        """One worker's scratch for a facility's day of at most `most` visits; kept between days."""
+        """One worker's scratch for a facility's day of at most `most` visits; reused day by day."""
         buffer = self.scratches[worker]
         if buffer is None or len(buffer.visits) < most:
             rows = most + most // 4 + 64

@@ -21,7 +21,7 @@ from sim.engines.kernels.event_chunks import (
 )
 from sim.engines.kernels.shuffle import book
 
-Gone = Callable[[np.ndarray, np.ndarray], None]  # metas and statuses of whoever left
+Gone = Callable[[np.ndarray, np.ndarray], None]  # episode words and statuses of whoever left
 
 
 class EventCalendar:

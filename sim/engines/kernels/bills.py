@@ -45,6 +45,6 @@ def visit_bills(
 
 @kernel
 def difficulties(difficulty_bits: Any, out: Any) -> None:
-    """Difficulty of every episode; lane (n,) int32, out (n,) float64 written."""
+    """Difficulty of every episode; difficulty_bits (n,) int32, out (n,) float64 written."""
     for i in range(len(difficulty_bits)):
         out[i] = difficulty_of(difficulty_bits[i])

@@ -330,7 +330,7 @@ def _first_look(
 
 @inlined
 def _days_to_visit(published: Any, tier: int, f: int, episode_word: int, weekday: int) -> int:
-    """Whole days until a non-emergency visit: the appointment (kept already where one is named),
+    """Whole days until a non-emergency visit: the appointment (none where one was named before),
     or the day the clinic opens."""
     if need_class_of(episode_word) == CRITICAL:
         return 0

@@ -76,7 +76,7 @@ _TIER_OF = ALTERNATIVE_TIER
 
 @kernel
 def own_group(villages: Any, people: Any, r: int) -> int:
-    """Group of a resident within his county, see layout.group_of."""
+    """Group of a resident within his county, see episode_word.group_of."""
     village = people[r].village
     return villages[village].county * GROUPS + group_of(
         people[r].age,

@@ -113,7 +113,7 @@ def draw_episodes(
 
     candidates  (111, 2, 4, 64) from candidate_table, at the intensity `bound`
     weekdays  (days,) weekday of every day of the block
-    out       (capacity, 4) int32: resident, onset, meta, lane; the onset is a day
+    out       (capacity, 4) int32: resident, onset (a day), episode word, difficulty bits
     per_day   (days,) int64, added to
     batch     a Draws of scratch
     returns   events written, -1 when the buffer is too small
@@ -134,7 +134,7 @@ def draw_episodes(
                 continue
             held = candidates[people[r].age, people[r].sex, people[r].chronic]
             count = poisson_count(batch.u[0, r - start], held[1:])
-            # Most have one or two: two rows are written and as many kept as there are.
+            # Most have one or two: two rows are written and as many counted as there are.
             row[n] = row[n + 1] = r
             ordinal[n] = 0
             ordinal[n + 1] = 1
@@ -164,7 +164,7 @@ def draw_episodes(
             # The 32 random bits of the difficulty, as a signed word.
             bits = lanes[3, i]
             out[written, DIFFICULTY] = bits if bits < 2147483648 else bits - 4294967296
-            # Written in any case, and kept if it counts: which, cannot be foretold.
+            # Written in any case and counted if accepted: a branch here cannot be predicted.
             per_day[offset] += accepted
             written += accepted
     return written
@@ -175,7 +175,7 @@ def by_day(events: Any, first_day: int, start: Any, out: Any) -> None:
     """Scatter events to their days, keeping the order inside a day.
 
     start  (days,) int64 next free row of every day; advanced
-    out    (total, 4) int32: resident, onset, meta, lane
+    out    (total, 4) int32: resident, onset, episode word, difficulty bits
     """
     for i in range(len(events)):
         day = events[i, ONSET] - first_day

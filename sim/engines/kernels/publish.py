@@ -47,7 +47,7 @@ def publish(
     published  (facilities,) BOARD_RECORD; reads `wait`, writes all but it and `visit_yuan`
     occupied   (facilities,) beds in use
     tier_wait  (6, 2) mean published wait of a tier, clinics and emergency, seconds
-    booked     (facilities,) appointments given and not yet kept
+    booked     (facilities,) appointments given and not yet attended
     """
     p = parameters[0]
     for f in range(len(facilities)):

@@ -31,8 +31,8 @@ def count_residents(
     people: Any, villages: Any, first: int, last: int, by_contract: Any, managed: Any,
     admitted: Any,
 ) -> None:  # fmt: skip
-    """Count residents first..last who are alive and here; groups as in layout.group_of, of one
-    county after the other. All int64, added to.
+    """Count residents first..last who are alive and here; groups as in episode_word.group_of,
+    of one county after the other. All int64, added to.
 
     by_contract  (counties x groups, 2, 3) by key group and contract
     managed      (counties x groups,) chronically ill under an effective contract

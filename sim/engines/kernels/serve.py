@@ -18,7 +18,8 @@ from sim.rules.consult import is_sent_for_tests, test_law, whole_seconds
 from sim.rules.order import claim_key, is_return, place_of, ready_key, second_of
 from sim.tiers import CRITICAL
 
-# Rows of a facility's day: events (RESIDENT, ONSET, META, LANE) and what serving them adds.
+# Rows of a facility's day: events (RESIDENT, ONSET, EPISODE_WORD, DIFFICULTY) and what serving them
+# adds.
 FATE, WAITED, ENDED, CONSULT, AWAY, SECOND_CONSULT = 4, 5, 6, 7, 8, 9
 VISIT_COLUMNS = 10
 
@@ -132,10 +133,10 @@ def serve(
 ) -> int:  # fmt: skip
     """Serve the visits in keys[:n], sorted ready keys over rows of `visits`.
 
-    visits    (m, 10) int64 rows of a facility's day; META and what `draw_consults` wrote are
-              read; FATE (CONSULTED or UNSEEN), WAITED seconds for the first consult and ENDED are
-              written
-    keys      (n,) is not kept
+    visits    (m, 10) int64 rows of a facility's day; EPISODE_WORD and what `draw_consults`
+              wrote are read; FATE (CONSULTED or UNSEEN), WAITED seconds for the first consult and
+              ENDED are written
+    keys      (n,) overwritten
     rooms     doctors' rooms, at least 1, free from second `opens`
     cutoff    first visits not called by then leave unseen; returns from tests are always seen
     free, urgent, returning  scratch, at least (rooms,), (n,), (2, n)

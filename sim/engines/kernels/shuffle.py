@@ -27,7 +27,7 @@ _ROW_MASK = (1 << _ROW_BITS) - 1
 
 @kernel
 def book(events: Any, change: int, booked: Any) -> None:
-    """Appointments given (1), kept or given up (-1), added to booked by facility."""
+    """Appointments given (1), attended or given up (-1), added to booked by facility."""
     for i in range(len(events)):
         if asks_for(events[i, EPISODE_WORD]) == NAMED:
             booked[events[i, FACILITY]] += change

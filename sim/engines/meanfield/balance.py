@@ -211,8 +211,8 @@ def react(
 
 @kernel
 def book_delay(own: float, asked: float) -> float:
-    """Days to an appointment where `asked` times as many ask as can be seen: a full book fills on
-    within weeks until nearly as many ask as can be seen."""
+    """Days to an appointment where `asked` times as many ask as can be seen: a full appointment
+    book fills on within weeks until nearly as many ask as can be seen."""
     return own + FULL_BOOK_DAYS * max(0.0, asked - 1.0)
 
 
@@ -280,7 +280,7 @@ def _beds(p: Any, stations: Any, s: int, patience: Any, loads: Any, state: Any, 
 
 @kernel
 def chance_free(beds: float, census: float) -> float:
-    """Chance that a bed is free at a mean census, of a Poisson census held below the beds."""
+    """Chance that a bed is free at a mean census, of a Poisson census limited to the beds."""
     if census <= 0.0:
         return 1.0
     z = (beds - census) / census**0.5

@@ -32,7 +32,7 @@ _POINTS = 48  # of the waits at which somebody may lose patience, evenly in thei
 _IDLE = 6.0  # standard deviations of the census below the beds beyond which nobody waits
 PATIENCE_POINTS = _POINTS + 1
 _NOTHING = 700.0  # e-folds under its peak beyond which a density is nothing
-_MOST_URGENT = 0.98  # of the beds, numerical: keeps the factor 1 - r of the others above 0
+_MOST_URGENT = 0.98  # of the beds, numerical: the factor 1 - r of the others stays above 0
 # A request leaves at the last midnight of its patience, a number of days rounded to the nearest: it
 # waits as many midnights as days of patience drawn, less a half.
 _TO_MIDNIGHT = 0.5
@@ -42,7 +42,10 @@ _LOG_SPREAD = 2.0 * math.log(PATIENCE_SPREAD)
 @kernel
 def impatient(patience: float, drawn: float) -> tuple[float, float, float]:
     """Share of a class with less patience than `drawn` days, its integral from 0, and the days of
-    patience of those, times the share."""
+    patience of those, times the share.
+
+    Source: the law of admission.patience, even in the logarithm.
+    """
     low, high = patience / PATIENCE_SPREAD, patience * PATIENCE_SPREAD
     if drawn <= low:
         return 0.0, 0.0, 0.0
@@ -54,7 +57,10 @@ def impatient(patience: float, drawn: float) -> tuple[float, float, float]:
 @kernel
 def patience_table(p: Any, out: Any) -> None:
     """`impatient` of the classes that are not urgent, at points of drawn patience from the least on
-    to the most: (PATIENCE_POINTS, 10) days, then shares, integrals and days of the three."""
+    to the most: (PATIENCE_POINTS, 10) days, then shares, integrals and days of the three.
+
+    Source: as impatient.
+    """
     days = p.patience_days
     least = min(days[0], days[1], days[2]) / PATIENCE_SPREAD
     most = max(days[0], days[1], days[2]) * PATIENCE_SPREAD
@@ -85,8 +91,9 @@ def bed_queue(
     stay    mean days in bed
     x       (4, PATIENCE_POINTS) scratch
 
-    Source: Baccelli and Hebuterne (1981), On queues with impatient customers; Zeltyn and
-    Mandelbaum (2005), Call centers with impatient customers, Queueing Systems 51.
+    Source: Baccelli and Hebuterne (1981), On queues with impatient customers, Performance '81;
+    Zeltyn and Mandelbaum (2005), Call centers with impatient customers, Queueing Systems 51. Below
+    its beds: Garnett, Mandelbaum and Reiman (2002), as surfaces.ward.
     """
     others = minor + chronic + complex_
     load = (urgent + others) * stay

@@ -1,8 +1,8 @@
 """What follows a first contact, in expectation: consults, escalation, and then beds.
 
-Latent difficulty: an episode's y is uniform, and whoever was not helped by capability K has
-y > K. A stream of patients is therefore a number and the highest capability that failed it; a
-facility of capability K' helps the part (K' - K) / (1 - K) of them.
+Latent difficulty: that of an episode is uniform, and above K for whoever was not helped by
+capability K. A stream of patients is therefore a number and the highest capability that failed
+it; a facility of capability K' helps the part (K' - K) / (1 - K) of them.
 """
 
 from __future__ import annotations

@@ -23,7 +23,8 @@ def answer(p: Any, places: int, base: Any, change: Any, out: Any, x: Any) -> Non
     base    contacts at the old utilities;  change (11, WIDE) of utility;  out is written
     x       (ROWS x WIDE,) scratch
 
-    Source: pivot form, Ben-Akiva and Lerman (1985), Discrete Choice Analysis, ch. 5.
+    Source: pivot form, Ben-Akiva and Lerman (1985), Discrete Choice Analysis, ch. 5; the nests as
+    choice.nested_logit.
     """
     for b in range(base.shape[0]):
         n = min(WIDE, places - WIDE * b)

@@ -100,7 +100,7 @@ def _born(parameters: Any, people: Any, births: Any, birth: Any, out: Any) -> No
 @kernel
 def _year_of_contracts(parameters: Any, coverage: Any, out: Any) -> None:
     """What a year makes of contracts, of others and key groups, (2, 3): who has one at its end, as
-    parts of who has one at its start and of all; and who has kept his, as a part of the former."""
+    parts of who has one at its start and of all; and who still has his, as a part of the former."""
     p, parts = parameters[0], coverage.shape[0]
     lapse = lapse_probability(p, 1.0 / _MONTHS)
     for key in range(2):

@@ -67,7 +67,7 @@ class Money:
         self, model: MeanField, solution: Solution, means: Floats, begun: float, years: float
     ) -> None:
         """A period of `years` that begins `begun` years into the year; the model learns whose cap
-        is used up. means  see links.Links"""
+        is used up. means  see alternatives.Links"""
         cells, p, flows = model.cells, one_row(model.p), solution.flows
         scheme = model.solver_inputs.scheme
         _charges(p, flows, means, self.charge, self.number, self.stays)

@@ -48,8 +48,9 @@ def county_table(
 ) -> None:  # fmt: skip
     """The county tallies of a period by place and alternative, into zeros (G, 11, tallies).
 
-    money  (4, N, 4, 11) of the period, see money.Money; flows of places a year, see flows
-    hours  (G, 11) one-way travel; means  see links.Links;  sums  (4, G, 4, 11) scratch
+    money  (4, N, 4, 11) of the period, see expected_bills.Money; flows of places a year, see
+           flows
+    hours  (G, 11) one-way travel; means  see alternatives.Links;  sums  (4, G, 4, 11) scratch
     """
     _sum_by_place(place_of, money.reshape(4, -1, 44), sums.reshape(4, -1, 44))
     for g in range(flows.shape[0]):

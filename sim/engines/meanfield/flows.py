@@ -102,5 +102,5 @@ def at(j: int, column: int) -> int:
 
 @inlined
 def helped(capability: float, failed: float, scale: float) -> float:
-    """Part of patients with y > failed that a facility helps; scale is 1 / (1 - failed)."""
+    """Part of patients of difficulty above failed whom a facility helps; scale 1 / (1 - failed)."""
     return max(0.0, capability - failed) * scale

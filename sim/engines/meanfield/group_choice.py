@@ -65,7 +65,10 @@ def new_scratch() -> Any:
 @kernel
 def exponents(p: Any, cells: Any, place_offer: Any, out: Any, utility: Any) -> None:
     """exp(offer / dissimilarity) of every place: (G, 2, 12 x 16 lanes), by the rule's own first
-    steps, the same for all tastes."""
+    steps, the same for all tastes.
+
+    Source: as choice.nested_logit.
+    """
     for g in range(place_offer.shape[0]):
         for need_class in range(N_CLASSES):
             for insurance in range(2):
@@ -90,8 +93,10 @@ def own_exponents(
 
     prices  (G, 11, 2 insurances, 2) yuan of a visit, yearly cap left or exhausted
     tastes  (4, 2) factors on price and travel
-    quality (N, 4, 6) see memory.seen_by_all; exhausted (N,) share whose cap is used up
+    quality (N, 4, 6) see recollection.seen_by_all; exhausted (N,) share whose cap is used up
     weight  (4, 16) scratch: of quality, the way and the price by lane, and self-care's utility
+
+    Source: as choice.own_utility and choice.nested_logit; tastes as choice.price_taste.
     """
     for lane in range(LANES):
         need_class, q = lane // TASTES, lane % TASTES
@@ -145,6 +150,9 @@ def first_contacts(
     later   (4, 5, 12, WIDE) of places side by side written, see flows: choice of those a tier
             failed, need-weighted over cells and tastes, and 1 where there is any
     x, raised (3, HABITS), lanes (G, LATER)  scratch
+
+    Source: as choice.nested_logit; averages over tastes as in mixed logit, Train (2009), Discrete
+    Choice Methods with Simulation, ch. 6.
     """
     lanes[:] = 0.0
     used, well = habit.reshape(-1, HABITS), habit_good.reshape(-1, HABITS)
@@ -173,7 +181,10 @@ def first_contacts(
 @kernel
 def habit_lines(p: Any, out: Any) -> None:
     """What being used to an alternative adds to its utility over its nest's dissimilarity, into the
-    last rows of out (3, HABITS): the second, and the third times the share served well."""
+    last rows of out (3, HABITS): the second, and the third times the share served well.
+
+    Source: this model (docs/odd.md).
+    """
     for s in range(N_CLASSES):
         for k in range(N_ALTERNATIVES):
             over = 1.0 / (p.primary_nest if k < 2 else p.outside_nest if k >= 7 else 1.0)
@@ -216,7 +227,10 @@ def _raise(x: Any, row: int, base: int, k: int) -> None:
 
 @kernel
 def fill_nests(p: Any, x: Any) -> None:
-    """Everything inside the nests, what scales it to the nests' weights, and the total."""
+    """Everything inside the nests, what scales it to the nests' weights, and the total.
+
+    Source: as choice.nested_logit.
+    """
     n = len(x) // _ROWS  # lanes; were the number known, short loops would be written out one by one
     village, town = (_E + 1) * LANES, (_E + 2) * LANES
     inside, outside = _INSIDE * LANES, (_INSIDE + _OUTSIDE) * LANES
@@ -273,7 +287,9 @@ def mix_habits(x: Any) -> None:
     of those used to an alternative who see nobody.
 
     The shares given one habit are the nested logit's with one utility raised, worked out from the
-    sums already there; a test holds them to the rule.
+    sums already there; a test compares them with the rule.
+
+    Source: as choice.nested_logit.
     """
     for q in range(LANES):
         x[_WEIGHT * LANES + q] = x[_PART * LANES + q] = x[(_PART + 1) * LANES + q] = 0.0
@@ -323,7 +339,10 @@ def read_shares(x: Any, s: int, first: Any, care: Any) -> None:
 
 @kernel
 def after_failures(x: Any, later: Any) -> None:
-    """Add the choices of those a tier 0-4 failed: tiers above it, no self-care; later (LATER,)."""
+    """Add the choices of those a tier 0-4 failed: tiers above it, no self-care; later (LATER,).
+
+    Source: as choice.nested_logit, over what is left of the choice set.
+    """
     n = len(x) // _ROWS
     town, beyond = (_INSIDE + _ALONE) * LANES, (_INSIDE + _OUTSIDE) * LANES
     for t in range(3):

@@ -24,7 +24,7 @@ def add_groups(
 ) -> None:
     """Add what a period counts by group of residents, expected: (groups, 6, GROUP_TALLIES).
 
-    money  (4, N, 4, 11) of the period, see money.Money
+    money  (4, N, 4, 11) of the period, see expected_bills.Money
     """
     cells = model.cells
     shares = need_shares(model.need_rates, model.mean_people)  # (N, 4, 5, 2)
@@ -47,7 +47,7 @@ def _add_cells(
 
     managed  (N,) part that is chronically ill with an effective contract
     shares   (N, 4, 5, 2) parts of age bands and sexes in the episodes of a class
-    place, means  see links.Links;  tiers  (6, 16) scratch
+    place, means  see alternatives.Links;  tiers  (6, 16) scratch
     """
     row = tiers.reshape(_COLUMNS)
     for i in range(len(place_of)):
@@ -55,7 +55,7 @@ def _add_cells(
         for s in range(N_CLASSES):
             row[:] = 0.0
             later = part[i, s] * years  # of what the place's episodes lead to
-            # Told apart by tier only as far as the village, where self-care is booked.
+            # Distinguished by tier only as far as the village, where self-care is counted.
             end = ends[g, s]
             tiers[0, L.G_UNRESOLVED] = later * (end[C.UNRESOLVED] + end[C.SELF_UNRESOLVED])
             tiers[0, L.G_RESOLVED] = later * (end[C.RESOLVED] + end[C.SELF_RESOLVED])

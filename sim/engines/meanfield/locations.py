@@ -43,7 +43,7 @@ class Cells:
     effective            (N,) share with an effective contract
     income               (G, 5) share of people by income fifth
     contracts            (counties x 300 groups, 2 key groups, 3 contracts) residents, see
-                         layout.group_of
+                         episode_word.group_of
     managed              (counties x 300,) chronically ill under an effective contract
     """
 

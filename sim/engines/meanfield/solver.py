@@ -57,7 +57,7 @@ Services = namedtuple(
      "prices", "tastes"],
 )  # fmt: skip
 # What it reads of people: (N, 4) episodes a year at the period's intensity, (N, 4, 6) perceived
-# quality (memory.seen_by_all), and of a Memory the share of exhausted caps and the habits.
+# quality (recollection.seen_by_all), and of a Memory the share of exhausted caps and the habits.
 Need = namedtuple("Need", ["episodes", "quality", "exhausted", "habit", "habit_good"])
 # Scratch arrays of one region, one set a thread.
 Work = namedtuple(
@@ -187,7 +187,7 @@ def _gaps(
         step[4 * n + s] = fresh.leave_urgent[s] - state.leave_urgent[s]
         step[5 * n + s] = fresh.unseen[s] - state.unseen[s]
         step[6 * n + s] = fresh.free[s] - state.free[s]
-        # A full book answers many times as much as it is from where it settles.
+        # A full appointment book answers many times as much as it is from where it settles.
         delay = state.appointment[s]
         point[7 * n + s] = delay
         if stations.own_delay[s] > 0.0:
@@ -201,7 +201,7 @@ def _gaps(
 
 @kernel
 def _move(stations: Any, fresh: Any, point: Any, state: Any) -> None:
-    """Move the state to a point, shares kept below 1 and delays above a clinic's own."""
+    """Move the state to a point, shares limited to 1 and delays at or above a clinic's own."""
     n = len(state.wait)
     for s in range(n):
         state.wait[s] = point[s]

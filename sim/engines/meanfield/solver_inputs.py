@@ -61,7 +61,7 @@ class Conditions:
     stay_price  (F,) charge of a stay, fen
     capability  (F, 4) difficulty resolved up to, by class
     reserved    (F,) share of beds reserved for referred patients beyond the tier's
-    scheme      reimbursement, a schema.SCHEME_RECORD
+    scheme      reimbursement, a record_types.SCHEME_RECORD
 
     Who has a doctor at all, and so who takes whom, is the region inputs'.
     """
@@ -100,10 +100,10 @@ class Sessions:
     """What later solver inputs may take over: what follows from parameters or region inputs alone.
 
     tables      see session_tables.tables_of
-    parameters  the record all but the frame are of
+    parameters  the record all but `frame` follow from
     stay        (6, 2) days of a stay by tier over the severity factor, see balance.run_chains
     tastes      (4, 2) factors on price and travel
-    frame       of the region inputs, None where there are no solver inputs yet
+    frame       records of the region inputs, None where there are no solver inputs yet
     """
 
     tables: Tables
@@ -223,7 +223,7 @@ def _stay_lines(p: Any, out: Any) -> None:
 
 
 def session_surfaces(p: Any, earlier: Sessions | None = None) -> Sessions:
-    """What follows from a parameter set; `held` itself when it is of this very record."""
+    """What follows from a parameter set; `earlier` itself when it is of this very record."""
     if earlier is not None and earlier.parameters is p:
         return earlier
     stay, tastes = np.zeros((6, 2)), np.zeros((4, 2))

@@ -1,6 +1,7 @@
 """Waits and beds in expectation: a session of a doctor pool, a week of a facility, a ward.
 
-A session is a fluid with a stochastic queue (pointwise stationary fluid flow): the mean number n
+A session is a fluid with a stochastic queue (pointwise stationary fluid flow; Wang, Tipper and
+Banerjee 1996): the mean number n
 in the rooms and before them follows dn/dt = arrivals + returns from tests - c u(n) / s, where the
 share u of the rooms in use is the one at which a stationary queue of c rooms holds n (Sakasegawa's
 approximation with the variability of the service). It carries the morning peak, sessions that end
@@ -58,7 +59,10 @@ def rooms_in_use(rooms: float, variability: float, number: float, start: float) 
 
 @kernel
 def use_table(service_cv: float, table: Any) -> None:
-    """Rooms in use by number present: (9 rooms, 64), number = rooms x z / (1 - z) at z = k/64."""
+    """Rooms in use by number present: (9 rooms, 64), number = rooms x z / (1 - z) at z = k/64.
+
+    Source: as rooms_in_use.
+    """
     variability = 0.5 * (1.0 + service_cv * service_cv)
     for k in range(len(ROOMS)):
         u = 0.5
@@ -81,14 +85,20 @@ def _in_use(table: Any, rooms: float, number: float) -> float:
 
 @kernel
 def seconds_of_visit(p: Any, tier: int) -> float:
-    """Mean seconds of a doctor's time that a visit takes, the return from tests included."""
+    """Mean seconds of a doctor's time that a visit takes, the return from tests included.
+
+    Source: this model (docs/odd.md).
+    """
     return p.service_minutes[tier] * 60.0 * (1.0 + p.test_share[tier])
 
 
 @kernel
 def arrived(early: float, x: float) -> float:
     """Share of a session's patients who have come by the part x of its open time: the inverse of
-    the rule that places them (consult.session_position)."""
+    the rule that places them.
+
+    Source: as consult.session_position.
+    """
     if early < 1e-9:
         return x
     return (math.sqrt((1.0 - early) * (1.0 - early) + 4.0 * early * x) - (1.0 - early)) / (
@@ -107,6 +117,9 @@ def sessions(
     seconds   open time; who has not been called `overrun_minutes` later leaves
     patients  (n,) expected arrivals, above 0
     x         (3, n) scratch: patients present, at tests, and the time they have waited
+
+    Source: Wang, Tipper and Banerjee (1996), A simple approximation for modeling nonstationary
+    queues, INFOCOM 96; the stationary queue as rooms_in_use.
     """
     service = p.service_minutes[tier] * 60.0
     tests, away = p.test_share[tier], p.test_minutes[tier] * 60.0
@@ -141,6 +154,8 @@ def session_table(parameters: Any, tier: int, in_use: Any, table: Any, x: Any) -
 
     A load is the work that comes over the work the rooms can do while open. The factors of the
     surface are applied here. x (4, 24) scratch
+
+    Source: as sessions; the factors are fitted (sim.engines.meanfield.fit).
     """
     p, first = parameters[0], 1  # nobody waits at load 0
     work = seconds_of_visit(p, tier)
@@ -161,7 +176,7 @@ def session_table(parameters: Any, tier: int, in_use: Any, table: Any, x: Any) -
 
 @kernel
 def _below(grid: Any, x: float) -> tuple[int, float]:
-    """Interval of a grid that holds x, and the place in it; x is kept inside the grid."""
+    """Interval of a grid that contains x, and the place in it; x is clipped to it."""
     n = len(grid)
     i = 0
     while i < n - 2 and x >= grid[i + 1]:
@@ -210,7 +225,7 @@ def at_rooms_and_hours(lines: Any, rooms: float, hours: float, out: Any) -> None
 def all_day_wait(p: Any, tier: int, rooms: float, patients_a_day: float) -> float:
     """Wait at an emergency pool, open day and night: Sakasegawa with linear growth above 0.97.
 
-    Source: Sakasegawa (1977), as rooms_in_use.
+    Source: Sakasegawa (1977), as rooms_in_use; the line above 0.97 is this model's.
     """
     service = p.service_minutes[tier] * 60.0
     load = patients_a_day * seconds_of_visit(p, tier) / (rooms * 86400.0)
@@ -230,7 +245,10 @@ _ROOT_TWO_PI = math.sqrt(2.0 * math.pi)
 
 @kernel
 def hazard(x: float) -> float:
-    """Hazard of the standard normal, phi(x) / (1 - Phi(x))."""
+    """Hazard of the standard normal, phi(x) / (1 - Phi(x)).
+
+    Source: the definition; above 8 the first terms of the asymptotic series of Mills's ratio.
+    """
     if x > 8.0:
         return x + 1.0 / x
     tail = 0.5 * math.erfc(x / math.sqrt(2.0))

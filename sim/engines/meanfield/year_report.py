@@ -36,7 +36,7 @@ _IS_OF_BEDS = np.isin(np.arange(L.FACILITY_TALLIES), _OF_BEDS).astype(np.float64
 
 @dataclass
 class Tallies:
-    """As sim.engines.compiled.driver.RunTallies, in float64 expected values; without groups (0
+    """As sim.engines.record_types.RunTallies, in float64 expected values; without groups (0
     rows) as long as they are not distinguished."""
 
     county: Floats
@@ -69,7 +69,7 @@ class YearReport:
         self.sums = np.zeros((4, len(self.model.cells.county), N_CLASSES, N_ALTERNATIVES))
 
     def new_year(self) -> None:
-        """Tallies of the next year; those so far are whose who holds them."""
+        """Begin the tallies of the next year in new arrays; those so far stay as they are."""
         self.money.new_year()
         self.tallies, self.elapsed = _no_tallies(self.model), 0.0
 

@@ -50,7 +50,7 @@ class PathInputs:
 
 
 def path_inputs(inputs: RegionInputs, residents: Residents, move_rate: Floats) -> PathInputs:
-    """RegionInputs of a path from that of its first year."""
+    """Inputs of a path from the region inputs of its first year."""
     region = inputs.region
     cohorts = cohorts_of(residents, region.village_county, len(region.counties.code))
     return PathInputs(inputs, cohorts, move_rate)
@@ -137,7 +137,7 @@ class MeanFieldYears:
         self.quarter_of_year += 1
 
     def month_tally(self) -> dict[str, Floats]:
-        """The mean month of the last quarter, see sim.dynamics.coupling.MonthTally."""
+        """The mean month of the last quarter, see sim.dynamics.provider_groups.MonthTally."""
         months = self.quarters[self.quarter_of_year - 1][0]
         visits, charges = visits_and_charges(self.report.tallies.facility) - self.reported
         table = self.report.tallies.county[months[0] : months[-1] + 1]
@@ -220,7 +220,7 @@ def _visits_and_charges(facility: Any, out: Any) -> None:
 
 @kernel
 def _fund(table: Any, out: Any) -> None:
-    """Fund payments by county of residence, fen, from its tallies, see report.Tallies."""
+    """Fund payments by county of residence, fen, from its tallies, see year_report.Tallies."""
     for month in range(table.shape[0]):
         for county in range(table.shape[1]):
             for tier in range(table.shape[2]):

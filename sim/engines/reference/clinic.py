@@ -115,7 +115,7 @@ class Session:
         return called
 
     def _consult(self, room: Any, seconds: int) -> Way:
-        """Keep a room for a consult."""
+        """Occupy a room for a consult."""
         self.busy += seconds
         yield self.clock.timeout(seconds)
         self.rooms.release(room)

@@ -42,8 +42,8 @@ class Episode:
     """One illness of one resident, from its onset until it is resolved or given up.
 
     onset    day it begins; with `ordinal` (its number in the month drawn) it names the episode
-    y        difficulty in (0, 1): facilities of a capability K resolve y <= K
-    lane     the 32 random bits of the difficulty
+    difficulty  in (0, 1): facilities of a capability K resolve difficulties up to K
+    difficulty_bits  the 32 random bits of the difficulty
     failed   highest tier that failed, plus 1; 0 for none
     """
 
@@ -131,7 +131,7 @@ class Stay:
     days      midnights in bed
     moves_up  it ends in a transfer up
     charge, fund  fen, and what of it the fund pays; at the discharge
-    bed, call  SimPy's: the bed held, and the event that ends the wait
+    bed, call  SimPy's: the bed occupied, and the event that ends the wait
     is_over   somebody else decided that it ends: patience, a death, a move
     """
 

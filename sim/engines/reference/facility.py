@@ -152,7 +152,7 @@ class Facility(mesa.Agent):
     # ------------------------------------------------------------------ the way in
 
     def days_to_visit(self, episode: Episode) -> int:
-        """Whole days until the visit: the appointment (an appointment named before is kept), or
+        """Whole days until the visit: the appointment (none where one was named before), or
         the day the clinic opens; emergencies come at once."""
         if episode.is_critical:
             return 0

@@ -122,7 +122,7 @@ class Resident(mesa.Agent):
 
     def falls_ill(self, first_day: int, weekdays: list[int], month: int) -> list[Episode]:
         """Episodes that begin in a block of days: candidates at the month's largest intensity,
-        each kept with the intensity of its day over the largest."""
+        each accepted with the chance of its day's intensity over the largest."""
         model = self.model
         key = model.key_day + first_day
         rates = model.yearly_rates(self.age, self.sex, self.chronic)  # cumulative over classes
