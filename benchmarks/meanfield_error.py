@@ -3,7 +3,7 @@
 python -m benchmarks.meanfield_error                 all regions, a few minutes; prints the table
 python -m benchmarks.meanfield_error taonan          some regions
 python -m benchmarks.meanfield_error --paths         three scenarios of every region, 2025 and 2035;
-                                                     most of an hour, paths run before are cached
+                                                     most of an hour, paths run before are kept
 python -m benchmarks.meanfield_error --write         also puts the table into docs/meanfield.md
 """
 
