@@ -158,7 +158,7 @@ def _engine_options(run: argparse.ArgumentParser) -> None:
     run.add_argument(
         "--engine", default="compiled",
         help="compiled (default); meanfield: expected values, in a second; or reference: the same "
-        "model told readably, for some townships",
+        "model written readably, for some townships",
     )  # fmt: skip
     run.add_argument(
         "--townships", type=whole(1, 1_000_000), default=0, metavar="N",

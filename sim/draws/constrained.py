@@ -168,10 +168,10 @@ class _Solved:
         self.last: MeanField | None = None
 
     def __call__(self, moves: Any) -> Floats:
-        held = self.last.solver_inputs.sessions if self.last else None
+        sessions = self.last.solver_inputs.sessions if self.last else None
         overrides = {**self.drawn, **moved(self.values, moves)}
         p = load_parameters(overrides, region=self.inputs.region.key)
-        model = MeanField(self.inputs, p, held)
+        model = MeanField(self.inputs, p, sessions)
         if self.last is not None:
             copy_state(self.last.state, model.state)
         self.last = model

@@ -18,7 +18,7 @@ def accelerate(x: Any, f: Any, turn: int, past_x: Any, past_f: Any, gram: Any, s
     past_x, past_f  (6, n) the last points and steps;  gram (5, 6), share (5,) scratch
     """
     n, memory = len(x), past_x.shape[0] - 1
-    held = min(turn, memory)
+    known = min(turn, memory)
     for k in range(memory, 0, -1):
         for i in range(n):
             past_x[k, i] = past_x[k - 1, i]
@@ -26,18 +26,18 @@ def accelerate(x: Any, f: Any, turn: int, past_x: Any, past_f: Any, gram: Any, s
     for i in range(n):
         past_x[0, i] = x[i]
         past_f[0, i] = f[i]
-    for a in range(held):
-        for b in range(held):
+    for a in range(known):
+        for b in range(known):
             gram[a, b] = 0.0
             for i in range(n):
                 gram[a, b] += (past_f[a, i] - past_f[a + 1, i]) * (past_f[b, i] - past_f[b + 1, i])
         gram[a, memory] = 0.0
         for i in range(n):
             gram[a, memory] += (past_f[a, i] - past_f[a + 1, i]) * f[i]
-    _eliminate(gram, held, memory, share)
+    _eliminate(gram, known, memory, share)
     for i in range(n):
         step = f[i]
-        for a in range(held):
+        for a in range(known):
             step -= share[a] * (past_x[a, i] - past_x[a + 1, i] + past_f[a, i] - past_f[a + 1, i])
         x[i] = max(0.0, x[i] + step)
 
