@@ -204,8 +204,8 @@ _TEXT: dict[str, tuple[str, str]] = {
         "此部分无法显示，已记入服务器日志，编号{number}。",
     ),
     "computing": (
-        "Computing: {what}. The first answer after an update also compiles the engine, about a minute.",
-        "正在推演：{what}。更新后首次还需编译引擎，约一分钟。",
+        "Computing: {what}. The first answer after an update also compiles the engine, one to three minutes.",
+        "正在推演：{what}。更新后首次还需编译引擎，约一至三分钟。",
     ),
     "undefined": ("–", "–"),
     "seconds": ("{n:.0f} s", "{n:.0f}秒"),
