@@ -17,7 +17,7 @@ from multiprocessing import get_context
 
 from scenarios import load
 from scenarios.schedule import schedule_of
-from sim.draws.constrained import load_draws
+from sim.draws import load_draws
 from sim.engines.meanfield.periods import MeanField
 from sim.engines.meanfield.solver_inputs import region_inputs_of
 from sim.packs import load_region

@@ -272,7 +272,7 @@ def _deaf() -> None:
 def draws_of(region: str, n: int) -> tuple[tuple[dict[str, float], ...], str]:
     """The first n parameter draws of a region, or all where fewer are stored; none and the reason
     where there are none of it, or they were made for other parameters."""
-    from sim.draws.constrained import load_draws, stored_draws
+    from sim.draws import load_draws, stored_draws
 
     try:
         return load_draws(region, min(n, stored_draws(region)) or n) if n else (), ""

@@ -320,7 +320,7 @@ def _indicators(options: argparse.Namespace) -> int:
 
 
 def _draws(options: argparse.Namespace) -> int:
-    from sim.draws.constrained import write_draws
+    from sim.draws import write_draws
 
     made = write_draws(options.region, count=options.count)
     return OK if made == options.count else FAILED

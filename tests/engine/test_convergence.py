@@ -12,7 +12,7 @@ from scenarios.plans.levers import levers
 from scenarios.scenario import Scenario, Setting
 from scenarios.scenario_file import load
 from scenarios.schedule import schedule_of
-from sim.draws.constrained import load_draws
+from sim.draws import load_draws
 from sim.dynamics.schedule import EVERYWHERE
 from sim.paths.path import simulate_path
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from sim.draws.constrained import load_draws
+from sim.draws import load_draws
 from sim.errors import InputError, NotConverged
 from ui.model.answer import Answer, ask
 from ui.model.question import LAST, NEAR, Question
